@@ -1,0 +1,164 @@
+// The algebra: an immutable, hash-consed graph over named axes.
+//
+// Meaning. A node is a function of its free axes: one number for every choice of coordinates, real, whole or truth.
+// Axes are a set; their order never shows. Two nodes with the same operation, operands and attributes are one node, so an
+// id is an identity and operands always have smaller ids than their user (ascending ids are a topological order).
+//
+// Numbers. The algebra is over exact rationals and real functions. Evaluated (interpreter: double; native code: float) it
+// follows IEEE 754: overflow gives infinities, 0 * inf and inf - inf give NaN, and NaN passes through every operation
+// except a branch of `where` that the condition masks out, forward and backward. A truth counts as 0 or 1. Comparisons
+// with NaN are false, except `!=`. `max` and `min` of a NaN are NaN; `argmax` gives the lowest coordinate at a tie.
+// A reduction over axes may be evaluated in any order that is fixed by the sizes alone.
+//
+// Substitution e[i = index, j = other] is simultaneous: the free axes of the result are e's without i, j, joined with the
+// indices' own; an axis that an index shares with what is left of e is one axis. With an `else` value every index that
+// leaves its axis selects that value instead; e is not evaluated there.
+//
+// Names. `named` is the identity with a definition's name on it: gradients are taken with respect to that node, so equal
+// expressions under other names are held. Inputs (parameters, data, ...) have identity: two inputs are never one node.
+//
+// Room for later: recurrence is a reduction-like operation that binds an axis and carries a state (a new Form with its
+// reverse as adjoint); state is an input with role `state` and an assignment in the plan; affine indices are ordinary index
+// expressions; random numbers in a step are `normal`/`uniform` nodes, functions of (stream, coordinates, step).
+#pragma once
+
+#include <gmpxx.h>
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "compiler/ops/operations.h"
+
+namespace tenet {
+
+enum class NodeId : std::uint32_t {};
+enum class AxisId : std::uint32_t {};
+enum class InputId : std::uint32_t {};
+constexpr std::uint32_t index_of(NodeId id) { return static_cast<std::uint32_t>(id); }
+constexpr std::uint32_t index_of(AxisId id) { return static_cast<std::uint32_t>(id); }
+constexpr std::uint32_t index_of(InputId id) { return static_cast<std::uint32_t>(id); }
+
+// A named range of coordinates 0 .. size - 1. The size is an expression in constants and other axes' sizes, or open.
+struct Axis {
+  std::string name;
+  std::optional<NodeId> size;
+};
+
+enum class InputRole : std::uint8_t {
+  parameter,  // trained
+  data,       // one batch's slice of the source, or real data given whole
+  state,      // kept between steps, not trained (a momentum)
+  step,       // the number of the step, 0 at the first; scalar, whole
+  given       // a value computed elsewhere: a statistic kept from training, an accumulated reduction
+};
+
+struct Input {
+  std::string name;
+  InputRole role;
+  Kind kind;
+  std::vector<AxisId> axes;         // ascending
+  std::optional<AxisId> typed_by;   // whole data: each value is a coordinate of this axis
+};
+
+// One node. Spans point into the graph and live as long as it does.
+struct Node {
+  Op op;
+  Kind kind;
+  std::span<const NodeId> operands;    // substitute: e, one index for each bound axis, then the else value if there is one
+  std::span<const AxisId> axes;        // free axes, ascending
+  std::span<const AxisId> bound;       // reduction: reduced axes, ascending; substitute: replaced axes; size, coordinate: the axis
+  std::uint32_t attribute = 0;         // constant: its number; input: its InputId; named, normal, uniform: the name's number
+};
+
+struct Replacement { AxisId axis; NodeId index; };
+
+class Graph {
+ public:
+  // Axes. `axis` always makes a new one. `copy_of` gives the n-th fresh axis of the same size, for bound renaming; the
+  // same (axis, n) is the same copy, so that equal expressions stay equal nodes.
+  AxisId axis(std::string name, std::optional<NodeId> size = {});
+  AxisId copy_of(AxisId original, int n = 1);
+  void set_size(AxisId axis, NodeId size);
+  const Axis& axis(AxisId id) const { return axes_[index_of(id)]; }
+  std::size_t axis_count() const { return axes_.size(); }
+
+  // Inputs.
+  InputId add_input(Input input);
+  const Input& input(InputId id) const { return inputs_[index_of(id)]; }
+  std::size_t input_count() const { return inputs_.size(); }
+
+  // Nodes. No builder simplifies: the graph is what was written. Preconditions (asserted): kinds and axes as the operation
+  // wants them; diagnostics about user input happen before.
+  NodeId constant(const mpq_class& value);
+  NodeId constant(long numerator, long denominator = 1) { return constant(mpq_class(numerator, denominator)); }
+  NodeId infinity();
+  NodeId size(AxisId axis);
+  NodeId coordinate(AxisId axis);
+  NodeId input_node(InputId id);
+  // Fresh random numbers, one for each coordinate of `axes`; `stream` names the draw (a parameter and a place in its initial value).
+  NodeId random(Op distribution, std::string_view stream, std::vector<AxisId> axes);
+  NodeId named(std::string_view name, NodeId value);
+  NodeId stop(NodeId value);
+  NodeId apply(Op op, std::span<const NodeId> operands);
+  NodeId apply(Op op, NodeId a) { return apply(op, std::span(&a, 1)); }
+  NodeId apply(Op op, NodeId a, NodeId b) { NodeId o[] = {a, b}; return apply(op, o); }
+  NodeId apply(Op op, NodeId a, NodeId b, NodeId c) { NodeId o[] = {a, b, c}; return apply(op, o); }
+  NodeId reduce(Op op, std::vector<AxisId> axes, NodeId value);   // no axes: the value itself
+  NodeId substitute(NodeId value, std::vector<Replacement> replacements, std::optional<NodeId> otherwise = {});
+  // The same operation and attributes over other operands (a rewrite's rebuild); the free axes are worked out anew.
+  NodeId rebuild(NodeId node, std::span<const NodeId> operands);
+
+  const Node& node(NodeId id) const { return nodes_[index_of(id)]; }
+  std::size_t node_count() const { return nodes_.size(); }
+  bool has_axis(NodeId id, AxisId axis) const;
+
+  // Attributes.
+  const mpq_class& value_of(NodeId constant) const;
+  const std::string& name_of(NodeId named_or_random) const;      // also an input's name
+  InputId input_of(NodeId input) const { return InputId{node(input).attribute}; }
+
+  // Everything that `roots` depend on, operands before users.
+  std::vector<NodeId> reachable(std::span<const NodeId> roots) const;
+
+ private:
+  struct Key;
+  NodeId intern(Op op, Kind kind, std::vector<NodeId> operands, std::vector<AxisId> axes, std::vector<AxisId> bound, std::uint32_t attribute);
+  std::uint32_t intern_name(std::string_view name);
+  template <class T> std::span<const T> keep(std::deque<std::vector<T>>& pool, std::vector<T> values);
+
+  std::vector<Axis> axes_;
+  std::vector<Input> inputs_;
+  std::deque<Node> nodes_;
+  std::deque<std::vector<NodeId>> operand_pool_;
+  std::deque<std::vector<AxisId>> axis_pool_;
+  std::deque<mpq_class> constants_;
+  std::deque<std::string> names_;
+  std::unordered_map<std::string, std::uint32_t> constant_index_, name_index_;
+  std::unordered_multimap<std::size_t, NodeId> node_index_;
+  std::unordered_map<std::uint64_t, AxisId> copies_;
+};
+
+// A graph's axes with every size known (0: still open).
+class Sizes {
+ public:
+  std::int64_t operator[](AxisId axis) const { return index_of(axis) < values_.size() ? values_[index_of(axis)] : 0; }
+  void set(AxisId axis, std::int64_t size);
+  // Works out every axis whose size is an expression in known ones (copies too). False if one does not come out as a whole
+  // number from 1 to 2^31 - 1; `failed` is then that axis.
+  bool complete(const Graph& graph, AxisId* failed);
+
+ private:
+  std::vector<std::int64_t> values_;
+};
+
+// The value of an expression in constants and sizes; nothing if it reads anything else or an open size.
+std::optional<mpq_class> size_value(const Graph& graph, NodeId expression, const Sizes& sizes);
+
+}  // namespace tenet

@@ -1,0 +1,106 @@
+// Loop nests: what native code is emitted from. A computation is a list of kernels over buffers in one arena.
+//
+// A kernel is a nest of output loops around stores. A term is a value inside the nest: it depends on the loops that it reads.
+// Reductions are terms with loops of their own. Each decision that makes a nest fast is data here, made by lowering and
+// printed by `dump --stage kernels`: order and role of loops, tile sizes, layouts and copies of buffers, epilogues (terms over
+// a reduction in a store), placement in the arena, the split of a reduction.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+#include "compiler/ops/operations.h"
+#include "compiler/plan/computation.h"
+
+namespace tenet {
+
+enum class BufferId : std::uint32_t {};
+enum class LoopId : std::uint32_t {};   // of one kernel
+enum class TermId : std::uint32_t {};   // of one kernel; operands have smaller ids
+constexpr std::uint32_t index_of(BufferId id) { return static_cast<std::uint32_t>(id); }
+constexpr std::uint32_t index_of(LoopId id) { return static_cast<std::uint32_t>(id); }
+constexpr std::uint32_t index_of(TermId id) { return static_cast<std::uint32_t>(id); }
+
+enum class BufferRole : std::uint8_t { input, output, loss, temporary };
+
+// A tensor in the arena: 32-bit reals, wholes or truths (0 or 1 as a whole).
+struct Buffer {
+  std::string name;
+  BufferRole role;
+  Kind kind;
+  std::vector<AxisId> axes;             // outermost first
+  std::vector<std::int64_t> extents;
+  std::vector<std::int64_t> strides;    // in elements; the last is 1
+  std::int64_t offset = 0;              // in bytes from the arena's start, 64-byte aligned
+  std::int64_t bytes = 0;
+  std::optional<InputId> input;         // role input
+};
+
+enum class LoopRole : std::uint8_t {
+  serial,   // a plain loop
+  rows,     // unrolled `tile` at a time into registers
+  lanes     // across vector lanes, `tile` vectors at a time; a rest narrower than a vector is masked
+};
+
+struct Loop {
+  std::string name;         // the axis's name
+  std::int64_t extent;
+  LoopRole role = LoopRole::serial;
+  int tile = 1;
+};
+
+struct Term {
+  enum class Kind : std::uint8_t { constant, loop, load, apply, reduce, convert };
+  Kind kind;
+  tenet::Kind type;
+  double constant = 0;
+  LoopId loop{};                        // loop: the coordinate, whole
+  BufferId buffer{};                    // load
+  Op op = Op::add;                      // apply, reduce
+  std::vector<TermId> operands;         // load: one whole index for each axis of the buffer; apply; reduce, convert: one
+  std::vector<LoopId> loops;            // reduce: its loops, outermost first; one of them may have role lanes
+  std::int64_t chunk = 0;               // reduce: iterations of the outermost loop summed apart, then combined in order; 0: all in one
+};
+
+struct Store {
+  BufferId buffer;
+  std::vector<TermId> indices;          // one for each axis of the buffer
+  TermId value;
+  bool accumulate = false;              // adds (a scatter); the buffer was cleared before
+};
+
+struct Kernel {
+  std::string name;
+  std::vector<Loop> loops;              // all loops of the kernel, by LoopId
+  std::vector<LoopId> order;            // output loops, outermost first; at most one rows, then at most one lanes, innermost
+  std::vector<Term> terms;
+  std::vector<Store> stores;            // done in order at each point; a store never feeds a load of the same kernel, but for in-place updates at the same indices
+  std::optional<BufferId> clear;        // set to zero first
+};
+
+struct Kernels {
+  std::vector<Buffer> buffers;
+  std::vector<Kernel> kernels;          // run in this order
+  std::int64_t arena_bytes = 0;
+  std::optional<BufferId> loss;         // a scalar: copied to the ring after each pass
+  std::optional<BufferId> step;         // a whole scalar: set before each pass, where something reads it
+  bool draws = false;
+};
+
+struct Lowered {
+  Kernels kernels;
+  std::string error;                    // not empty: why it cannot be compiled (a size overflows, memory)
+};
+
+// `lanes`: 32-bit lanes in a vector register of the target (4, 8 or 16); `registers`: how many (16 or 32).
+struct Target { int lanes; int registers; };
+
+Lowered lower(const Graph& graph, const Sizes& sizes, const Computation& computation, const Target& target);
+
+// As text, one kernel a paragraph, and the table of buffers.
+std::string to_text(const Kernels& kernels);
+
+}  // namespace tenet

@@ -1,0 +1,29 @@
+// Kernels to machine code in this process: LLVM IR through IRBuilder, a short pass pipeline, ORC.
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+
+#include "compiler/kernel/kernels.h"
+#include "runtime/abi.h"
+
+namespace tenet {
+
+class NativeCode {
+ public:
+  virtual ~NativeCode() = default;
+  virtual NativeFunction function() const = 0;   // lives as long as this object
+};
+
+// The machine that this process runs on.
+Target host_target();
+
+// An error is a fault of the compiler or the machine, never of the program.
+std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& kernels);
+
+// For `dump`: the optimised IR, the assembly.
+std::string llvm_text(const Kernels& kernels);
+std::string assembly_text(const Kernels& kernels);
+
+}  // namespace tenet

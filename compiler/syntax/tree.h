@@ -1,0 +1,96 @@
+// The syntax tree: what was written, with the place of every part. Names are not resolved here.
+#pragma once
+
+#include <gmpxx.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/diagnostics/diagnostics.h"
+#include "compiler/ops/operations.h"
+
+namespace tenet::syntax {
+
+struct Name { std::string text; Span span; };
+
+struct Expression;
+using ExpressionPtr = std::unique_ptr<Expression>;
+
+struct Argument {   // by place, or by name
+  std::optional<Name> name;
+  ExpressionPtr value;
+};
+
+// One of `brackets`: a name (`sum[i]`), a group (`f[(batch, time)]`), or a binding (`C[vocab = X]`, `sum[j = |i|]`).
+struct Bracket {
+  std::vector<Name> names;       // one name; several for a group; the replaced axis of a binding
+  ExpressionPtr value;           // binding: the index or size; else null
+  ExpressionPtr otherwise;       // binding with `else value`; else null
+  Span span;
+};
+
+struct Expression {
+  enum class Kind {
+    number,      // number
+    string,      // text (recipes only)
+    name,        // text
+    size,        // |axis|: text
+    infinity,    // inf
+    pi,
+    operation,   // op with operands: an infix or prefix operator (operation table)
+    call,        // text, brackets, arguments: text[...](...); every function, reduction, where, grad, stop
+    substitute,  // operands[0], brackets
+    list         // operands: `a, b, c` at the top of a recipe's value, or [ ... ]
+  };
+  Kind kind;
+  Span span;
+  std::string text;
+  Span name_span;                       // call, name, size: where the name stands
+  mpq_class number;
+  bool whole = false;                   // number: written without point and exponent
+  Op op = Op::add;
+  Span operator_span;
+  std::vector<ExpressionPtr> operands;
+  std::vector<Bracket> brackets;
+  std::vector<Argument> arguments;
+  int depth = 1;                        // of the tree below; the parser bounds it (256)
+};
+
+struct AxisDeclaration { Name name; ExpressionPtr size; };                       // size null: open
+struct Data { Name name; std::vector<Name> axes; std::optional<Name> typed_by; ExpressionPtr source; };  // data x[..] = load(..)
+struct Parameter { Name name; std::vector<Name> axes; ExpressionPtr initial; };
+struct Definition { Name name; std::optional<std::vector<Name>> axes; ExpressionPtr value; };   // h = ...; h[batch, hidden] = ...
+struct Formal { Name name; ExpressionPtr initial; };                             // a function's argument; initial null: no default
+struct Function {
+  Name name;
+  std::vector<Name> axes;
+  std::vector<Formal> arguments;
+  std::vector<AxisDeclaration> local_axes;
+  std::vector<Definition> locals;
+  ExpressionPtr value;
+};
+struct Assumption { Op relation; ExpressionPtr left, right; Span span; };
+struct Claim { std::optional<Name> name; ExpressionPtr left, right; Span span; };
+struct Import { std::string path; Span span; };
+
+// `key = value` in a recipe.
+struct Entry { Name key; ExpressionPtr value; };
+struct Train { Name loss; std::vector<Entry> entries; Span span; };
+struct Sample { Name distribution; std::vector<Entry> entries; Span span; };
+
+struct Program {
+  std::vector<AxisDeclaration> axes;
+  std::vector<Data> data;
+  std::vector<Parameter> parameters;
+  std::vector<Definition> definitions;
+  std::vector<Function> functions;
+  std::vector<Assumption> assumptions;
+  std::vector<Claim> claims;
+  std::vector<Import> imports;
+  std::vector<Train> trains;
+  std::vector<Sample> samples;
+};
+
+}  // namespace tenet::syntax

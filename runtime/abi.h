@@ -1,0 +1,54 @@
+// What compiled code and the runtime share. Nothing here knows the compiler.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+extern "C" {
+
+// One call of compiled code.
+struct TenetFrame {
+  unsigned char* arena;       // 64-byte aligned; layout as the program's slots say
+  std::int64_t first_step;
+  std::int64_t passes;        // how often the computation runs; each pass is one step
+  float* losses;              // room for `passes` values, where the computation has a loss
+  void* drawer;               // given to tenet_draw_batch
+};
+
+// Fills the data slots of the arena for a step. Compiled code may call this and nothing else but what native/symbols lists.
+void tenet_draw_batch(TenetFrame* frame, std::int64_t step);
+
+}  // extern "C"
+
+namespace tenet {
+
+using NativeFunction = void (*)(TenetFrame*);
+
+enum class ElementType : std::uint8_t { real32, whole32 };
+
+// A named tensor in the arena.
+struct Slot {
+  enum class Role : std::uint8_t { parameter, state, data, given, output } role;
+  std::string name;
+  ElementType type;
+  std::vector<std::string> axes;        // outermost first, contiguous row-major
+  std::vector<std::int64_t> extents;
+  std::int64_t offset;                  // bytes
+};
+
+// A compiled computation as the runtime sees it. `run` belongs to the compiler's object and outlives this.
+struct NativeProgram {
+  NativeFunction run = nullptr;
+  std::int64_t arena_bytes = 0;
+  std::vector<Slot> slots;
+};
+
+inline const Slot* find_slot(const NativeProgram& program, std::string_view name) {
+  for (const Slot& slot : program.slots)
+    if (slot.name == name) return &slot;
+  return nullptr;
+}
+
+}  // namespace tenet
