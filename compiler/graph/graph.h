@@ -63,21 +63,24 @@ struct Input {
   std::string name;
   InputRole role;
   Kind kind;
-  std::vector<AxisId> axes;         // ascending
-  std::optional<AxisId> typed_by;   // whole data: each value is a coordinate of this axis
+  std::vector<AxisId> axes;        // ascending
+  std::optional<AxisId> typed_by;  // whole data: each value is a coordinate of this axis
 };
 
 // One node. Spans point into the graph and live as long as it does.
 struct Node {
   Op op;
   Kind kind;
-  std::span<const NodeId> operands;    // substitute: e, one index for each bound axis, then the else value if there is one
-  std::span<const AxisId> axes;        // free axes, ascending
-  std::span<const AxisId> bound;       // reduction: reduced axes, ascending; substitute: replaced axes; size, coordinate: the axis
-  std::uint32_t attribute = 0;         // constant: its number; input: its InputId; named, normal, uniform: the name's number
+  std::span<const NodeId> operands;  // substitute: e, one index for each bound axis, then the else value if there is one
+  std::span<const AxisId> axes;      // free axes, ascending
+  std::span<const AxisId> bound;     // reduction: reduced axes, ascending; substitute: replaced axes; size, coordinate: the axis
+  std::uint32_t attribute = 0;       // constant: its number; input: its InputId; named, normal, uniform: the name's number
 };
 
-struct Replacement { AxisId axis; NodeId index; };
+struct Replacement {
+  AxisId axis;
+  NodeId index;
+};
 
 class Graph {
  public:
@@ -102,15 +105,22 @@ class Graph {
   NodeId size(AxisId axis);
   NodeId coordinate(AxisId axis);
   NodeId input_node(InputId id);
-  // Fresh random numbers, one for each coordinate of `axes`; `stream` names the draw (a parameter and a place in its initial value).
+  // Fresh random numbers, one for each coordinate of `axes`; `stream` names the draw (a parameter and a place in its initial
+  // value).
   NodeId random(Op distribution, std::string_view stream, std::vector<AxisId> axes);
   NodeId named(std::string_view name, NodeId value);
   NodeId stop(NodeId value);
   NodeId apply(Op op, std::span<const NodeId> operands);
   NodeId apply(Op op, NodeId a) { return apply(op, std::span(&a, 1)); }
-  NodeId apply(Op op, NodeId a, NodeId b) { NodeId o[] = {a, b}; return apply(op, o); }
-  NodeId apply(Op op, NodeId a, NodeId b, NodeId c) { NodeId o[] = {a, b, c}; return apply(op, o); }
-  NodeId reduce(Op op, std::vector<AxisId> axes, NodeId value);   // no axes: the value itself
+  NodeId apply(Op op, NodeId a, NodeId b) {
+    NodeId o[] = {a, b};
+    return apply(op, o);
+  }
+  NodeId apply(Op op, NodeId a, NodeId b, NodeId c) {
+    NodeId o[] = {a, b, c};
+    return apply(op, o);
+  }
+  NodeId reduce(Op op, std::vector<AxisId> axes, NodeId value);  // no axes: the value itself
   NodeId substitute(NodeId value, std::vector<Replacement> replacements, std::optional<NodeId> otherwise = {});
   // The same operation and attributes over other operands (a rewrite's rebuild); the free axes are worked out anew.
   NodeId rebuild(NodeId node, std::span<const NodeId> operands);
@@ -121,7 +131,7 @@ class Graph {
 
   // Attributes.
   const mpq_class& value_of(NodeId constant) const;
-  const std::string& name_of(NodeId named_or_random) const;      // also an input's name
+  const std::string& name_of(NodeId named_or_random) const;  // also an input's name
   InputId input_of(NodeId input) const { return InputId{node(input).attribute}; }
 
   // Everything that `roots` depend on, operands before users.
@@ -129,9 +139,11 @@ class Graph {
 
  private:
   struct Key;
-  NodeId intern(Op op, Kind kind, std::vector<NodeId> operands, std::vector<AxisId> axes, std::vector<AxisId> bound, std::uint32_t attribute);
+  NodeId intern(Op op, Kind kind, std::vector<NodeId> operands, std::vector<AxisId> axes, std::vector<AxisId> bound,
+                std::uint32_t attribute);
   std::uint32_t intern_name(std::string_view name);
-  template <class T> std::span<const T> keep(std::deque<std::vector<T>>& pool, std::vector<T> values);
+  template <class T>
+  std::span<const T> keep(std::deque<std::vector<T>>& pool, std::vector<T> values);
 
   std::vector<Axis> axes_;
   std::vector<Input> inputs_;
