@@ -10,11 +10,11 @@ extern "C" {
 
 // One call of compiled code.
 struct TenetFrame {
-  unsigned char* arena;       // 64-byte aligned; layout as the program's slots say
+  unsigned char* arena;  // 64-byte aligned; layout as the program's slots say
   std::int64_t first_step;
-  std::int64_t passes;        // how often the computation runs; each pass is one step
-  float* losses;              // room for `passes` values, where the computation has a loss
-  void* drawer;               // given to tenet_draw_batch
+  std::int64_t passes;  // how often the computation runs; each pass is one step
+  float* losses;        // room for `passes` values, where the computation has a loss
+  void* drawer;         // given to tenet_draw_batch
 };
 
 // Fills the data slots of the arena for a step. Compiled code may call this and nothing else but what native/symbols lists.
@@ -33,9 +33,9 @@ struct Slot {
   enum class Role : std::uint8_t { parameter, state, data, given, output } role;
   std::string name;
   ElementType type;
-  std::vector<std::string> axes;        // outermost first, contiguous row-major
+  std::vector<std::string> axes;  // outermost first, contiguous row-major
   std::vector<std::int64_t> extents;
-  std::int64_t offset;                  // bytes
+  std::int64_t offset;  // bytes
 };
 
 // A compiled computation as the runtime sees it. `run` belongs to the compiler's object and outlives this.
