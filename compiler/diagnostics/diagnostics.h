@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace tenet {
@@ -17,6 +18,9 @@ struct Span {
   std::uint32_t begin = 0;
   std::uint32_t end = 0;
 };
+
+// The span of what has no place in a text: a file that cannot be read, a wrong option.
+inline constexpr Span nowhere{UINT32_MAX, 0, 0};
 
 enum class Severity : std::uint8_t { error, warning, note };
 
@@ -33,12 +37,12 @@ struct Diagnostic {
   Severity severity;
   std::string text;
   Span span;
-  std::string hint;   // what to do, one line; empty: none ("did you mean `hprebn`?")
-  std::vector<std::pair<Span, std::string>> related;   // other places: the first definition, the call
+  std::string hint;                                   // what to do, one line; empty: none ("did you mean `hprebn`?")
+  std::vector<std::pair<Span, std::string>> related;  // other places: the first definition, the call
 };
 
 struct Source {
-  std::string name;   // as the user gave it: a path, or "-"
+  std::string name;  // as the user gave it: a path, or "-"
   std::string text;
 };
 
@@ -47,7 +51,9 @@ class Diagnostics {
   std::uint32_t add_source(std::string name, std::string text);
   const Source& source(std::uint32_t file) const { return sources_[file]; }
 
-  // Reports; the returned row may be given a hint or related places. Past 50 errors further ones are only counted.
+  // Reports; the returned row may be given a hint or related places at once (the next report may move it). Past
+  // `errors_kept` errors further ones are only counted.
+  static constexpr int errors_kept = 50;
   template <class... Arguments>
   Diagnostic& report(Message message, Span span, const Arguments&... arguments) {
     return add(message, span, fmt::format(fmt::runtime(text_of(message)), arguments...));
@@ -57,6 +63,7 @@ class Diagnostics {
   const std::vector<Diagnostic>& all() const { return diagnostics_; }
 
   // file:line:column: error: text / the line / carets below the span / hint / related places. `colour` adds ANSI colours.
+  // In the order of the text within each source; a long line is clipped around the carets.
   std::string render(bool colour) const;
 
  private:
@@ -65,10 +72,12 @@ class Diagnostics {
 
   std::vector<Source> sources_;
   std::vector<Diagnostic> diagnostics_;
+  Diagnostic dropped_;  // what report() returns once errors are only counted
   int errors_ = 0;
 };
 
-// The nearest of `candidates` to a misspelt `name`, or empty if none is near (Damerau-Levenshtein, at most a third of the length).
+// The nearest of `candidates` to a misspelt `name`, or empty if none is near (Damerau-Levenshtein, at most a third of the
+// length).
 std::string nearest(std::string_view name, const std::vector<std::string>& candidates);
 
 }  // namespace tenet
