@@ -1,0 +1,12 @@
+// Catch2, version 2 (Debian 12) or 3 (Debian 13).
+#pragma once
+
+#if __has_include(<catch2/catch_all.hpp>)
+#include <catch2/catch_all.hpp>
+using Catch::Approx;
+using Catch::Matchers::ContainsSubstring;
+#else
+#include <catch2/catch.hpp>
+// Under version 3's name.
+inline auto ContainsSubstring(const std::string& part) { return Catch::Matchers::Contains(part); }
+#endif
