@@ -1,0 +1,21 @@
+#include "compiler/plan/inspection.h"
+
+#include "compiler/grad/gradient.h"
+
+namespace tenet {
+
+Computation inspection(Program& program) {
+  Graph& graph = program.graph;
+  const NodeId loss = program.train->loss;
+  Computation result;
+  for (NodeId id : graph.reachable(std::span(&loss, 1)))
+    if (graph.node(id).op == Op::named && graph.node(id).kind == Kind::real) result.outputs.push_back({graph.name_of(id), id});
+  std::vector<NodeId> targets;
+  for (const Parameter& parameter : program.parameters) targets.push_back(parameter.node);
+  const std::vector<NodeId> derived = gradients(graph, loss, targets);
+  for (std::size_t i = 0; i < targets.size(); ++i)
+    result.outputs.push_back({"grad(" + program.train->loss_name + ", " + program.parameters[i].name + ")", derived[i]});
+  return result;
+}
+
+}  // namespace tenet

@@ -1,0 +1,33 @@
+#include "compiler/plan/simplified.h"
+
+#include <vector>
+
+#include "compiler/simplify/simplify.h"
+
+namespace tenet {
+
+Computation simplified(Graph& graph, const Computation& computation) {
+  std::vector<NodeId> roots;
+  for (const Computation::Output& output : computation.outputs) roots.push_back(output.value);
+  for (const Computation::Assignment& assignment : computation.assignments) roots.push_back(assignment.value);
+  if (computation.loss) roots.push_back(*computation.loss);
+  const std::vector<NodeId> images = simplify(graph, roots).roots;
+  auto image = images.begin();
+  Computation result = computation;
+  for (Computation::Output& output : result.outputs) {
+    output.value = *image++;
+    if (graph.node(output.value).kind != Kind::real)
+      output.value = graph.apply(Op::divide, output.value, graph.constant(1));  // a quotient is real
+  }
+  for (Computation::Assignment& assignment : result.assignments) assignment.value = *image++;
+  if (result.loss) result.loss = *image++;
+  return result;
+}
+
+NodeId along(Graph& graph, NodeId value, AxisId axis) {
+  if (graph.has_axis(value, axis)) return value;
+  const NodeId always = graph.apply(Op::less, graph.coordinate(axis), graph.size(axis));
+  return graph.apply(Op::where, always, value, value);
+}
+
+}  // namespace tenet

@@ -1,0 +1,14 @@
+// A computation made ready for the kernels.
+#pragma once
+
+#include "compiler/plan/computation.h"
+
+namespace tenet {
+
+// The same computation with everything simplified together; every output is real.
+Computation simplified(Graph& graph, const Computation& computation);
+
+// `value` with `axis` among its axes: the same for every coordinate if it had no such axis.
+NodeId along(Graph& graph, NodeId value, AxisId axis);
+
+}  // namespace tenet
