@@ -47,35 +47,64 @@ enum class Notation : std::uint8_t { leaf, infix, prefix, call, reduce, substitu
 
 // One row. Every column is stated for every operation (the constructor has no defaults).
 struct Operation {
+  using Adjoint = std::array<std::string_view, 3>;
+  using Evaluate = double (*)(double a, double b, double c);
+  using Emit = Emitter::Value (*)(Emitter&, std::span<const Emitter::Value>);
+
   Op op;
+
+  // The operator or function as a program writes it; of what is not written by a word, the operation's name in dumps.
   std::string_view spelling;
+
   Form form;
-  int arity;            // operands of a pointwise operation or reduction; -1 where it varies (leaves, substitution)
+  int arity;  // operands of a pointwise operation or reduction; -1 where it varies (leaves, substitution)
   Notation notation;
-  int binding;          // strength of the operator when printed, loose to tight 1..8; 9 for calls and leaves
+  int binding;  // strength of the operator when printed, loose to tight 1..8; 9 for calls and leaves
   KindRule kind;
 
   // Adjoint of each operand as a formula in the language, linear in g: g is the result's adjoint, y the result, a b c the
   // operands, `axes` the bound axes of a reduction. Empty: no gradient passes.
-  std::array<std::string_view, 3> adjoint;
+  Adjoint adjoint;
 
   // Where the derivative has a convention (ties, kinks), the sentence that states it; else empty.
   std::string_view convention;
 
   // Double precision, pointwise operations: the value. Reductions: evaluate(accumulated, element). Else null.
-  double (*evaluate)(double a, double b, double c);
+  // `argmax` accumulates the greatest element, whose coordinate is the value.
+  Evaluate evaluate;
 
   // Reductions: the value over nothing. Unused elsewhere.
   double identity;
 
   // Native code: pointwise operations: the value of one lane vector; reductions: accumulate(accumulated, element). Else null.
-  Emitter::Value (*emit)(Emitter&, std::span<const Emitter::Value>);
+  // What kinds the operands have: compiler/ops/emission.h.
+  Emit emit;
 
-  // Scalar operations one element costs (SIMPLIFIER.md's measure: exp, log, tanh 10; fractional power 4).
+  // Scalar operations one element costs: arithmetic 1, a transcendental function 10, a root or fractional power 4, an
+  // indicator 0.
   int cost;
 
   // An interval in which every operand may be drawn by the property tests without leaving the domain.
   double domain_low, domain_high;
+
+  constexpr Operation(Op op, std::string_view spelling, Form form, int arity, Notation notation, int binding, KindRule kind,
+                      Adjoint adjoint, std::string_view convention, Evaluate evaluate, double identity, Emit emit, int cost,
+                      double domain_low, double domain_high)
+      : op(op),
+        spelling(spelling),
+        form(form),
+        arity(arity),
+        notation(notation),
+        binding(binding),
+        kind(kind),
+        adjoint(adjoint),
+        convention(convention),
+        evaluate(evaluate),
+        identity(identity),
+        emit(emit),
+        cost(cost),
+        domain_low(domain_low),
+        domain_high(domain_high) {}
 };
 
 const Operation& operation(Op op);
