@@ -1,0 +1,13 @@
+# Writes OUTPUT, which defines library_text as the text of INPUT. Pieces stay below the standard's limit for a literal.
+file(READ ${INPUT} text HEX)
+string(LENGTH "${text}" length)
+set(pieces "")
+set(place 0)
+while(place LESS length)
+  string(SUBSTRING "${text}" ${place} 80 line)
+  string(REGEX REPLACE "(..)" "\\\\x\\1" line "${line}")
+  string(APPEND pieces "    \"${line}\"\n")
+  math(EXPR place "${place} + 80")
+endwhile()
+math(EXPR bytes "${length} / 2")
+file(WRITE ${OUTPUT} "#include \"compiler/library.h\"\n\nnamespace tenet {\n\nconst std::string_view library_text(\n    \"\"\n${pieces}    , ${bytes});\n\n}  // namespace tenet\n")
