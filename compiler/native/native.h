@@ -13,7 +13,7 @@ namespace tenet {
 class NativeCode {
  public:
   virtual ~NativeCode() = default;
-  virtual NativeFunction function() const = 0;   // lives as long as this object
+  virtual NativeFunction function() const = 0;  // lives as long as this object
 };
 
 // The machine that this process runs on.

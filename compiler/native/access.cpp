@@ -1,0 +1,146 @@
+// Memory: a lane-uniform address is a scalar access, consecutive lanes are a vector access, anything else gathers or scatters.
+#include <llvm/IR/Constants.h>
+
+#include "compiler/native/kernel_emitter.h"
+
+namespace tenet {
+
+namespace {
+
+const llvm::Align element_align(4);
+
+}  // namespace
+
+llvm::Type* KernelEmitter::type_in_memory(Kind kind) {
+  return kind == Kind::real ? builder_.getFloatTy() : static_cast<llvm::Type*>(builder_.getInt32Ty());
+}
+
+KernelEmitter::Address KernelEmitter::address(const Affine& sum, BufferId buffer, int row, int vector) {
+  llvm::Value* scalar = nullptr;   // i64
+  llvm::Value* offsets = nullptr;  // vector of i32, or of i64 for a buffer beyond their range
+  std::int64_t constant = sum.constant, lane_factor = 0;
+  const auto i64 = [&](std::int64_t n) { return builder_.getInt64(static_cast<std::uint64_t>(n)); };
+  const auto add = [&](llvm::Value*& total, llvm::Value* part) { total = total ? builder_.CreateAdd(total, part) : part; };
+  // Outer loops first, so that what stays the same in an inner loop is a sum of its own.
+  for (LoopId id : nesting_)
+    for (const auto& [loop, factor] : sum.loops) {
+      if (loop != id) continue;
+      const Coordinate& c = coordinates_[index_of(id)];
+      constant += factor * c.offset;
+      if (rows_ && rows_->loop == id) constant += factor * row;
+      if (lanes_ && lanes_->loop == id) {
+        constant += factor * vector * static_cast<std::int64_t>(lanes_->width);
+        lane_factor = factor;
+      }
+      if (c.base) add(scalar, builder_.CreateMul(c.base, i64(factor)));
+    }
+
+  const Buffer& target = kernels_.buffers[index_of(buffer)];
+  llvm::Type* offset_type = target.bytes / 4 > INT32_MAX ? builder_.getInt64Ty() : builder_.getInt32Ty();
+  const auto in_offset_type = [&](llvm::Value* whole) {
+    return builder_.CreateSExt(whole, with_lanes(offset_type, lanes_of(whole)));
+  };
+  const auto factor_of = [&](std::int64_t n, unsigned lanes) {
+    return broadcast(builder_, llvm::ConstantInt::getSigned(offset_type, n), lanes);
+  };
+  for (const auto& [term, factor] : sum.terms) {
+    llvm::Value* part = converted(value(term, row, vector), Kind::whole);
+    if (const unsigned lanes = lanes_of(part); lanes > 1)
+      add(offsets, builder_.CreateMul(in_offset_type(part), factor_of(factor, lanes)));
+    else
+      add(scalar, builder_.CreateMul(builder_.CreateSExt(part, builder_.getInt64Ty()), i64(factor)));
+  }
+
+  llvm::Value* pointer = pointers_[index_of(buffer)];
+  llvm::Type* element = type_in_memory(target.kind);
+  if (scalar) pointer = builder_.CreateGEP(element, pointer, scalar);
+  if (constant != 0) pointer = builder_.CreateGEP(element, pointer, i64(constant));
+  if (lane_factor != 0 && (offsets || lane_factor != 1)) {
+    std::vector<llvm::Constant*> steps;
+    for (unsigned i = 0; i < lanes_->width; ++i)
+      steps.push_back(llvm::ConstantInt::getSigned(offset_type, lane_factor * static_cast<std::int64_t>(i)));
+    add(offsets, llvm::ConstantVector::get(steps));
+  }
+  return {pointer, offsets, lane_factor == 1};
+}
+
+unsigned KernelEmitter::lanes_in_use(int vector) const { return vector + 1 == lanes_->vectors ? lanes_->in_last : lanes_->width; }
+
+llvm::Value* KernelEmitter::mask(int vector) {
+  const unsigned used = lanes_in_use(vector);
+  if (used == lanes_->width) return nullptr;
+  std::vector<llvm::Constant*> lanes;
+  for (unsigned i = 0; i < lanes_->width; ++i) lanes.push_back(builder_.getInt1(i < used));
+  return llvm::ConstantVector::get(lanes);
+}
+
+llvm::Value* KernelEmitter::emit_load(TermId id, int row, int vector) {
+  const Term& t = term(id);
+  const Kind kind = kernels_.buffers[index_of(t.buffer)].kind;
+  const Address at = address(analysis_.address(id), t.buffer, row, vector);
+  llvm::Type* element = type_in_memory(kind);
+  llvm::Value* loaded;
+  if (at.offsets) {
+    llvm::Type* type = with_lanes(element, lanes_->width);
+    llvm::Value* pointers = builder_.CreateGEP(element, at.pointer, at.offsets);
+    loaded = builder_.CreateMaskedGather(type, pointers, element_align, mask(vector), llvm::Constant::getNullValue(type));
+  } else if (at.consecutive) {
+    llvm::Type* type = with_lanes(element, lanes_->width);
+    if (llvm::Value* used = mask(vector))
+      loaded = builder_.CreateMaskedLoad(type, at.pointer, element_align, used, llvm::Constant::getNullValue(type));
+    else
+      loaded = builder_.CreateAlignedLoad(type, at.pointer, element_align);
+  } else {
+    loaded = builder_.CreateAlignedLoad(element, at.pointer, element_align);
+  }
+  return kind == Kind::truth ? converted(loaded, Kind::truth) : loaded;
+}
+
+void KernelEmitter::emit_store(std::size_t index, llvm::Value* value, int row, int vector) {
+  const Store& store = kernel_.stores[index];
+  const Kind kind = kernels_.buffers[index_of(store.buffer)].kind;
+  const Address at = address(analysis_.address_of_store(index), store.buffer, row, vector);
+  value = converted(value, kind);
+  if (kind == Kind::truth) value = converted(value, Kind::whole);
+  if (store.accumulate) return emit_accumulation(at, value, vector);
+  if (at.offsets) {
+    value = broadcast(builder_, value, lanes_->width);
+    builder_.CreateMaskedScatter(value, builder_.CreateGEP(value->getType()->getScalarType(), at.pointer, at.offsets),
+                                 element_align, mask(vector));
+  } else if (at.consecutive) {
+    value = broadcast(builder_, value, lanes_->width);
+    if (llvm::Value* used = mask(vector))
+      builder_.CreateMaskedStore(value, at.pointer, element_align, used);
+    else
+      builder_.CreateAlignedStore(value, at.pointer, element_align);
+  } else {
+    if (lanes_of(value) > 1) value = builder_.CreateExtractElement(value, lanes_in_use(vector) - 1);
+    builder_.CreateAlignedStore(value, at.pointer, element_align);
+  }
+}
+
+void KernelEmitter::add_to_memory(llvm::Value* pointer, llvm::Value* value, llvm::Value* mask) {
+  llvm::Type* type = value->getType();
+  llvm::Value* before = mask ? static_cast<llvm::Value*>(builder_.CreateMaskedLoad(type, pointer, element_align, mask,
+                                                                                   llvm::Constant::getNullValue(type)))
+                             : builder_.CreateAlignedLoad(type, pointer, element_align);
+  llvm::Value* sum = LlvmEmitter::unwrap(emitter_.add(LlvmEmitter::wrap(before), LlvmEmitter::wrap(value)));
+  if (mask)
+    builder_.CreateMaskedStore(sum, pointer, element_align, mask);
+  else
+    builder_.CreateAlignedStore(sum, pointer, element_align);
+}
+
+// Consecutive lanes are different places and are added together; otherwise lanes may meet in one place, so they go one by one.
+void KernelEmitter::emit_accumulation(const Address& at, llvm::Value* value, int vector) {
+  if (at.consecutive && !at.offsets) return add_to_memory(at.pointer, broadcast(builder_, value, lanes_->width), mask(vector));
+  const unsigned used = lanes_ ? lanes_in_use(vector) : 1;
+  for (unsigned lane = 0; lane < used; ++lane) {
+    llvm::Value* pointer = at.pointer;
+    if (at.offsets)
+      pointer = builder_.CreateGEP(value->getType()->getScalarType(), pointer, builder_.CreateExtractElement(at.offsets, lane));
+    add_to_memory(pointer, lanes_of(value) > 1 ? builder_.CreateExtractElement(value, lane) : value, nullptr);
+  }
+}
+
+}  // namespace tenet

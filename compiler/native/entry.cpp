@@ -1,0 +1,95 @@
+#include "compiler/native/entry.h"
+
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/IntrinsicsX86.h>
+#include <llvm/TargetParser/Triple.h>
+
+#include <cstddef>
+
+#include "compiler/native/kernel_emitter.h"
+#include "compiler/native/module.h"
+#include "runtime/abi.h"
+
+namespace tenet {
+
+namespace {
+
+constexpr std::uint32_t flush_denormals = 0x8040;  // MXCSR: results (FTZ) and operands (DAZ)
+
+// Where the processor's floating-point mode is kept while compiled code runs; null if it has none that we change.
+llvm::Value* enter_flushing(llvm::IRBuilder<>& builder, const llvm::Module& module) {
+  if (!llvm::Triple(module.getTargetTriple()).isX86()) return nullptr;
+  llvm::Value* saved = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "saved_mode");
+  llvm::Value* current = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "mode");
+  builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_stmxcsr, {}, {saved});
+  builder.CreateStore(builder.CreateOr(builder.CreateLoad(builder.getInt32Ty(), saved), flush_denormals), current);
+  builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {}, {current});
+  return saved;
+}
+
+void leave_flushing(llvm::IRBuilder<>& builder, llvm::Value* saved) {
+  if (saved) builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {}, {saved});
+}
+
+}  // namespace
+
+void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functions, llvm::Module& module) {
+  llvm::LLVMContext& context = module.getContext();
+  llvm::IRBuilder<> builder(context);
+  llvm::Type* pointer_type = llvm::PointerType::get(context, 0);
+  llvm::Function* run = llvm::Function::Create(llvm::FunctionType::get(builder.getVoidTy(), {pointer_type}, false),
+                                               llvm::Function::ExternalLinkage, entry_name, module);
+  llvm::Argument* frame = run->getArg(0);
+  frame->setName("frame");
+  llvm::BasicBlock* entry = llvm::BasicBlock::Create(context, "entry", run);
+  llvm::BasicBlock* head = llvm::BasicBlock::Create(context, "pass", run);
+  llvm::BasicBlock* body = llvm::BasicBlock::Create(context, "kernels", run);
+  llvm::BasicBlock* done = llvm::BasicBlock::Create(context, "done", run);
+
+  builder.SetInsertPoint(entry);
+  const auto field = [&](llvm::Type* type, std::size_t offset) {
+    return builder.CreateLoad(type, builder.CreateConstGEP1_64(builder.getInt8Ty(), frame, offset));
+  };
+  llvm::Value* arena = field(pointer_type, offsetof(TenetFrame, arena));
+  llvm::Value* first_step = field(builder.getInt64Ty(), offsetof(TenetFrame, first_step));
+  llvm::Value* passes = field(builder.getInt64Ty(), offsetof(TenetFrame, passes));
+  llvm::Value* losses = field(pointer_type, offsetof(TenetFrame, losses));
+  llvm::Value* saved = enter_flushing(builder, module);
+  const auto address = [&](BufferId id) {
+    const Buffer& buffer = kernels.buffers[index_of(id)];
+    return builder.CreateConstGEP1_64(builder.getInt8Ty(), arena, static_cast<std::uint64_t>(buffer.offset), buffer.name);
+  };
+  builder.CreateBr(head);
+
+  builder.SetInsertPoint(head);
+  llvm::PHINode* pass = builder.CreatePHI(builder.getInt64Ty(), 2, "pass");
+  pass->addIncoming(builder.getInt64(0), entry);
+  builder.CreateCondBr(builder.CreateICmpSLT(pass, passes), body, done);
+
+  builder.SetInsertPoint(body);
+  llvm::Value* step = builder.CreateAdd(first_step, pass, "step");
+  if (kernels.step)
+    builder.CreateAlignedStore(builder.CreateTrunc(step, builder.getInt32Ty()), address(*kernels.step), llvm::Align(4));
+  if (kernels.draws) {
+    const llvm::FunctionCallee draw =
+        module.getOrInsertFunction("tenet_draw_batch", builder.getVoidTy(), pointer_type, builder.getInt64Ty());
+    builder.CreateCall(draw, {frame, step});
+  }
+  for (std::size_t i = 0; i < functions.size(); ++i) {
+    std::vector<llvm::Value*> arguments;
+    for (BufferId id : buffers_of(kernels.kernels[i])) arguments.push_back(address(id));
+    builder.CreateCall(functions[i], arguments);
+  }
+  if (kernels.loss) {
+    llvm::Value* loss = builder.CreateAlignedLoad(builder.getFloatTy(), address(*kernels.loss), llvm::Align(4));
+    builder.CreateAlignedStore(loss, builder.CreateGEP(builder.getFloatTy(), losses, pass), llvm::Align(4));
+  }
+  pass->addIncoming(builder.CreateAdd(pass, builder.getInt64(1)), body);
+  builder.CreateBr(head);
+
+  builder.SetInsertPoint(done);
+  leave_flushing(builder, saved);
+  builder.CreateRetVoid();
+}
+
+}  // namespace tenet

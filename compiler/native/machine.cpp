@@ -1,0 +1,34 @@
+#include "compiler/native/machine.h"
+
+#include <llvm/ADT/StringMap.h>
+#include <llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/TargetParser/Host.h>
+
+#include "compiler/native/native.h"
+
+namespace tenet {
+
+Target host_target() {
+  static const Target target = [] {
+    const llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
+    if (features.lookup("avx512f") && features.lookup("avx512vl") && features.lookup("avx512dq") && features.lookup("avx512bw"))
+      return Target{16, 32};
+    if (features.lookup("avx2")) return Target{8, 16};
+    return features.lookup("neon") ? Target{4, 32} : Target{4, 16};
+  }();
+  return target;
+}
+
+std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> host_machine() {
+  static const bool failed = llvm::InitializeNativeTarget() || llvm::InitializeNativeTargetAsmPrinter();
+  if (failed) return std::unexpected("LLVM has no code generator for this machine");
+  auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
+  if (!builder) return std::unexpected(llvm::toString(builder.takeError()));
+  builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
+  auto machine = builder->createTargetMachine();
+  if (!machine) return std::unexpected(llvm::toString(machine.takeError()));
+  return std::move(*machine);
+}
+
+}  // namespace tenet

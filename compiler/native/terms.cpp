@@ -1,0 +1,202 @@
+// Terms: each emitted once for every row and vector that it depends on.
+#include <llvm/IR/Constants.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "compiler/native/kernel_emitter.h"
+
+namespace tenet {
+
+Place KernelEmitter::place(TermId id, int row, int vector) const {
+  return {id, depends_on_row(id) ? row : -1, depends_on_lane(id) ? vector : -1};
+}
+
+// Operands before users, by a stack of our own: a kernel may be a long chain.
+llvm::Value* KernelEmitter::value(TermId root, int row, int vector) {
+  if (llvm::Value* known = memo_.find(place(root, row, vector))) return known;
+  std::vector<TermId> stack = {root};
+  llvm::Value* result = nullptr;
+  while (!stack.empty()) {
+    const TermId id = stack.back();
+    if (memo_.find(place(id, row, vector))) {
+      stack.pop_back();
+      continue;
+    }
+    const std::size_t before = stack.size();
+    for (TermId need : analysis_.needs(id))
+      if (!memo_.find(place(need, row, vector))) stack.push_back(need);
+    if (stack.size() > before) {
+      std::reverse(stack.begin() + static_cast<std::ptrdiff_t>(before), stack.end());
+      continue;
+    }
+    stack.pop_back();
+    result = emit_term(id, row, vector);
+    memo_.keep(place(id, row, vector), result);
+  }
+  return result;
+}
+
+llvm::Value* KernelEmitter::emit_term(TermId id, int row, int vector) {
+  const Term& t = term(id);
+  switch (t.kind) {
+    case Term::Kind::constant:
+      if (t.type == Kind::real) return llvm::ConstantFP::get(builder_.getFloatTy(), t.constant);
+      if (t.type == Kind::truth) return builder_.getInt1(t.constant != 0);
+      return builder_.getInt32(static_cast<std::uint32_t>(static_cast<std::int64_t>(t.constant)));
+    case Term::Kind::loop:
+      return emit_coordinate(t.loop, row, vector);
+    case Term::Kind::load:
+      return emit_load(id, row, vector);
+    case Term::Kind::convert:
+      return converted(value(t.operands[0], row, vector), t.type);
+    case Term::Kind::apply:
+      return emit_apply(t, row, vector);
+    case Term::Kind::reduce:
+      break;  // at hand already: `prepare` stands before every use
+  }
+  llvm_unreachable("a reduction that was not prepared");
+}
+
+llvm::Value* KernelEmitter::emit_coordinate(LoopId id, int row, int vector) {
+  const Coordinate& c = coordinates_[index_of(id)];
+  std::int64_t offset = c.offset;
+  if (rows_ && rows_->loop == id) offset += row;
+  const bool across = lanes_ && lanes_->loop == id;
+  if (across) offset += std::int64_t{vector} * lanes_->width;
+  llvm::Value* first = builder_.getInt32(static_cast<std::uint32_t>(offset));
+  if (c.base) first = builder_.CreateAdd(builder_.CreateTrunc(c.base, builder_.getInt32Ty()), first);
+  if (!across) return first;
+  std::vector<std::uint32_t> steps(lanes_->width);
+  for (unsigned i = 0; i < steps.size(); ++i) steps[i] = i;
+  return builder_.CreateAdd(broadcast(builder_, first, lanes_->width),
+                            llvm::ConstantDataVector::get(builder_.getContext(), steps));
+}
+
+llvm::Value* KernelEmitter::converted(llvm::Value* value, Kind kind) {
+  switch (kind) {
+    case Kind::real:
+      return LlvmEmitter::unwrap(emitter_.to_real(LlvmEmitter::wrap(value)));
+    case Kind::whole:
+      return LlvmEmitter::unwrap(emitter_.to_whole(LlvmEmitter::wrap(value)));
+    case Kind::truth:
+      break;
+  }
+  llvm::Type* type = value->getType();
+  if (type->isIntOrIntVectorTy(1)) return value;
+  llvm::Value* zero = llvm::Constant::getNullValue(type);
+  return type->isFPOrFPVectorTy() ? builder_.CreateFCmpUNE(value, zero) : builder_.CreateICmpNE(value, zero);
+}
+
+std::optional<double> KernelEmitter::constant_of(TermId id) const {
+  while (term(id).kind == Term::Kind::convert) id = term(id).operands[0];
+  if (term(id).kind != Term::Kind::constant) return {};
+  return term(id).constant;
+}
+
+llvm::Value* KernelEmitter::emit_apply(const Term& t, int row, int vector) {
+  const Operation& operation = tenet::operation(t.op);
+  if (t.op == Op::divide && t.type == Kind::real) return emit_quotient(t, row, vector);
+  if (t.op == Op::power)
+    if (const std::optional<double> exponent = constant_of(t.operands[1]);
+        exponent && std::abs(*exponent) <= 16 && std::floor(2 * *exponent) == 2 * *exponent &&
+        (t.type == Kind::real || (*exponent >= 0 && std::floor(*exponent) == *exponent)))
+      return emit_power(t, *exponent, row, vector);
+
+  // The kind that the operands are taken in: the result's, but for comparisons and for what reads another kind than it gives.
+  Kind kind = t.type;
+  if (operation.kind == KindRule::whole) kind = Kind::real;
+  const bool logical = t.op == Op::logical_and || t.op == Op::logical_or || t.op == Op::logical_not;
+  if (operation.kind == KindRule::truth && !logical) {
+    const auto real = [&](TermId operand) { return term(operand).type == Kind::real; };
+    kind = std::ranges::any_of(t.operands, real) ? Kind::real : Kind::whole;
+  }
+  std::vector<Emitter::Value> operands;
+  for (std::size_t i = 0; i < t.operands.size(); ++i) {
+    const bool condition = t.op == Op::where && i == 0;
+    operands.push_back(LlvmEmitter::wrap(converted(value(t.operands[i], row, vector), condition ? Kind::truth : kind)));
+  }
+  return LlvmEmitter::unwrap(operation.emit(emitter_, operands));
+}
+
+// x^(n/2), |n| <= 32: repeated squaring, a square root for the half, a reciprocal for the minus.
+llvm::Value* KernelEmitter::emit_power(const Term& t, double exponent, int row, int vector) {
+  const Emitter::Value base = LlvmEmitter::wrap(converted(value(t.operands[0], row, vector), t.type));
+  const double size = std::abs(exponent);
+  std::optional<Emitter::Value> result;
+  const auto include = [&](Emitter::Value factor) { result = result ? emitter_.multiply(*result, factor) : factor; };
+  Emitter::Value square = base;
+  for (int rest = static_cast<int>(size); rest > 0; rest /= 2) {
+    if (rest % 2 == 1) include(square);
+    if (rest > 1) square = emitter_.multiply(square, square);
+  }
+  if (size != std::floor(size)) include(emitter_.square_root(base));
+  if (!result) result = t.type == Kind::real ? emitter_.real(1) : emitter_.whole(1);
+  if (exponent < 0) result = emitter_.divide(emitter_.real(1), *result);
+  return LlvmEmitter::unwrap(*result);
+}
+
+// The reciprocal of `divisor`, and a power of two that both sides of the quotient are scaled by first: a reciprocal that
+// would be denormal (|divisor| > 2^126) would be flushed to zero.
+void KernelEmitter::keep_reciprocal(TermId divisor, int row, int vector) {
+  const Place at = place(divisor, row, vector);
+  if (memo_.find(at, Part::reciprocal)) return;
+  const Emitter::Value value = LlvmEmitter::wrap(converted(this->value(divisor, row, vector), Kind::real));
+  const Emitter::Value one = emitter_.real(1);
+  const Emitter::Value scale =
+      emitter_.select(emitter_.less(emitter_.real(0x1p120f), emitter_.absolute(value)), emitter_.real(0x1p-24f), one);
+  memo_.keep(at, LlvmEmitter::unwrap(scale), Part::scale);
+  memo_.keep(at, LlvmEmitter::unwrap(emitter_.divide(one, emitter_.multiply(value, scale))), Part::reciprocal);
+}
+
+// Lanes divided by one number: by its reciprocal, worked out once.
+llvm::Value* KernelEmitter::emit_quotient(const Term& t, int row, int vector) {
+  const auto operand = [&](std::size_t i) { return LlvmEmitter::wrap(converted(value(t.operands[i], row, vector), Kind::real)); };
+  const Emitter::Value dividend = operand(0), divisor = operand(1);
+  if (const auto* number = llvm::dyn_cast<llvm::ConstantFP>(LlvmEmitter::unwrap(divisor))) {
+    const llvm::APFloat& value = number->getValueAPF();
+    const float reciprocal = 1 / value.convertToFloat();
+    if (std::isnormal(reciprocal)) return LlvmEmitter::unwrap(emitter_.multiply(dividend, emitter_.real(reciprocal)));
+  } else if (lanes_of(LlvmEmitter::unwrap(dividend)) > 1 && lanes_of(LlvmEmitter::unwrap(divisor)) == 1) {
+    keep_reciprocal(t.operands[1], row, vector);
+    const Place at = place(t.operands[1], row, vector);
+    const Emitter::Value scaled = emitter_.multiply(dividend, LlvmEmitter::wrap(memo_.find(at, Part::scale)));
+    return LlvmEmitter::unwrap(emitter_.multiply(scaled, LlvmEmitter::wrap(memo_.find(at, Part::reciprocal))));
+  }
+  return LlvmEmitter::unwrap(emitter_.divide(dividend, divisor));
+}
+
+// Works out here what `roots` need that depends on active loops only: the largest such terms.
+void KernelEmitter::hoist(std::span<const TermId> roots) {
+  std::vector<bool> seen(kernel_.terms.size());
+  std::vector<TermId> pending, found, divisors;
+  const auto visit = [&](TermId id) {
+    if (seen[index_of(id)]) return;
+    seen[index_of(id)] = true;
+    if (!memo_.find(place(id, 0, 0))) pending.push_back(id);
+  };
+  for (TermId root : roots) visit(root);
+  while (!pending.empty()) {
+    const TermId id = pending.back();
+    pending.pop_back();
+    if (available(id)) {
+      if (!analysis_.trivial(id)) found.push_back(id);
+      continue;
+    }
+    const Term& t = term(id);
+    if (t.kind == Term::Kind::apply && t.op == Op::divide && available(t.operands[1]) && !constant_of(t.operands[1]) &&
+        !depends_on_lane(t.operands[1]))
+      divisors.push_back(t.operands[1]);
+    for (TermId next : t.kind == Term::Kind::reduce ? t.operands : analysis_.needs(id)) visit(next);
+  }
+  std::ranges::sort(found, {}, [](TermId id) { return index_of(id); });
+  prepare(found);
+  const auto everywhere = [&](TermId id, auto&& emit) {
+    for (int row = 0; row < (depends_on_row(id) ? rows_->count : 1); ++row)
+      for (int vector = 0; vector < (depends_on_lane(id) ? lanes_->vectors : 1); ++vector) emit(row, vector);
+  };
+  for (TermId id : found) everywhere(id, [&](int row, int vector) { value(id, row, vector); });
+  for (TermId id : divisors) everywhere(id, [&](int row, int vector) { keep_reciprocal(id, row, vector); });
+}
+
+}  // namespace tenet
