@@ -10,13 +10,19 @@
 namespace tenet {
 
 struct Computation {
-  struct Output { std::string name; NodeId value; };
-  struct Assignment { InputId target; NodeId value; };   // after the pass target = value; all values read the old inputs
+  struct Output {
+    std::string name;
+    NodeId value;
+  };
+  struct Assignment {
+    InputId target;
+    NodeId value;
+  };  // after the pass target = value; all values read the old inputs
 
   std::vector<Output> outputs;
   std::vector<Assignment> assignments;
-  std::optional<NodeId> loss;   // a scalar: written to the ring, one a pass
-  bool draws = false;           // data inputs are filled by the runtime's draw before each pass
+  std::optional<NodeId> loss;  // a scalar: written to the ring, one a pass
+  bool draws = false;          // data inputs are filled by the runtime's draw before each pass
 };
 
 }  // namespace tenet
