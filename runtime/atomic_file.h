@@ -17,7 +17,7 @@ std::expected<void, std::string> write_atomically(const std::filesystem::path& f
 
 std::expected<void, std::string> write_atomically(const std::filesystem::path& file, std::string_view text);
 
-// The file's bytes. Error: missing, a directory, unreadable, too large for the memory; the sentence begins with the file's name.
+// The file's bytes. Error: missing, a directory, unreadable, too large for the memory; the reason without the file's name.
 std::expected<std::string, std::string> read_file(const std::filesystem::path& file);
 
 }  // namespace tenet

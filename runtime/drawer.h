@@ -29,6 +29,7 @@ class PairPlacement {
 
   std::int64_t rows() const { return rows_; }  // the extent of the axis of items; 0 if the computation reads neither input
   void put(unsigned char* arena, std::int64_t row, const Pairs& pairs, std::int64_t pair) const;
+  void put_window(unsigned char* arena, std::int64_t row, const std::int32_t* window) const;
 
  private:
   std::int64_t rows_ = 0, positions_ = 0;

@@ -8,29 +8,18 @@
 #include <cstdint>
 #include <expected>
 #include <filesystem>
-#include <map>
-#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "runtime/abi.h"
+#include "runtime/descriptor.h"
+#include "runtime/run_facts.h"
 #include "runtime/safetensors.h"
 
 namespace tenet {
-
-// What a run's numbers depend on. Stands in checkpoint and weights.
-struct RunFacts {
-  std::string program;  // fingerprint of the program's meaning, computed by the caller
-  std::uint64_t seed = 0;
-  std::map<std::string, std::int64_t> sizes;  // of axes
-  std::vector<std::string> alphabet;          // empty without a source
-  std::uint64_t data = 0;                     // fingerprint of the source's items
-};
-
-// Nothing, or the first difference as a sentence: "the run has hidden = 200, the program has hidden = 100".
-std::optional<std::string> difference(const RunFacts& run, const RunFacts& now);
 
 // Where a training stands between two steps, tensors aside.
 struct Progression {
@@ -47,13 +36,17 @@ struct Checkpoint {
   Safetensors tensors;  // by slot name
 };
 
-// The tensors of a program's slots with one of the roles, as views into the arena.
+// The program's parameters, and its state if asked for, as views into the arena.
 std::vector<TensorView> tensors_of(const NativeProgram& program, const unsigned char* arena, bool with_state);
 
 // Puts the tensors of that name into the program's parameter slots, and state slots if asked for; axes may stand in another
 // order. Error: one is missing or has another shape.
 std::expected<void, std::string> restore(const Safetensors& tensors, const NativeProgram& program, unsigned char* arena,
                                          bool with_state);
+
+// Puts one tensor into a slot of any role, on the same terms.
+std::expected<void, std::string> restore_slot(const Safetensors& tensors, std::string_view name, unsigned char* arena,
+                                              const Slot& slot);
 
 // An open, locked run folder. Two trainings cannot have the same one open; the lock ends with the process.
 class RunFolder {
@@ -67,10 +60,6 @@ class RunFolder {
   // Opens a folder to go on: loads the checkpoint and cuts the log to the length that the checkpoint knows.
   // Error: missing, no run folder, another training has it open, unreadable.
   static std::expected<std::pair<RunFolder, Checkpoint>, std::string> resume(const std::filesystem::path& folder);
-
-  RunFolder(RunFolder&& other) noexcept;
-  RunFolder& operator=(RunFolder&& other) noexcept;
-  ~RunFolder();
 
   const std::filesystem::path& path() const { return path_; }
   const RunFacts& facts() const { return facts_; }
@@ -87,11 +76,11 @@ class RunFolder {
                                                 std::span<const TensorView> statistics);
 
  private:
-  RunFolder(std::filesystem::path path, RunFacts facts, int lock, int log, std::int64_t log_bytes);
+  RunFolder(std::filesystem::path path, RunFacts facts, Descriptor log, std::int64_t log_bytes);
 
   std::filesystem::path path_;
   RunFacts facts_;
-  int lock_, log_;  // file descriptors
+  Descriptor log_;  // locked while this is open
   std::int64_t log_bytes_;
 };
 

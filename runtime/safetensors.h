@@ -26,13 +26,15 @@ struct TensorView {
   std::string_view type;  // of a TensorType
   std::vector<std::int64_t> shape;
   std::span<const std::byte> bytes;
+  std::vector<std::string> axes;  // names, outermost first: kept in the metadata's "axes"; may stay empty
 };
 
 struct Safetensors {
   struct Tensor {
     std::string name, type;
     std::vector<std::int64_t> shape;
-    std::int64_t begin, end;  // within `data`
+    std::int64_t begin, end;        // within `data`
+    std::vector<std::string> axes;  // empty where the metadata say nothing
   };
   std::map<std::string, std::string> metadata;
   std::vector<Tensor> tensors;  // in the data's order
@@ -42,7 +44,7 @@ struct Safetensors {
   std::span<const std::byte> bytes(const Tensor& tensor) const;
 
   // The values of a float32 tensor. Error: missing, or of another type or shape.
-  std::expected<std::span<const float>, std::string> reals(std::string_view name, std::span<const std::int64_t> shape) const;
+  std::expected<std::vector<float>, std::string> reals(std::string_view name, std::span<const std::int64_t> shape) const;
 };
 
 // Errors name the file and what is wrong: missing, truncated, a header that is not what the format says, unknown types, a shape

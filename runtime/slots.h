@@ -22,9 +22,9 @@ struct AxisPlace {
 };
 AxisPlace place_of(const Slot& slot, std::string_view axis);
 
-// Copies `source`, laid out along `axes` (outermost first), to the slot, whose axes may stand in another order.
-// Error: the axes are not the same set, or an extent differs.
-std::expected<void, std::string> store(std::span<const float> source, std::span<const std::string> axes,
+// Copies `source`, four-byte elements laid out along `axes` (outermost first), to the slot, whose axes may stand in another
+// order. Error: the axes are not the same set, or an extent differs.
+std::expected<void, std::string> store(std::span<const std::byte> source, std::span<const std::string> axes,
                                        std::span<const std::int64_t> extents, unsigned char* arena, const Slot& slot);
 
 // Copies every parameter slot of `to` from the slot of that name in `from`. Error: one is missing or differs in shape.
