@@ -1,5 +1,6 @@
 // What an operation's native code is written in: vectors of single-precision reals, 32-bit wholes or truths. The operation
-// table stays free of LLVM, and the tests run the same formulas on plain numbers to measure their accuracy.
+// table stays free of LLVM, and the tests run the same formulas on plain numbers to measure their accuracy. Each operation
+// rounds once, as IEEE 754 says: an implementation neither reassociates nor contracts them (error terms would vanish).
 #pragma once
 
 #include <cstdint>
@@ -15,7 +16,7 @@ class Emitter {
   virtual Value real(float constant) = 0;
   virtual Value whole(std::int32_t constant) = 0;
 
-  // Arithmetic on two reals or two wholes alike.
+  // Arithmetic on two reals or two wholes alike. Wholes wrap around at 32 bits. What is said of NaN goes for reals.
   virtual Value add(Value, Value) = 0;
   virtual Value subtract(Value, Value) = 0;
   virtual Value multiply(Value, Value) = 0;
@@ -31,7 +32,8 @@ class Emitter {
   virtual Value round_down(Value) = 0;
   virtual Value round_nearest(Value) = 0;
 
-  // Kinds: real <- whole, truth; whole <- real (toward zero), truth; truth stays.
+  // Kinds: real <- whole, truth; whole <- real (toward zero; of a real within the wholes' range), truth. A value that has the
+  // kind already stays.
   virtual Value to_real(Value) = 0;
   virtual Value to_whole(Value) = 0;
 
