@@ -1,0 +1,145 @@
+// What has a { } block: functions, and the recipes of `train` and `sample`.
+#include "compiler/syntax/parser.h"
+#include "compiler/syntax/words.h"
+
+namespace tenet::syntax {
+
+bool Parser::fn_statement() {
+  std::optional<Name> name = defined_name("the name of the function");
+  if (!name) return false;
+  Function function;
+  function.name = std::move(*name);
+  if (cursor_.at(TokenKind::open_square)) {
+    std::optional<std::vector<Name>> axes = names_in_brackets(true);
+    if (!axes) return false;
+    function.axes = std::move(*axes);
+  }
+  if (!formals(function)) return false;
+  if (cursor_.at(TokenKind::equals)) {
+    cursor_.take();
+    function.value = expression();
+    if (!function.value) return false;
+  } else if (cursor_.at(TokenKind::open_brace)) {
+    if (!function_block(function)) return true;  // reported line by line, and past its `}`
+  } else {
+    return expected("`=` or `{`"), false;
+  }
+  program_.functions.push_back(std::move(function));
+  return true;
+}
+
+bool Parser::formals(Function& function) {
+  if (!cursor_.at(TokenKind::open_round)) return expected("`(` and the function's arguments"), false;
+  if (!enter_bracket()) return false;
+  while (!cursor_.at(TokenKind::close_round)) {
+    std::optional<Name> name = defined_name("the name of an argument");
+    if (!name) return false;
+    ExpressionPtr initial;
+    if (cursor_.at(TokenKind::equals)) {
+      cursor_.take();
+      initial = expression();
+      if (!initial) return false;
+    }
+    function.arguments.push_back({std::move(*name), std::move(initial)});
+    if (!cursor_.at(TokenKind::comma)) break;
+    cursor_.take();
+  }
+  return expect(TokenKind::close_round, "`,` or `)`");
+}
+
+// False where a line was wrong.
+bool Parser::function_block(Function& function) {
+  bool sound = true;
+  cursor_.enter_block();
+  while (!cursor_.block_ended()) {
+    cursor_.begin_statement();
+    if (function.value) {
+      diagnostics_.report(Message::function_value_not_last, function.value->span).hint =
+          "give it a name, `name = value`, or leave it out";
+      function.value = nullptr;
+      sound = false;
+    }
+    if (function_line(function) && end_of_statement()) continue;
+    cursor_.recover();
+    sound = false;
+  }
+  cursor_.leave_block();
+  if (sound && !function.value) {
+    diagnostics_.report(Message::function_without_value, function.name.span, function.name.text).hint =
+        "the last line of the block is an expression, the function's value";
+    sound = false;
+  }
+  return sound;
+}
+
+bool Parser::function_line(Function& function) {
+  const Token first = cursor_.peek();
+  if (starts_definition()) {
+    std::optional<Definition> local = definition();
+    if (!local) return false;
+    function.locals.push_back(std::move(*local));
+    return true;
+  }
+  if (cursor_.at_word("axis")) {
+    cursor_.take();
+    return axis_declarations(function.local_axes);
+  }
+  if (first.kind == TokenKind::keyword) {
+    diagnostics_.report(Message::statement_in_function, cursor_.span(first), cursor_.text(first));
+    return false;
+  }
+  const bool before_name = cursor_.look(1).kind == TokenKind::name && !cursor_.look(1).first_on_line;
+  if (first.kind == TokenKind::name && before_name) return not_a_statement();
+  function.value = expression();
+  return function.value != nullptr;
+}
+
+bool Parser::entries(std::vector<Entry>& into) {
+  if (!cursor_.at(TokenKind::open_brace)) return expected("`{`"), false;
+  cursor_.enter_block();
+  while (!cursor_.block_ended()) {
+    cursor_.begin_statement();
+    std::optional<Entry> entry = recipe_entry();
+    if (entry && end_of_statement()) {
+      into.push_back(std::move(*entry));
+    } else {
+      cursor_.recover();
+    }
+  }
+  cursor_.leave_block();
+  return true;
+}
+
+std::optional<Entry> Parser::recipe_entry() {
+  std::optional<Name> key = used_name("a key of the recipe");
+  if (!key) return std::nullopt;
+  if (cursor_.at(TokenKind::open_round)) {
+    diagnostics_.report(Message::word_not_supported, key->span, key->text + "(...) = ");
+    return std::nullopt;
+  }
+  if (!expect(TokenKind::equals, "`=`")) return std::nullopt;
+  ExpressionPtr value = recipe_value();
+  if (!value) return std::nullopt;
+  return Entry{std::move(*key), std::move(value)};
+}
+
+// One expression, or several as a list: `split = 80, 10, 10`.
+ExpressionPtr Parser::recipe_value() {
+  const Scoped<bool> strings(strings_, true);
+  ExpressionPtr first = expression();
+  if (!first || !cursor_.at(TokenKind::comma)) return first;
+  auto all = std::make_unique<Expression>();
+  all->kind = Expression::Kind::list;
+  all->span = all->name_span = first->span;
+  all->operands.push_back(std::move(first));
+  while (cursor_.at(TokenKind::comma)) {
+    cursor_.take();
+    ExpressionPtr next = expression();
+    if (!next) return nullptr;
+    all->span = through(all->span, next->span);
+    all->operands.push_back(std::move(next));
+  }
+  return measured(std::move(all));
+}
+
+}  // namespace tenet::syntax

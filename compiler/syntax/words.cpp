@@ -1,0 +1,34 @@
+#include "compiler/syntax/words.h"
+
+#include <algorithm>
+
+#include "compiler/ops/operations.h"
+
+namespace tenet::syntax {
+namespace {
+
+constexpr std::string_view values_and_forms[] = {"and",     "or",   "not",      "where", "grad", "stop", "normal",
+                                                 "uniform", "step", "training", "mean",  "inf",  "pi"};
+constexpr std::string_view future_statements[] = {"layer", "state", "update", "optimizer", "repeat", "freeze"};
+
+}  // namespace
+
+const std::vector<std::string>& statement_words() {
+  static const std::vector<std::string> words = {"axis", "data", "param", "fn", "claim", "assume", "import", "train", "sample"};
+  return words;
+}
+
+bool is_keyword(std::string_view word) {
+  return word == "else" || std::ranges::find(statement_words(), word) != statement_words().end();
+}
+
+bool is_reserved(std::string_view word) {
+  return is_keyword(word) || std::ranges::find(values_and_forms, word) != std::end(values_and_forms) ||
+         function_called(word) != nullptr || reduction_called(word) != nullptr;
+}
+
+bool is_future_statement(std::string_view word) {
+  return std::ranges::find(future_statements, word) != std::end(future_statements);
+}
+
+}  // namespace tenet::syntax
