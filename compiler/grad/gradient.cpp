@@ -1,0 +1,252 @@
+// Reverse mode, one pass from the last node to the first.
+//
+// The adjoint of a node is the derivative of `value` by it, a function of (some of) the node's axes and of the *extra* axes:
+// fresh copies j' of the axes J of `value`, so that nothing bound inside the graph can capture them. The seed is the
+// product of the indicators [j == j'].
+//
+// An operand's contribution is the formula of the operation table, summed over the axes that the consumer has and the operand
+// lacks. The formula may lack such an axis (the adjoint 1 over a consumer with axis i): the sum is then |i| times it.
+//
+// A *mask* is a truth outside which the adjoint is exactly 0, because a `where` took the other branch. Where a formula's
+// coefficient may be infinite or NaN there, the contribution becomes where(mask, formula, 0), so that 0 * inf never arises.
+#include "compiler/grad/gradient.h"
+
+#include <array>
+#include <optional>
+
+#include "compiler/grad/axes.h"
+#include "compiler/grad/finite.h"
+#include "compiler/grad/formula.h"
+
+namespace tenet {
+namespace {
+
+using Formulas = std::array<syntax::ExpressionPtr, 3>;
+
+// The table's adjoint formulas, parsed once.
+const Formulas& adjoint_formulas(Op op) {
+  static const std::vector<Formulas> table = [] {
+    std::vector<Formulas> result(operation_count);
+    for (std::size_t i = 0; i < operation_count; ++i)
+      for (std::size_t k = 0; k < 3; ++k)
+        if (const std::string_view text = operation(static_cast<Op>(i)).adjoint[k]; !text.empty())
+          result[i][k] = parse_formula(text);
+    return result;
+  }();
+  return table[static_cast<std::size_t>(op)];
+}
+
+struct Adjoint {
+  std::optional<NodeId> value;  // none: 0
+  std::optional<NodeId> mask;
+};
+
+class ReverseMode {
+ public:
+  ReverseMode(Graph& graph, NodeId value, std::span<const NodeId> targets)
+      : graph_(graph), finite_(graph), value_(value), order_(graph.reachable(std::span(&value, 1))) {
+    mark_dependent(targets);
+    choose_extra_axes();
+  }
+
+  void run() {
+    if (!depends_[index_of(value_)]) return;
+    adjoints_.resize(graph_.node_count());
+    adjoints_[index_of(value_)].value = seed();
+    for (auto id = order_.rbegin(); id != order_.rend(); ++id)
+      if (depends_[index_of(*id)] && adjoints_[index_of(*id)].value) push(*id);
+  }
+
+  // The target's adjoint with the extra axes renamed back.
+  NodeId result(NodeId target) {
+    std::optional<NodeId> adjoint;
+    if (index_of(target) < adjoints_.size()) adjoint = adjoints_[index_of(target)].value;
+    const AxisSet axes = united(graph_.node(target).axes, graph_.node(value_).axes);
+    if (!adjoint) return broadcast(graph_, graph_.constant(0), axes);
+    std::vector<Replacement> back;
+    for (const auto& [original, copy] : extra_)
+      if (graph_.has_axis(*adjoint, copy)) back.push_back({copy, graph_.coordinate(original)});
+    return broadcast(graph_, graph_.substitute(*adjoint, std::move(back)), axes);
+  }
+
+ private:
+  // Only what depends on a target gets an adjoint; nothing passes through wholes and truths.
+  void mark_dependent(std::span<const NodeId> targets) {
+    depends_.resize(graph_.node_count());
+    std::vector<bool> is_target(graph_.node_count());
+    for (NodeId target : targets) is_target[index_of(target)] = true;
+    for (NodeId id : order_) {
+      const Node& node = graph_.node(id);
+      if (node.kind != Kind::real) continue;
+      bool depends = is_target[index_of(id)];
+      for (std::size_t k = 0; k < node.operands.size() && !depends; ++k)
+        depends = depends_[index_of(node.operands[k])] && passes(node, k);
+      depends_[index_of(id)] = depends;
+    }
+  }
+
+  static bool passes(const Node& node, std::size_t k) {
+    if (node.op == Op::substitute) return k == 0 || k > node.bound.size();
+    return adjoint_formulas(node.op)[k] != nullptr;
+  }
+
+  void choose_extra_axes() {
+    const auto axes = graph_.node(value_).axes;
+    if (axes.empty()) return;
+    AxisSet used;
+    for (NodeId id : order_) {
+      used.insert(used.end(), graph_.node(id).axes.begin(), graph_.node(id).axes.end());
+      used.insert(used.end(), graph_.node(id).bound.begin(), graph_.node(id).bound.end());
+      if (used.size() > 4096) unique(used);
+    }
+    unique(used);
+    for (AxisId axis : axes) {
+      extra_.emplace_back(axis, copy_outside(graph_, axis, used));
+      extras_.push_back(extra_.back().second);
+    }
+    unique(extras_);
+  }
+
+  static void unique(AxisSet& axes) {
+    std::ranges::sort(axes);
+    axes.erase(std::unique(axes.begin(), axes.end()), axes.end());
+  }
+
+  NodeId seed() {
+    std::optional<NodeId> product;
+    for (const auto& [axis, copy] : extra_) {
+      const NodeId same = graph_.apply(Op::equal, graph_.coordinate(axis), graph_.coordinate(copy));
+      product = product ? graph_.apply(Op::multiply, *product, same) : same;
+    }
+    return product ? *product : graph_.constant(1);
+  }
+
+  void push(NodeId id) {
+    const Node& node = graph_.node(id);
+    const Adjoint adjoint = adjoints_[index_of(id)];
+    if (node.op == Op::substitute) return push_substitution(node, adjoint);
+    const Formulas& formulas = adjoint_formulas(node.op);
+    for (std::size_t k = 0; k < node.operands.size(); ++k)
+      if (formulas[k] && depends_[index_of(node.operands[k])]) push_formula(id, node, *formulas[k], adjoint, node.operands[k]);
+  }
+
+  void push_formula(NodeId id, const Node& node, const syntax::Expression& formula, const Adjoint& adjoint, NodeId operand) {
+    static constexpr std::array<std::string_view, 3> letters{"a", "b", "c"};
+    FormulaNames names;
+    names.values = {{"g", *adjoint.value}, {"y", id}};
+    for (std::size_t k = 0; k < node.operands.size(); ++k) names.values.emplace_back(letters[k], node.operands[k]);
+    names.axes = {{"axes", set_of(node.bound)}};
+    Adjoint contribution{instantiate(graph_, formula, names), adjoint.mask};
+    if (adjoint.mask) {
+      names.values[0].second = graph_.constant(1);
+      const NodeId coefficient = instantiate(graph_, formula, names);
+      if (!finite_.of(coefficient).finite)
+        contribution.value = graph_.apply(Op::where, *adjoint.mask, *contribution.value, graph_.constant(0));
+    }
+    if (*contribution.value != *adjoint.value)
+      if (const auto branch = branch_of(*contribution.value)) contribution.mask = both(adjoint.mask, *branch);
+    add(operand, contribution, united(node.axes, node.bound));
+  }
+
+  // e[i = index]: the adjoint of e at i is the sum of the result's adjoint over [i == index]. An index that leaves the axis
+  // meets no i; there the `else` value takes the adjoint.
+  void push_substitution(const Node& node, Adjoint adjoint) {
+    const NodeId inner = node.operands[0];
+    AxisSet domain = set_of(node.axes);
+    std::vector<NodeId> indices(node.operands.begin() + 1,
+                                node.operands.begin() + 1 + static_cast<std::ptrdiff_t>(node.bound.size()));
+    if (node.operands.size() > node.bound.size() + 1 && depends_[index_of(node.operands.back())])
+      push_otherwise(node, indices, adjoint);
+    if (!depends_[index_of(inner)]) return;
+
+    // An output axis of the same name as a replaced one (a shift) is another axis: it gets a fresh name first.
+    AxisSet taken = united(united(domain, node.bound), united(extras_, graph_.node(inner).axes));
+    for (AxisId axis : intersection(domain, node.bound)) {
+      const AxisId copy = copy_outside(graph_, axis, taken);
+      taken = united(taken, std::span(&copy, 1));
+      domain = united(difference(domain, std::span(&axis, 1)), std::span(&copy, 1));
+      for (NodeId& index : indices) index = renamed(index, axis, copy);
+      adjoint.value = renamed(*adjoint.value, axis, copy);
+      if (adjoint.mask) adjoint.mask = renamed(*adjoint.mask, axis, copy);
+    }
+    for (std::size_t i = node.bound.size(); i-- > 0;) {
+      const NodeId indicator = graph_.apply(Op::equal, graph_.coordinate(node.bound[i]), indices[i]);
+      adjoint.value = graph_.apply(Op::multiply, indicator, *adjoint.value);
+      if (adjoint.mask) adjoint.mask = graph_.apply(Op::logical_and, indicator, *adjoint.mask);
+    }
+    add(inner, adjoint, united(domain, node.bound));
+  }
+
+  void push_otherwise(const Node& node, std::span<const NodeId> indices, const Adjoint& adjoint) {
+    std::optional<NodeId> outside;
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      const NodeId below = graph_.apply(Op::less, indices[i], graph_.constant(0));
+      const NodeId above = graph_.apply(Op::greater_equal, indices[i], graph_.size(node.bound[i]));
+      const NodeId either = graph_.apply(Op::logical_or, below, above);
+      outside = outside ? graph_.apply(Op::logical_or, *outside, either) : either;
+    }
+    const NodeId value = graph_.apply(Op::where, *outside, *adjoint.value, graph_.constant(0));
+    add(node.operands.back(), {value, both(adjoint.mask, *outside)}, set_of(node.axes));
+  }
+
+  NodeId renamed(NodeId node, AxisId from, AxisId to) {
+    return graph_.has_axis(node, from) ? graph_.substitute(node, {{from, graph_.coordinate(to)}}) : node;
+  }
+
+  // Adds a contribution over `domain` (and the extra axes) to an operand's adjoint.
+  void add(NodeId operand, Adjoint contribution, const AxisSet& domain) {
+    const AxisSet lost = difference(domain, united(graph_.node(operand).axes, extras_));
+    contribution.value = sum_over(graph_, *contribution.value, lost);
+    if (contribution.mask) {
+      const AxisSet hidden = intersection(lost, graph_.node(*contribution.mask).axes);
+      if (!hidden.empty())
+        contribution.mask = graph_.apply(Op::greater, graph_.reduce(Op::sum, hidden, *contribution.mask), graph_.constant(0));
+    }
+    Adjoint& total = adjoints_[index_of(operand)];
+    if (!total.value) {
+      total = contribution;
+      return;
+    }
+    total.value = graph_.apply(Op::add, *total.value, *contribution.value);
+    if (!total.mask || !contribution.mask)
+      total.mask.reset();
+    else if (*total.mask != *contribution.mask)
+      total.mask = graph_.apply(Op::logical_or, *total.mask, *contribution.mask);
+  }
+
+  bool is_zero(NodeId id) const { return graph_.node(id).op == Op::constant && graph_.value_of(id) == 0; }
+
+  // The truth outside which a value of the form where(c, u, 0) or where(c, 0, u) is 0.
+  std::optional<NodeId> branch_of(NodeId value) {
+    const Node& node = graph_.node(value);
+    if (node.op != Op::where) return {};
+    if (is_zero(node.operands[2])) return node.operands[0];
+    if (is_zero(node.operands[1])) return graph_.apply(Op::logical_not, node.operands[0]);
+    return {};
+  }
+
+  NodeId both(const std::optional<NodeId>& mask, NodeId condition) {
+    return mask && *mask != condition ? graph_.apply(Op::logical_and, *mask, condition) : condition;
+  }
+
+  Graph& graph_;
+  Finiteness finite_;
+  NodeId value_;
+  std::vector<NodeId> order_;
+  std::vector<bool> depends_;
+  std::vector<Adjoint> adjoints_;
+  std::vector<std::pair<AxisId, AxisId>> extra_;  // an axis of `value` and its fresh copy
+  AxisSet extras_;
+};
+
+}  // namespace
+
+std::vector<NodeId> gradients(Graph& graph, NodeId value, std::span<const NodeId> targets) {
+  ReverseMode reverse(graph, value, targets);
+  reverse.run();
+  std::vector<NodeId> results;
+  for (NodeId target : targets) results.push_back(reverse.result(target));
+  return results;
+}
+
+}  // namespace tenet
