@@ -155,9 +155,9 @@ Value sine(Emitter& e, Value x, int quarters) {
   return e.select(e.less(e.absolute(x), e.real(4e6f)), result, e.real(not_a_number));
 }
 
-// A rational function x P(x^2) / Q(x^2), as in Eigen; at the clamped ends it is +-1.
+// A rational function x P(x^2) / Q(x^2), as in Eigen; the range is clamped at the first place where it comes out as 1.
 Value hyperbolic_tangent(Emitter& e, Value x) {
-  const Value bound = e.real(7.90531110763549805f), negative = e.real(-7.90531110763549805f);
+  const Value bound = e.real(7.99881172f), negative = e.real(-7.99881172f);
   const Value clamped = e.select(e.less(x, negative), negative, e.select(e.less(bound, x), bound, x));
   const Value square = e.multiply(clamped, clamped);
   const Value p = polynomial(e, square,

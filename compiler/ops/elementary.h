@@ -33,11 +33,11 @@ Value logarithm(Emitter& e, Value x);
 // unspecified.
 Two exact_logarithm(Emitter& e, Value x);
 
-// sin(x + quarters pi/2): 1.5 ulp of the greater of the result and 2^-11 up to |x| = 10,000; NaN beyond |x| = 4,000,000, where a
+// sin(x + quarters pi/2): 1.6 ulp of the greater of the result and 2^-11 up to |x| = 10,000; NaN beyond |x| = 4,000,000, where a
 // real's neighbours are too far apart for the reduction.
 Value sine(Emitter& e, Value x, int quarters);
 
-// 4 ulp; never outside [-1, 1].
+// 5 ulp; never outside [-1, 1].
 Value hyperbolic_tangent(Emitter& e, Value x);
 
 // 2 ulp.

@@ -5,7 +5,7 @@
 namespace tenet::emission {
 namespace {
 
-// -1 where x is odd, counted for whole x only: every real from 2^24 on is even.
+// Whether x is whole, and then odd.
 struct Parity {
   Value whole, odd;
 };
@@ -86,9 +86,9 @@ Value softplus(Emitter& e, Operands o) {
 }
 
 // |a|^b = e^(b log |a|), the exponent as a sum of two reals; the sign of an odd power is a's, a fractional power of a
-// negative a is NaN. a^0 and 1^b are 1, as in IEEE 754.
+// negative finite a is NaN. a^0 and 1^b are 1, as in IEEE 754.
 Value power(Emitter& e, Operands o) {
-  const Value a = o[0], b = o[1], one = e.real(1), zero = e.real(0);
+  const Value a = o[0], b = o[1], one = e.real(1), zero = e.real(0), infinite = e.real(infinity);
   const Value magnitude = e.absolute(a);
   const Two logarithm = exact_logarithm(e, magnitude);
   const Value product = e.multiply(b, logarithm.high);
@@ -101,9 +101,10 @@ Value power(Emitter& e, Operands o) {
   const Value sign = e.bit_and(e.bits_of(a), sign_bit);
   const Value flip = e.select(exponent.odd, sign, e.whole(0));
   result = e.real_of_bits(e.add(e.bits_of(result), flip));
-  result = e.select(e.both(e.less(a, zero), e.opposite(exponent.whole)), e.real(not_a_number), result);
-  const Value unit = e.either(
-      e.equal(b, zero), e.both(e.equal(magnitude, one), e.either(e.equal(a, one), e.equal(e.absolute(b), e.real(infinity)))));
+  const Value negative = e.both(e.less(a, zero), e.less(magnitude, infinite));
+  result = e.select(e.both(negative, e.opposite(exponent.whole)), e.real(not_a_number), result);
+  const Value unit =
+      e.either(e.equal(b, zero), e.both(e.equal(magnitude, one), e.either(e.equal(a, one), e.equal(e.absolute(b), infinite))));
   return e.select(unit, one, result);
 }
 
