@@ -49,8 +49,7 @@ bool Parser::formals(Function& function) {
 
 // False where a line was wrong.
 bool Parser::function_block(Function& function) {
-  bool sound = true;
-  cursor_.enter_block();
+  bool sound = cursor_.enter_block();
   while (!cursor_.block_ended()) {
     cursor_.begin_statement();
     if (function.value) {

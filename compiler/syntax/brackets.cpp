@@ -107,7 +107,7 @@ ExpressionPtr Parser::replaced(ExpressionPtr value, std::vector<Bracket> bracket
   auto node = std::make_unique<Expression>();
   node->kind = Expression::Kind::substitute;
   node->span = through(value->span, cursor_.span(cursor_.last()));
-  node->name_span = value->span;
+  node->name_span = through(brackets.front().span, brackets.back().span);
   node->operands.push_back(std::move(value));
   node->brackets = std::move(brackets);
   return measured(std::move(node));

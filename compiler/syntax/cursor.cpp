@@ -84,12 +84,28 @@ std::string Cursor::describe(const Token& token) const {
   }
 }
 
+// First on its line, and as a statement's first token is: not indented deeper than this statement, or a keyword.
+bool Cursor::starts_another_line(const Token& token) const {
+  if (!token.first_on_line || is_closer(token.kind)) return false;
+  return token.indent <= statement_.indent || (token.kind == TokenKind::keyword && text(token) != "else");
+}
+
 bool Cursor::is_past_brackets() const {
   const Token& next = tokens_[at_];
   if (open_.empty()) return false;
-  if (next.kind == TokenKind::end || next.kind == TokenKind::open_brace || next.kind == TokenKind::close_brace) return true;
-  if (!next.first_on_line || is_closer(next.kind)) return false;
-  return next.indent <= statement_.indent || (next.kind == TokenKind::keyword && text(next) != "else");
+  const bool ends = next.kind == TokenKind::end || next.kind == TokenKind::open_brace || next.kind == TokenKind::close_brace;
+  return ends || starts_another_line(next);
+}
+
+void Cursor::step_back_to_statement() {
+  if (at_ == statement_.begin || at_ - 1 == statement_.begin || tokens_[at_].kind != TokenKind::equals) return;
+  if (last().kind == TokenKind::name && starts_another_line(last())) --at_;
+}
+
+const Token* Cursor::dangling() const {
+  if (at_ == statement_.begin || !open_.empty() || !goes_on_after(last())) return nullptr;
+  const Token& next = tokens_[at_];
+  return next.kind == TokenKind::end || next.kind == TokenKind::close_brace || starts_another_line(next) ? &last() : nullptr;
 }
 
 void Cursor::begin_statement() {
@@ -124,12 +140,13 @@ bool Cursor::is_closed(std::uint32_t open_brace) const {
   return brace != braces_.end() && brace->first == open_brace;
 }
 
-void Cursor::enter_block() {
+bool Cursor::enter_block() {
   const bool closed = is_closed(at_);
   if (!closed) diagnostics_.report(Message::bracket_unclosed, span(tokens_[at_]), "{");
   blocks_.push_back({statement_, closed});
   ++at_;
   begin_statement();
+  return closed;
 }
 
 bool Cursor::block_ended() const {

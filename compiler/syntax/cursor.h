@@ -37,16 +37,20 @@ class Cursor {
 
   // Brackets `(` and `[` that are open in this statement, the innermost last.
   const std::vector<Token>& open() const { return open_; }
-  // Whether the next token shows that an open bracket was never meant to reach it: it starts another statement.
+  // Whether the next token cannot be meant to stand in the brackets that are open: it starts another statement or ends a block.
   bool is_past_brackets() const;
+  // Goes back by a token where that and the next, `name =`, start another statement, though this one was not finished.
+  void step_back_to_statement();
+  // The token that makes the statement go on in the next line, where what comes instead starts another one.
+  const Token* dangling() const;
 
   void begin_statement();
   // Leaves a broken statement: goes on to where another one may start, past any { } block of this one.
   void recover();
 
-  // A block: enter_block() takes its `{`, leave_block() its `}`. In a block whose `}` is missing, which enter_block() reports,
-  // block_ended() is true before the first line that is not indented deeper than the statement that the block belongs to.
-  void enter_block();
+  // A block: enter_block() takes its `{`, leave_block() its `}`. In a block whose `}` is missing, which enter_block() reports
+  // and answers false to, block_ended() is true before the first line that is not indented deeper than the block's statement.
+  bool enter_block();
   bool block_ended() const;
   void leave_block();
 
@@ -56,6 +60,7 @@ class Cursor {
   };
 
   bool goes_on_after(const Token& token) const;
+  bool starts_another_line(const Token& token) const;
   bool is_closed(std::uint32_t open_brace) const;
   void skip_block();
   void match_braces();

@@ -18,11 +18,16 @@ ExpressionPtr make(Expression::Kind kind, Span span) {
 }  // namespace
 
 std::nullptr_t Parser::expected(std::string_view what, std::string_view hint) {
+  cursor_.step_back_to_statement();
   const Token found = cursor_.peek();
   if (found.kind == TokenKind::invalid) return nullptr;
   if (cursor_.is_past_brackets()) {
     const Token& open = cursor_.open().back();
     diagnostics_.report(Message::bracket_unclosed, cursor_.span(open), cursor_.text(open));
+    return nullptr;
+  }
+  if (const Token* last = cursor_.dangling()) {
+    diagnostics_.report(Message::line_unfinished, cursor_.span(*last), cursor_.text(*last));
     return nullptr;
   }
   Diagnostic& diagnostic =

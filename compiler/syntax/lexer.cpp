@@ -197,8 +197,8 @@ class Lexer {
     const auto* known = std::ranges::find_if(foreign, [&](const Foreign& row) { return rest.starts_with(row.spelling); });
     if (known != std::end(foreign)) {
       at_ += known->spelling.size();
-    } else if (static_cast<unsigned char>(peek()) < 0x80) {
-      ++at_;
+    } else if (static_cast<unsigned char>(peek()) < 0x80) {  // a run of the same one, `...`, is one error
+      while (peek() == text_[begin]) ++at_;
     } else {  // a whole word of another script is one error
       while (static_cast<unsigned char>(peek()) >= 0x80) ++at_;
     }

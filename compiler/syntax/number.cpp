@@ -69,8 +69,15 @@ std::expected<Number, Message> read_number(std::string_view text) {
   return Number{value, whole};
 }
 
+// Six digits and more stand in groups of three.
 std::string write_number(const mpq_class& value, bool whole) {
-  if (whole) return value.get_str();
+  if (whole) {
+    std::string text = value.get_str();
+    if (text.size() >= 6) {
+      for (std::size_t at = text.size() - 3; at > 0; at = at > 3 ? at - 3 : 0) text.insert(at, 1, '_');
+    }
+    return text;
+  }
   // value = digits * 10^exponent with digits not ending in 0: the denominator is 2^a 5^b, so 10^max(a, b) clears it.
   mpz_class rest;
   const mpz_class two = 2, five = 5;
@@ -89,7 +96,7 @@ std::string write_number(const mpq_class& value, bool whole) {
   } else {
     const auto places = static_cast<std::size_t>(-exponent);
     if (plain.size() <= places) plain.insert(0, places + 1 - plain.size(), '0');
-    plain.insert(plain.size() - places, ".");
+    plain.insert(plain.size() - places, 1, '.');
   }
   return plain.size() <= scientific.size() + 1 ? plain : scientific;
 }

@@ -13,31 +13,34 @@
 
 namespace tenet::syntax {
 
-struct Name { std::string text; Span span; };
+struct Name {
+  std::string text;
+  Span span;
+};
 
 struct Expression;
 using ExpressionPtr = std::unique_ptr<Expression>;
 
-struct Argument {   // by place, or by name
+struct Argument {  // by place, or by name
   std::optional<Name> name;
   ExpressionPtr value;
 };
 
 // One of `brackets`: a name (`sum[i]`), a group (`f[(batch, time)]`), or a binding (`C[vocab = X]`, `sum[j = |i|]`).
 struct Bracket {
-  std::vector<Name> names;       // one name; several for a group; the replaced axis of a binding
-  ExpressionPtr value;           // binding: the index or size; else null
-  ExpressionPtr otherwise;       // binding with `else value`; else null
+  std::vector<Name> names;  // one name; several for a group; the replaced axis of a binding
+  ExpressionPtr value;      // binding: the index or size; else null
+  ExpressionPtr otherwise;  // binding with `else value`; else null
   Span span;
 };
 
 struct Expression {
   enum class Kind {
-    number,      // number
-    string,      // text (recipes only)
-    name,        // text
-    size,        // |axis|: text
-    infinity,    // inf
+    number,    // number
+    string,    // text (recipes only)
+    name,      // text
+    size,      // |axis|: text
+    infinity,  // inf
     pi,
     operation,   // op with operands: an infix or prefix operator (operation table)
     call,        // text, brackets, arguments: text[...](...); every function, reduction, where, grad, stop
@@ -47,22 +50,45 @@ struct Expression {
   Kind kind;
   Span span;
   std::string text;
-  Span name_span;                       // call, name, size: where the name stands
+  Span name_span;  // call, name, size: where the name stands
   mpq_class number;
-  bool whole = false;                   // number: written without point and exponent
+  bool whole = false;  // number: written without point and exponent
   Op op = Op::add;
   Span operator_span;
   std::vector<ExpressionPtr> operands;
   std::vector<Bracket> brackets;
   std::vector<Argument> arguments;
-  int depth = 1;                        // of the tree below; the parser bounds it (256)
+  int depth = 1;  // of the tree below; the parser bounds it (256)
 };
 
-struct AxisDeclaration { Name name; ExpressionPtr size; };                       // size null: open
-struct Data { Name name; std::vector<Name> axes; std::optional<Name> typed_by; ExpressionPtr source; };  // data x[..] = load(..)
-struct Parameter { Name name; std::vector<Name> axes; ExpressionPtr initial; };
-struct Definition { Name name; std::optional<std::vector<Name>> axes; ExpressionPtr value; };   // h = ...; h[batch, hidden] = ...
-struct Formal { Name name; ExpressionPtr initial; };                             // a function's argument; initial null: no default
+// `axis n`, `axis n = 3`; without a size it is open.
+struct AxisDeclaration {
+  Name name;
+  ExpressionPtr size;
+};
+// `data X[batch] : vocab`, `data x[..] = load(..)`.
+struct Data {
+  Name name;
+  std::vector<Name> axes;
+  std::optional<Name> typed_by;
+  ExpressionPtr source;
+};
+struct Parameter {
+  Name name;
+  std::vector<Name> axes;
+  ExpressionPtr initial;
+};
+// `h = ...`, `h[batch, hidden] = ...`.
+struct Definition {
+  Name name;
+  std::optional<std::vector<Name>> axes;
+  ExpressionPtr value;
+};
+// An argument that a function declares, perhaps with a default.
+struct Formal {
+  Name name;
+  ExpressionPtr initial;
+};
 struct Function {
   Name name;
   std::vector<Name> axes;
@@ -71,14 +97,36 @@ struct Function {
   std::vector<Definition> locals;
   ExpressionPtr value;
 };
-struct Assumption { Op relation; ExpressionPtr left, right; Span span; };
-struct Claim { std::optional<Name> name; ExpressionPtr left, right; Span span; };
-struct Import { std::string path; Span span; };
+struct Assumption {
+  Op relation;
+  ExpressionPtr left, right;
+  Span span;
+};
+struct Claim {
+  std::optional<Name> name;
+  ExpressionPtr left, right;
+  Span span;
+};
+struct Import {
+  std::string path;
+  Span span;
+};
 
 // `key = value` in a recipe.
-struct Entry { Name key; ExpressionPtr value; };
-struct Train { Name loss; std::vector<Entry> entries; Span span; };
-struct Sample { Name distribution; std::vector<Entry> entries; Span span; };
+struct Entry {
+  Name key;
+  ExpressionPtr value;
+};
+struct Train {
+  Name loss;
+  std::vector<Entry> entries;
+  Span span;
+};
+struct Sample {
+  Name distribution;
+  std::vector<Entry> entries;
+  Span span;
+};
 
 struct Program {
   std::vector<AxisDeclaration> axes;
