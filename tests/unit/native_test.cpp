@@ -1,0 +1,516 @@
+// Loop nests built by hand: what compiled code leaves in memory against the nests' meaning, walked point by point.
+#include <xmmintrin.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <limits>
+#include <random>
+#include <string>
+
+#include "tests/catch.h"
+#include "tests/unit/loop_nests.h"
+
+using namespace tenet;
+using tenet::tests::add_buffer;
+using tenet::tests::Memory;
+using tenet::tests::NativeRun;
+using tenet::tests::Nest;
+using tenet::tests::NestWalker;
+
+namespace {
+
+std::string named(std::string prefix, const std::string& rest) { return std::move(prefix.append(rest)); }
+
+std::unique_ptr<NativeCode> compiled(const Kernels& kernels) {
+  auto code = compile(kernels);
+  if (!code) FAIL(code.error());
+  return std::move(*code);
+}
+
+// Reals between -2 and 2; wholes from 0 to `below` - 1; truths.
+Memory random_memory(const Kernels& kernels, std::uint32_t seed, int below = 2) {
+  std::mt19937 random(seed);
+  Memory memory = tests::empty_memory(kernels);
+  for (std::size_t b = 0; b < memory.size(); ++b)
+    for (double& x : memory[b]) {
+      const double u = static_cast<double>(random()) / 4294967296.0;
+      switch (kernels.buffers[b].kind) {
+        case Kind::real:
+          x = static_cast<float>(4 * u - 2);
+          break;
+        case Kind::whole:
+          x = std::floor(u * below);
+          break;
+        case Kind::truth:
+          x = std::floor(u * 2);
+          break;
+      }
+    }
+  return memory;
+}
+
+std::string first_difference(const Kernels& kernels, const Memory& expected, const Memory& actual, double tolerance) {
+  for (std::size_t b = 0; b < expected.size(); ++b)
+    for (std::size_t i = 0; i < expected[b].size(); ++i) {
+      const double e = expected[b][i], a = actual[b][i];
+      if (std::isnan(e) ? std::isnan(a) : e == a || std::abs(e - a) <= tolerance * std::max(1.0, std::abs(e))) continue;
+      return kernels.buffers[b].name + "[" + std::to_string(i) + "]: " + std::to_string(e) + " expected, " + std::to_string(a) +
+             " found";
+    }
+  return {};
+}
+
+void check(const Kernels& kernels, const Memory& start, double tolerance = 1e-5) {
+  Memory expected = start;
+  NestWalker(kernels, expected).run();
+  NativeRun native(kernels, compiled(kernels));
+  native.write(start);
+  native.run();
+  CHECK(first_difference(kernels, expected, native.read(), tolerance) == "");
+}
+
+}  // namespace
+
+TEST_CASE("elementwise nests of any extent touch exactly their elements", "[unit]") {
+  Kernels kernels;
+  for (const std::int64_t extent : {1, 2, 5, 8, 16, 27, 48, 200})
+    for (const int tile : {1, 2, 4}) {
+      const std::string size = std::to_string(extent) + "." + std::to_string(tile);
+      const BufferId a = add_buffer(kernels, named("a", size), Kind::real, {3, extent});
+      const BufferId b = add_buffer(kernels, named("b", size), Kind::real, {extent});
+      const BufferId y = add_buffer(kernels, named("y", size), Kind::real, {3, extent}, extent + 3);  // padding must survive
+      Nest nest(named("elementwise", size));
+      const TermId i = nest.at(nest.output("i", 3, LoopRole::rows, 2));
+      const TermId j = nest.at(nest.output("j", extent, LoopRole::lanes, tile));
+      const TermId x = nest.load(kernels, a, {i, j});
+      const TermId product = nest.apply(Op::multiply, {x, nest.load(kernels, b, {j})});
+      nest.store(y, {i, j}, nest.apply(Op::tanh, {nest.apply(Op::add, {product, nest.constant(0.5)})}));
+      kernels.kernels.push_back(nest.kernel);
+    }
+  check(kernels, random_memory(kernels, 1));
+}
+
+TEST_CASE("a product of matrices is right for every rest of rows and lanes", "[unit]") {
+  Kernels kernels;
+  for (const std::int64_t rows : {1, 3, 8, 13})
+    for (const std::int64_t columns : {1, 7, 16, 27, 100})
+      for (const std::int64_t depth : {1, 4, 7, 30}) {
+        const std::string size = std::to_string(rows) + "x" + std::to_string(depth) + "x" + std::to_string(columns);
+        const BufferId a = add_buffer(kernels, named("a", size), Kind::real, {rows, depth});
+        const BufferId b = add_buffer(kernels, named("b", size), Kind::real, {depth, columns});
+        const BufferId bias = add_buffer(kernels, named("bias", size), Kind::real, {columns});
+        const BufferId y = add_buffer(kernels, named("y", size), Kind::real, {rows, columns});
+        Nest nest(named("product", size));
+        const TermId i = nest.at(nest.output("i", rows, LoopRole::rows, 4));
+        const TermId j = nest.at(nest.output("j", columns, LoopRole::lanes, 3));
+        const LoopId depth_loop = nest.bound("k", depth);
+        const TermId k = nest.at(depth_loop);
+        const TermId product = nest.apply(Op::multiply, {nest.load(kernels, a, {i, k}), nest.load(kernels, b, {k, j})});
+        const TermId sum = nest.reduce(Op::sum, product, {depth_loop});
+        nest.store(y, {i, j}, nest.apply(Op::add, {sum, nest.load(kernels, bias, {j})}));
+        kernels.kernels.push_back(nest.kernel);
+      }
+  check(kernels, random_memory(kernels, 2), 1e-4);
+}
+
+TEST_CASE("loads against the lanes gather", "[unit]") {
+  Kernels kernels;
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {21, 13});
+  const BufferId y = add_buffer(kernels, "y", Kind::real, {13, 21});
+  const BufferId sum = add_buffer(kernels, "sum", Kind::real, {21});
+  const BufferId window = add_buffer(kernels, "window", Kind::real, {19});
+  const BufferId diagonal = add_buffer(kernels, "diagonal", Kind::real, {13});
+  {
+    Nest nest("transposed");
+    const TermId i = nest.at(nest.output("i", 13, LoopRole::rows, 4));
+    const TermId j = nest.at(nest.output("j", 21, LoopRole::lanes, 2));
+    nest.store(y, {i, j}, nest.load(kernels, a, {j, i}));
+    kernels.kernels.push_back(nest.kernel);
+  }
+  {
+    Nest nest("sum of rows");
+    const TermId j = nest.at(nest.output("j", 21, LoopRole::lanes, 1));
+    const LoopId loop = nest.bound("k", 13);
+    nest.store(sum, {j}, nest.reduce(Op::sum, nest.load(kernels, a, {j, nest.at(loop)}), {loop}));
+    kernels.kernels.push_back(nest.kernel);
+  }
+  {
+    Nest nest("window");
+    const TermId j = nest.at(nest.output("j", 19, LoopRole::lanes, 1));
+    const LoopId loop = nest.bound("k", 3);
+    const TermId place = nest.apply(Op::add, {j, nest.at(loop)}, Kind::whole);
+    nest.store(window, {j}, nest.reduce(Op::sum, nest.load(kernels, sum, {place}), {loop}));
+    kernels.kernels.push_back(nest.kernel);
+  }
+  {
+    Nest nest("diagonal");
+    const TermId j = nest.at(nest.output("j", 13, LoopRole::lanes, 1));
+    const TermId backwards = nest.apply(Op::subtract, {nest.constant(12, Kind::whole), j}, Kind::whole);
+    nest.store(diagonal, {j}, nest.load(kernels, a, {backwards, j}));
+    kernels.kernels.push_back(nest.kernel);
+  }
+  check(kernels, random_memory(kernels, 3));
+}
+
+TEST_CASE("stores against the lanes scatter", "[unit]") {
+  Kernels kernels;
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {21, 13});
+  const BufferId y = add_buffer(kernels, "y", Kind::real, {13, 21}, 24);
+  const BufferId rows = add_buffer(kernels, "rows", Kind::real, {21, 3});
+  Nest nest("transposing store");
+  const TermId i = nest.at(nest.output("i", 21, LoopRole::rows, 4));
+  const TermId j = nest.at(nest.output("j", 13, LoopRole::lanes, 1));
+  const TermId x = nest.load(kernels, a, {i, j});
+  nest.store(y, {j, i}, x);
+  nest.store(rows, {i, nest.constant(2, Kind::whole)}, nest.at(LoopId{0}));
+  kernels.kernels.push_back(nest.kernel);
+  check(kernels, random_memory(kernels, 4));
+}
+
+TEST_CASE("reductions across lanes", "[unit]") {
+  Kernels kernels;
+  for (const std::int64_t extent : {1, 3, 16, 27, 65, 200, 1000}) {
+    const std::string size = std::to_string(extent);
+    const BufferId a = add_buffer(kernels, named("a", size), Kind::real, {7, extent});
+    const BufferId n = add_buffer(kernels, named("n", size), Kind::whole, {7, extent});
+    const BufferId sums = add_buffer(kernels, named("sums", size), Kind::real, {7});
+    const BufferId greatest = add_buffer(kernels, named("greatest", size), Kind::real, {7});
+    const BufferId least = add_buffer(kernels, named("least", size), Kind::real, {7});
+    const BufferId where = add_buffer(kernels, named("where", size), Kind::whole, {7});
+    const BufferId whole_where = add_buffer(kernels, named("whole_where", size), Kind::whole, {7});
+    const BufferId whole_sums = add_buffer(kernels, named("whole_sums", size), Kind::whole, {7});
+    for (const LoopRole role : {LoopRole::lanes, LoopRole::serial}) {
+      Nest nest(named("row reductions", size));
+      const TermId i = nest.at(nest.output("i", 7, LoopRole::rows, 2));
+      const LoopId loop = nest.bound("j", extent, role);
+      const TermId j = nest.at(loop);
+      const TermId x = nest.load(kernels, a, {i, j}), whole = nest.load(kernels, n, {i, j});
+      nest.store(sums, {i}, nest.reduce(Op::sum, nest.apply(Op::multiply, {x, x}), {loop}));
+      nest.store(greatest, {i}, nest.reduce(Op::max_over, x, {loop}));
+      nest.store(least, {i}, nest.reduce(Op::min_over, x, {loop}));
+      nest.store(where, {i}, nest.reduce(Op::argmax, x, {loop}, Kind::whole));
+      nest.store(whole_where, {i}, nest.reduce(Op::argmax, whole, {loop}, Kind::whole));  // ties: values 0 to 3
+      nest.store(whole_sums, {i}, nest.reduce(Op::sum, whole, {loop}, Kind::whole));
+      kernels.kernels.push_back(nest.kernel);
+    }
+  }
+  check(kernels, random_memory(kernels, 5, 4), 1e-4);
+}
+
+TEST_CASE("softmax keeps a row's maximum and sum beside its lanes", "[unit]") {
+  Kernels kernels;
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {9, 27});
+  const BufferId y = add_buffer(kernels, "y", Kind::real, {9, 27});
+  const BufferId total = add_buffer(kernels, "total", Kind::real, {9});
+  Nest nest("softmax");
+  const LoopId row = nest.output("i", 9, LoopRole::rows, 2), column = nest.output("j", 27, LoopRole::lanes, 2);
+  const TermId i = nest.at(row), j = nest.at(column);
+  const LoopId k = nest.bound("k", 27, LoopRole::lanes), l = nest.bound("l", 27, LoopRole::lanes);
+  const TermId greatest = nest.reduce(Op::max_over, nest.load(kernels, a, {i, nest.at(k)}), {k});
+  const TermId shifted = nest.apply(Op::subtract, {nest.load(kernels, a, {i, nest.at(l)}), greatest});
+  const TermId sum = nest.reduce(Op::sum, nest.apply(Op::exp, {shifted}), {l});
+  const TermId here = nest.apply(Op::subtract, {nest.load(kernels, a, {i, j}), greatest});
+  nest.store(y, {i, j}, nest.apply(Op::divide, {nest.apply(Op::exp, {here}), sum}));
+  nest.store(total, {i}, sum);
+  kernels.kernels.push_back(nest.kernel);
+  check(kernels, random_memory(kernels, 6));
+}
+
+TEST_CASE("sums in chunks", "[unit]") {
+  Kernels kernels;
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {103, 20});
+  for (const std::int64_t chunk : {7, 16, 50, 103, 200}) {
+    const BufferId across = add_buffer(kernels, named("across", std::to_string(chunk)), Kind::real, {20});
+    const BufferId all = add_buffer(kernels, named("all", std::to_string(chunk)), Kind::real, {});
+    {
+      Nest nest("columns");
+      const TermId j = nest.at(nest.output("j", 20, LoopRole::lanes, 2));
+      const LoopId loop = nest.bound("i", 103);
+      nest.store(across, {j}, nest.reduce(Op::sum, nest.load(kernels, a, {nest.at(loop), j}), {loop}, Kind::real, chunk));
+      kernels.kernels.push_back(nest.kernel);
+    }
+    {
+      Nest nest("all");
+      const LoopId outer = nest.bound("i", 103), inner = nest.bound("j", 20, LoopRole::lanes);
+      const TermId x = nest.load(kernels, a, {nest.at(outer), nest.at(inner)});
+      nest.store(all, {}, nest.reduce(Op::sum, x, {outer, inner}, Kind::real, chunk));
+      kernels.kernels.push_back(nest.kernel);
+    }
+  }
+  check(kernels, random_memory(kernels, 7), 1e-4);
+}
+
+TEST_CASE("lookups by an index in memory", "[unit]") {
+  Kernels kernels;
+  const BufferId table = add_buffer(kernels, "table", Kind::real, {11, 10});
+  const BufferId x = add_buffer(kernels, "x", Kind::whole, {4, 3});
+  const BufferId y = add_buffer(kernels, "y", Kind::real, {4, 3, 10});
+  const BufferId picked = add_buffer(kernels, "picked", Kind::real, {3, 4});
+  {
+    Nest nest("rows of a table");
+    const TermId i = nest.at(nest.output("i", 4));
+    const TermId t = nest.at(nest.output("t", 3, LoopRole::rows, 2));
+    const TermId e = nest.at(nest.output("e", 10, LoopRole::lanes));
+    nest.store(y, {i, t, e}, nest.load(kernels, table, {nest.load(kernels, x, {i, t}), e}));
+    kernels.kernels.push_back(nest.kernel);
+  }
+  {
+    Nest nest("one column of a table");
+    const TermId t = nest.at(nest.output("t", 3));
+    const TermId i = nest.at(nest.output("i", 4, LoopRole::lanes));
+    nest.store(picked, {t, i}, nest.load(kernels, table, {nest.load(kernels, x, {i, t}), nest.constant(7, Kind::whole)}));
+    kernels.kernels.push_back(nest.kernel);
+  }
+  check(kernels, random_memory(kernels, 8, 11));
+}
+
+TEST_CASE("a scatter adds where indices meet", "[unit]") {
+  Kernels kernels;
+  const BufferId x = add_buffer(kernels, "x", Kind::whole, {37});
+  const BufferId g = add_buffer(kernels, "g", Kind::real, {37, 10});
+  const BufferId h = add_buffer(kernels, "h", Kind::real, {37});
+  const BufferId rows = add_buffer(kernels, "rows", Kind::real, {5, 10});
+  const BufferId bins = add_buffer(kernels, "bins", Kind::real, {5});
+  const BufferId sum = add_buffer(kernels, "sum", Kind::real, {});
+  const BufferId count = add_buffer(kernels, "count", Kind::whole, {5});
+  {
+    Nest nest("rows");
+    const TermId i = nest.at(nest.output("i", 37, LoopRole::rows, 4));
+    const TermId e = nest.at(nest.output("e", 10, LoopRole::lanes));
+    nest.store(rows, {nest.load(kernels, x, {i}), e}, nest.load(kernels, g, {i, e}), true);
+    nest.kernel.clear = rows;
+    kernels.kernels.push_back(nest.kernel);
+  }
+  {
+    Nest nest("bins");  // not cleared: adds to what is there
+    const TermId i = nest.at(nest.output("i", 37, LoopRole::lanes, 2));
+    const TermId where = nest.load(kernels, x, {i}), value = nest.load(kernels, h, {i});
+    nest.store(bins, {where}, value, true);
+    nest.store(sum, {}, value, true);
+    nest.store(count, {where}, nest.constant(1, Kind::whole), true);
+    kernels.kernels.push_back(nest.kernel);
+  }
+  check(kernels, random_memory(kernels, 9, 5), 1e-4);
+}
+
+TEST_CASE("an update in place reads what it overwrites", "[unit]") {
+  Kernels kernels;
+  const BufferId p = add_buffer(kernels, "p", Kind::real, {30, 50});
+  const BufferId m = add_buffer(kernels, "m", Kind::real, {30, 50});
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {32, 30});
+  const BufferId b = add_buffer(kernels, "b", Kind::real, {32, 50});
+  const BufferId count = add_buffer(kernels, "count", Kind::whole, {});
+  Nest nest("momentum");
+  const TermId i = nest.at(nest.output("i", 30, LoopRole::rows, 4));
+  const TermId j = nest.at(nest.output("j", 50, LoopRole::lanes, 2));
+  const LoopId loop = nest.bound("k", 32);
+  const TermId k = nest.at(loop);
+  const TermId product = nest.apply(Op::multiply, {nest.load(kernels, a, {k, i}), nest.load(kernels, b, {k, j})});
+  const TermId gradient = nest.reduce(Op::sum, product, {loop});
+  const TermId before = nest.load(kernels, count, {});
+  const TermId rate = nest.apply(Op::divide, {nest.constant(0.1), nest.convert(before, Kind::real)});
+  const TermId old = nest.load(kernels, m, {i, j});
+  const TermId next = nest.apply(Op::add, {nest.apply(Op::multiply, {old, nest.constant(0.9)}), gradient});
+  nest.store(m, {i, j}, next);
+  // Reads m again, as a term of its own: still the old value.
+  const TermId step = nest.apply(Op::multiply, {nest.apply(Op::subtract, {next, nest.load(kernels, m, {i, j})}), rate});
+  nest.store(p, {i, j}, nest.apply(Op::subtract, {nest.load(kernels, p, {i, j}), step}));
+  nest.store(count, {}, nest.apply(Op::add, {before, nest.constant(1, Kind::whole)}, Kind::whole));
+  kernels.kernels.push_back(nest.kernel);
+  Memory memory = random_memory(kernels, 10);
+  memory[index_of(count)][0] = 3;
+  check(kernels, memory, 1e-4);
+}
+
+TEST_CASE("truths, conditions and whole arithmetic", "[unit]") {
+  Kernels kernels;
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {6, 19});
+  const BufferId t = add_buffer(kernels, "t", Kind::truth, {19});
+  const BufferId n = add_buffer(kernels, "n", Kind::whole, {19});
+  const BufferId y = add_buffer(kernels, "y", Kind::real, {6, 19});
+  const BufferId u = add_buffer(kernels, "u", Kind::truth, {6, 19});
+  const BufferId w = add_buffer(kernels, "w", Kind::whole, {6, 19});
+  const BufferId hits = add_buffer(kernels, "hits", Kind::whole, {6});
+  const BufferId any = add_buffer(kernels, "any", Kind::truth, {6});
+  Nest nest("conditions");
+  const TermId i = nest.at(nest.output("i", 6));
+  const TermId j = nest.at(nest.output("j", 19, LoopRole::lanes, 2));
+  const TermId x = nest.load(kernels, a, {i, j}), truth = nest.load(kernels, t, {j}), whole = nest.load(kernels, n, {j});
+  const TermId causal = nest.apply(Op::less_equal, {j, i}, Kind::truth);
+  const TermId positive = nest.apply(Op::greater, {x, nest.constant(0, Kind::whole)}, Kind::truth);
+  const TermId masked = nest.apply(Op::where, {causal, x, nest.constant(-std::numeric_limits<double>::infinity())});
+  nest.store(y, {i, j}, nest.apply(Op::multiply, {nest.apply(Op::maximum, {masked, nest.constant(-3)}), truth}));
+  nest.store(u, {i, j},
+             nest.apply(Op::logical_or,
+                        {nest.apply(Op::logical_and, {causal, truth}, Kind::truth),
+                         nest.apply(Op::logical_not, {positive}, Kind::truth)},
+                        Kind::truth));
+  const TermId floor = nest.apply(Op::floor, {nest.apply(Op::multiply, {x, nest.constant(3)})}, Kind::whole);
+  const TermId least = nest.apply(Op::minimum, {nest.apply(Op::multiply, {whole, i}, Kind::whole), floor}, Kind::whole);
+  nest.store(w, {i, j}, nest.apply(Op::subtract, {least, positive}, Kind::whole));
+  const LoopId loop = nest.bound("k", 19, LoopRole::lanes);
+  const TermId k = nest.at(loop);
+  const TermId matches = nest.apply(Op::equal, {nest.load(kernels, n, {k}), i}, Kind::truth);
+  nest.store(hits, {i}, nest.reduce(Op::sum, matches, {loop}, Kind::whole));
+  nest.store(any, {i}, nest.reduce(Op::max_over, matches, {loop}, Kind::truth));
+  kernels.kernels.push_back(nest.kernel);
+  check(kernels, random_memory(kernels, 11, 8));
+}
+
+TEST_CASE("powers by multiplication and root", "[unit]") {
+  Kernels kernels;
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {40});
+  for (const double exponent : {-3.0, -2.0, -1.5, -1.0, -0.5, 0.0, 0.5, 1.0, 1.5, 2.0, 3.0, 7.0, 16.0}) {
+    const BufferId y = add_buffer(kernels, named("y", std::to_string(exponent)), Kind::real, {40});
+    Nest nest("power");
+    const TermId i = nest.at(nest.output("i", 40, LoopRole::lanes));
+    const TermId x = nest.apply(Op::add, {nest.load(kernels, a, {i}), nest.constant(2.5)});
+    nest.store(y, {i}, nest.apply(Op::power, {x, nest.constant(exponent)}));
+    kernels.kernels.push_back(nest.kernel);
+  }
+  check(kernels, random_memory(kernels, 12), 2e-6);
+}
+
+TEST_CASE("a quotient by one number keeps the range of single precision", "[unit]") {
+  Kernels kernels;
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {16});
+  const BufferId d = add_buffer(kernels, "d", Kind::real, {8});
+  const BufferId y = add_buffer(kernels, "y", Kind::real, {8, 16});
+  Nest nest("quotient");
+  const TermId i = nest.at(nest.output("i", 8));
+  const TermId j = nest.at(nest.output("j", 16, LoopRole::lanes));
+  nest.store(y, {i, j}, nest.apply(Op::divide, {nest.load(kernels, a, {j}), nest.load(kernels, d, {i})}));
+  kernels.kernels.push_back(nest.kernel);
+
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  const std::array<float, 8> divisors = {3.3e38f, -2e38f, 1e38f, 7, 1e-37f, 0, inf, 1e30f};
+  const std::array<float, 8> dividends = {3e38f, -1e38f, 1, 0, 1e-30f, inf, -7, 1e10f};
+  Memory memory = tests::empty_memory(kernels);
+  for (std::size_t n = 0; n < 16; ++n) memory[0][n] = dividends[n % 8];
+  for (std::size_t n = 0; n < 8; ++n) memory[1][n] = divisors[n];
+  NativeRun native(kernels, compiled(kernels));
+  native.write(memory);
+  native.run();
+  const Memory found = native.read();
+  for (std::size_t row = 0; row < 8; ++row)
+    for (std::size_t column = 0; column < 8; ++column) {
+      const float exact = dividends[column] / divisors[row];
+      const auto quotient = static_cast<float>(found[2][row * 16 + column]);
+      INFO(dividends[column] << " / " << divisors[row] << " = " << quotient);
+      if (std::isnan(exact))
+        CHECK(std::isnan(quotient));
+      else if (std::abs(exact) < std::numeric_limits<float>::min())
+        CHECK(std::abs(quotient) <= std::numeric_limits<float>::min());
+      else
+        CHECK((quotient == exact || std::abs(quotient - exact) <= 3e-7f * std::abs(exact)));
+    }
+}
+
+TEST_CASE("every pointwise operation agrees with its table in double precision", "[unit]") {
+  constexpr std::int64_t points = 333;
+  for (const Operation& op : operations()) {
+    if (op.form != Form::pointwise) continue;
+    INFO(op.spelling << "/" << op.arity);
+    Kernels kernels;
+    const bool logical = op.op == Op::logical_and || op.op == Op::logical_or || op.op == Op::logical_not;
+    std::vector<BufferId> inputs;
+    for (int i = 0; i < op.arity; ++i) {
+      const bool truth = logical || (op.op == Op::where && i == 0);
+      inputs.push_back(add_buffer(kernels, named("abc", std::to_string(i)), truth ? Kind::truth : Kind::real, {points}));
+    }
+    const Kind kind = op.kind == KindRule::truth ? Kind::truth : op.kind == KindRule::whole ? Kind::whole : Kind::real;
+    const BufferId y = add_buffer(kernels, "y", kind, {points});
+    const BufferId one = add_buffer(kernels, "one", kind, {});
+    for (const bool lanes : {true, false}) {
+      Nest nest(named("op ", std::string(op.spelling)));
+      const TermId i = lanes ? nest.at(nest.output("i", points, LoopRole::lanes)) : nest.constant(1, Kind::whole);
+      std::vector<TermId> operands;
+      for (BufferId input : inputs) operands.push_back(nest.load(kernels, input, {i}));
+      nest.store(lanes ? y : one, lanes ? std::vector<TermId>{i} : std::vector<TermId>{}, nest.apply(op.op, operands, kind));
+      kernels.kernels.push_back(nest.kernel);
+    }
+    Memory memory = random_memory(kernels, 13);
+    for (std::size_t i = 0; i < inputs.size(); ++i)
+      if (kernels.buffers[i].kind == Kind::real)
+        for (double& x : memory[i]) x = static_cast<float>(op.domain_low + (x + 2) / 4 * (op.domain_high - op.domain_low));
+    check(kernels, memory, 4e-6);
+  }
+}
+
+TEST_CASE("NaN reaches every value that depends on it, but not through a branch that is masked out", "[unit]") {
+  Kernels kernels;
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {20});
+  const BufferId extremes = add_buffer(kernels, "extremes", Kind::real, {2});
+  const BufferId y = add_buffer(kernels, "y", Kind::real, {20});
+  const BufferId zero = add_buffer(kernels, "zero", Kind::real, {20});
+  Nest nest("nan");
+  const TermId i = nest.at(nest.output("i", 20, LoopRole::lanes));
+  const LoopId loop = nest.bound("k", 20, LoopRole::lanes);
+  const TermId x = nest.load(kernels, a, {i}), element = nest.load(kernels, a, {nest.at(loop)});
+  nest.store(extremes, {nest.constant(0, Kind::whole)}, nest.reduce(Op::max_over, element, {loop}));
+  nest.store(extremes, {nest.constant(1, Kind::whole)}, nest.reduce(Op::min_over, element, {loop}));
+  const TermId sane = nest.apply(Op::less, {nest.apply(Op::abs, {x}), nest.constant(5)}, Kind::truth);
+  nest.store(y, {i}, nest.apply(Op::where, {sane, x, nest.constant(9)}));
+  nest.store(zero, {i}, nest.apply(Op::multiply, {nest.apply(Op::exp, {x}), nest.constant(0)}));
+  kernels.kernels.push_back(nest.kernel);
+  Memory memory = random_memory(kernels, 14);
+  memory[0][0] = std::numeric_limits<double>::quiet_NaN();
+  memory[0][18] = std::numeric_limits<double>::infinity();
+  check(kernels, memory);
+  std::swap(memory[0][0], memory[0][19]);
+  check(kernels, memory);
+}
+
+TEST_CASE("passes write the step, the loss of each and leave the machine's rounding mode as it was", "[unit]") {
+  Kernels kernels;
+  const BufferId step = add_buffer(kernels, "step", Kind::whole, {});
+  const BufferId w = add_buffer(kernels, "w", Kind::real, {});
+  const BufferId loss = add_buffer(kernels, "loss", Kind::real, {});
+  Nest nest("descent");
+  const TermId before = nest.load(kernels, w, {});
+  const TermId now = nest.convert(nest.load(kernels, step, {}), Kind::real);
+  nest.store(w, {}, nest.apply(Op::add, {before, now}));
+  nest.store(loss, {}, nest.apply(Op::multiply, {before, before}));
+  kernels.kernels.push_back(nest.kernel);
+  kernels.step = step;
+  kernels.loss = loss;
+  NativeRun native(kernels, compiled(kernels));
+  const unsigned mode = _mm_getcsr();
+  std::array<float, 6> losses = {-1, -1, -1, -1, -1, -1};
+  native.run(5, 10, losses.data());
+  CHECK((_mm_getcsr() & ~0x3fu) == (mode & ~0x3fu));
+  CHECK(losses == std::array<float, 6>{0, 100, 441, 1089, 2116, -1});
+  CHECK(native.read()[index_of(step)][0] == 14);
+  CHECK(native.read()[index_of(w)][0] == 60);
+  native.run(0, 99, losses.data());
+  CHECK(native.read()[index_of(w)][0] == 60);
+}
+
+TEST_CASE("denormal results and operands count as zero", "[unit]") {
+  Kernels kernels;
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {17});
+  const BufferId y = add_buffer(kernels, "y", Kind::real, {17});
+  Nest nest("halve");
+  const TermId i = nest.at(nest.output("i", 17, LoopRole::lanes));
+  nest.store(y, {i}, nest.apply(Op::multiply, {nest.load(kernels, a, {i}), nest.constant(0.5)}));
+  kernels.kernels.push_back(nest.kernel);
+  Memory memory = tests::empty_memory(kernels);
+  std::ranges::fill(memory[0], 0x1p-126);
+  NativeRun native(kernels, compiled(kernels));
+  native.write(memory);
+  native.run();
+  CHECK(native.read()[1] == std::vector<double>(17, 0.0));
+}
+
+TEST_CASE("the text of a module and its assembly name the kernels", "[unit]") {
+  Kernels kernels;
+  const BufferId a = add_buffer(kernels, "a", Kind::real, {64});
+  Nest nest("double");
+  const TermId i = nest.at(nest.output("i", 64, LoopRole::lanes));
+  const TermId x = nest.load(kernels, a, {i});
+  nest.store(a, {i}, nest.apply(Op::add, {x, x}));
+  kernels.kernels.push_back(nest.kernel);
+  CHECK_THAT(llvm_text(kernels), ContainsSubstring("@kernel.double(ptr noalias") && ContainsSubstring("@tenet_run(ptr"));
+  CHECK_THAT(assembly_text(kernels), ContainsSubstring("kernel.double:") && ContainsSubstring("tenet_run:"));
+}
