@@ -17,8 +17,7 @@ namespace {
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
 // The buffers that the runtime reads and writes, by name.
-std::vector<Slot> slots_of(const Kernels& kernels, const Graph& graph) {
-  std::vector<Slot> result;
+void add_slots(Executable& executable, const Kernels& kernels, const Graph& graph) {
   for (const Buffer& buffer : kernels.buffers) {
     Slot slot{};
     if (buffer.role == BufferRole::output) {
@@ -48,9 +47,9 @@ std::vector<Slot> slots_of(const Kernels& kernels, const Graph& graph) {
     for (AxisId axis : buffer.axes) slot.axes.push_back(graph.axis(axis).name);
     slot.extents = buffer.extents;
     slot.offset = buffer.offset;
-    result.push_back(std::move(slot));
+    executable.program.slots.push_back(std::move(slot));
+    executable.axes.push_back(buffer.axes);
   }
-  return result;
 }
 
 }  // namespace
@@ -87,15 +86,23 @@ Computation step_of(Program& program, StageTimes& times) {
   return times("plan", [&] { return training_step(program, values.roots); });
 }
 
+Sizes completed(const Graph& graph, Sizes sizes) {
+  AxisId failed{};
+  sizes.complete(graph, &failed);  // such an axis is a copy of one that has its size
+  return sizes;
+}
+
 std::expected<Executable, std::string> executable_of(const Graph& graph, const Sizes& sizes, const Computation& computation,
                                                      StageTimes& times) {
-  const Lowered lowered = times("kernel", [&] { return lower(graph, sizes, computation, host_target()); });
+  const Lowered lowered = times("kernel", [&] { return lower(graph, completed(graph, sizes), computation, host_target()); });
   if (!lowered.error.empty()) return std::unexpected(lowered.error);
   if (auto fits = check_memory(lowered.kernels.arena_bytes, "this computation"); !fits) return std::unexpected(fits.error());
   auto code = times("native", [&] { return compile(lowered.kernels); });
   if (!code) return std::unexpected(code.error());
-  Executable result{std::move(*code), {}};
-  result.program = {result.code->function(), lowered.kernels.arena_bytes, slots_of(lowered.kernels, graph)};
+  Executable result{std::move(*code), {}, {}};
+  result.program.run = result.code->function();
+  result.program.arena_bytes = lowered.kernels.arena_bytes;
+  add_slots(result, lowered.kernels, graph);
   return result;
 }
 

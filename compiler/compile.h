@@ -62,7 +62,11 @@ Computation step_of(Program& program, StageTimes& times);
 struct Executable {
   std::unique_ptr<NativeCode> code;
   NativeProgram program;
+  std::vector<std::vector<AxisId>> axes;  // of each of the program's slots
 };
+
+// The sizes with those of the axes that derivation and simplification made since they were closed.
+Sizes completed(const Graph& graph, Sizes sizes);
 
 // Loop nests, then machine code. `computation` is simplified. Error: it exceeds the machine, as a sentence.
 std::expected<Executable, std::string> executable_of(const Graph& graph, const Sizes& sizes, const Computation& computation,

@@ -24,10 +24,4 @@ Computation simplified(Graph& graph, const Computation& computation) {
   return result;
 }
 
-NodeId along(Graph& graph, NodeId value, AxisId axis) {
-  if (graph.has_axis(value, axis)) return value;
-  const NodeId always = graph.apply(Op::less, graph.coordinate(axis), graph.size(axis));
-  return graph.apply(Op::where, always, value, value);
-}
-
 }  // namespace tenet

@@ -8,7 +8,4 @@ namespace tenet {
 // The same computation with everything simplified together; every output is real.
 Computation simplified(Graph& graph, const Computation& computation);
 
-// `value` with `axis` among its axes: the same for every coordinate if it had no such axis.
-NodeId along(Graph& graph, NodeId value, AxisId axis);
-
 }  // namespace tenet

@@ -1,0 +1,152 @@
+#include "compiler/driver/evaluation.h"
+
+#include <algorithm>
+
+#include "compiler/plan/simplified.h"
+#include "runtime/evaluate.h"
+
+namespace tenet {
+namespace {
+
+constexpr std::int64_t piece = 1024;        // items at once
+constexpr std::int64_t words_at_once = 32;  // rows of the distribution
+
+Combination combination_of(Op reduction) {
+  switch (reduction) {
+    case Op::product:
+      return Combination::product;
+    case Op::max_over:
+      return Combination::max;
+    case Op::min_over:
+      return Combination::min;
+    default:
+      return Combination::sum;
+  }
+}
+
+Tensor scalar(double value) { return {{}, {}, {value}}; }
+
+bool reads_data(const NativeProgram& program) {
+  return std::ranges::any_of(program.slots, [](const Slot& slot) { return slot.role == Slot::Role::data; });
+}
+
+}  // namespace
+
+Outcome<Evaluator> Evaluator::make(Session& session) {
+  auto plan = evaluation_plan(*session.program);
+  if (!plan) return wrong(plan.error());
+  for (const Pairs& split : session.splits)  // indices that read the number of items hold for every split
+    if (auto sizes = sizes_with_items(session, split.size()); !sizes) return std::unexpected(sizes.error());
+  return Evaluator(session, std::move(*plan));
+}
+
+Outcome<Evaluator::Compiled> Evaluator::compiled(const Computation& computation, std::int64_t items) {
+  Sizes sizes = session_->sizes;
+  if (plan_->in_pieces) {
+    sizes.set(plan_->items, items);
+  } else {
+    auto other = sizes_with_items(*session_, items);
+    if (!other) return std::unexpected(other.error());
+    sizes = std::move(*other);
+  }
+  const Computation simple = session_->times("simplify", [&] { return simplified(session_->graph(), computation); });
+  sizes = completed(session_->graph(), std::move(sizes));
+  auto executable = executable_of(session_->graph(), sizes, simple, session_->times);
+  if (!executable) return failed("evaluation: " + executable.error());
+  auto arena = Arena::allocate(executable->program.arena_bytes);
+  if (!arena) return failed("evaluation: " + arena.error());
+  return Compiled{items, std::move(sizes), std::move(*executable), std::move(*arena)};
+}
+
+Outcome<Evaluator::Compiled*> Evaluator::compiled_pass(const Pass& pass, std::int64_t split_size) {
+  std::int64_t items = plan_->in_pieces ? piece : split_size;
+  const auto kept = passes_.find(&pass);
+  if (kept != passes_.end() && (kept->second.items == items || kept->second.items == split_size)) return &kept->second;
+  auto made = compiled(pass.computation, items);
+  if (made && plan_->in_pieces && !reads_data(made->executable.program) && items != split_size)
+    made = compiled(pass.computation, split_size);  // without data nothing marks where a piece ends
+  if (!made) return std::unexpected(made.error());
+  return &passes_.insert_or_assign(&pass, std::move(*made)).first->second;
+}
+
+Outcome<std::vector<Tensor>> Evaluator::run(const Pass& pass, const Model& model, const Pairs& split) {
+  Sizes sizes = session_->sizes;
+  sizes.set(plan_->items, split.size());
+  sizes = completed(session_->graph(), std::move(sizes));
+  Interpreter interpreter(session_->graph(), sizes);
+  bind_model(*session_, model, plan_.get(), interpreter);
+  interpreter.bind(session_->program->step, scalar(0));
+  if (plan_->total) interpreter.bind(*plan_->total, scalar(static_cast<double>(split.size())));
+
+  if (!pass.accumulators.empty()) {
+    auto native = compiled_pass(pass, split.size());
+    if (!native) return std::unexpected(native.error());
+    Compiled& code = **native;
+    write_model(*session_, model, plan_.get(), code.sizes, code.executable, code.arena.data());
+    if (int total = slot_index(code.executable, Slot::Role::given, ".total"); total >= 0)
+      write_slot(code.executable, total, scalar(static_cast<double>(split.size())), code.sizes, code.arena.data());
+    std::vector<Accumulation> accumulations;
+    for (const Pass::Accumulator& accumulator : pass.accumulators)
+      accumulations.push_back({accumulator.output, combination_of(accumulator.reduction)});
+    auto totals =
+        accumulate_over(code.executable.program, code.arena.data(), session_->pair_inputs(), split, ".valid", accumulations);
+    if (!totals) return failed("evaluation: " + totals.error());
+    for (std::size_t i = 0; i < totals->size(); ++i) {
+      const int slot = slot_index(code.executable, Slot::Role::output, pass.accumulators[i].output);
+      const Tensor value = tensor_in_layout_of(code.executable, slot, std::move((*totals)[i]), code.sizes);
+      const InputId input = pass.accumulators[i].input;
+      interpreter.bind(input, laid_out(value, session_->graph().input(input).axes, code.sizes));
+    }
+  }
+  std::vector<Tensor> results;
+  for (NodeId result : pass.results) results.push_back(interpreter.value(result));
+  return results;
+}
+
+Outcome<void> Evaluator::calibrate(Model& model) {
+  model.statistics.assign(plan_->statistics.size(), {});
+  for (const Pass& pass : plan_->calibration) {
+    auto values = run(pass, model, session_->splits[0]);
+    if (!values) return std::unexpected(values.error());
+    for (std::size_t i = 0; i < values->size(); ++i) {
+      round_to_float((*values)[i]);  // as they are stored, so that an evaluation of stored weights gives the same
+      model.statistics[pass.statistics[i]] = std::move((*values)[i]);
+    }
+  }
+  return {};
+}
+
+Outcome<double> Evaluator::loss(const Model& model, const Pairs& split) {
+  auto value = run(plan_->loss, model, split);
+  if (!value) return std::unexpected(value.error());
+  return (*value)[0].values[0];
+}
+
+Outcome<std::vector<double>> Evaluator::losses(const Model& model) {
+  std::vector<double> result;
+  for (const Pairs& split : session_->splits) {
+    auto value = loss(model, split);
+    if (!value) return std::unexpected(value.error());
+    result.push_back(*value);
+  }
+  return result;
+}
+
+Outcome<std::vector<std::string>> Evaluator::sample(const Model& model, const SampleOptions& options) {
+  auto native = compiled(*plan_->distribution, words_at_once);
+  if (!native) return std::unexpected(native.error());
+  write_model(*session_, model, plan_.get(), native->sizes, native->executable, native->arena.data());
+  const LettersSource& source = *session_->recipe().source;
+  const std::string& axis = session_->graph().axis(source.alphabet).name;
+  const std::int64_t positions = session_->sizes[source.positions];
+  auto next =
+      next_letter(native->executable.program, native->arena.data(), session_->pair_inputs(), positions, "distribution", axis);
+  if (!next) return failed("sampling: " + next.error());
+  std::vector<std::string> alphabet = session_->alphabet;  // an axis longer than the alphabet: coordinates without a letter
+  alphabet.resize(static_cast<std::size_t>(session_->sizes[source.alphabet]), "\uFFFD");
+  auto words = sample_words(alphabet, positions, options, *next);
+  if (!words) return failed("sampling: " + words.error());
+  return std::move(*words);
+}
+
+}  // namespace tenet

@@ -1,0 +1,53 @@
+// Running an evaluation plan: the statistics of the training split, a split's loss, the distribution to sample from.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "compiler/driver/model.h"
+#include "compiler/plan/evaluation.h"
+#include "runtime/sample.h"
+
+namespace tenet {
+
+class Evaluator {
+ public:
+  // Plans; compiles nothing yet. Failure: the program cannot be evaluated on a split.
+  static Outcome<Evaluator> make(Session& session);
+
+  const EvaluationPlan& plan() const { return *plan_; }
+
+  // Takes the model's statistics over the training split.
+  Outcome<void> calibrate(Model& model);
+
+  // The loss over a split, in nats where the program's is.
+  Outcome<double> loss(const Model& model, const Pairs& split);
+
+  // The losses of all of the session's splits.
+  Outcome<std::vector<double>> losses(const Model& model);
+
+  // Words from the program's distribution, by the session's seed.
+  Outcome<std::vector<std::string>> sample(const Model& model, const SampleOptions& options);
+
+ private:
+  // A pass compiled for a number of items.
+  struct Compiled {
+    std::int64_t items;
+    Sizes sizes;
+    Executable executable;
+    Arena arena;
+  };
+  Evaluator(Session& session, EvaluationPlan plan)
+      : session_(&session), plan_(std::make_unique<EvaluationPlan>(std::move(plan))) {}
+  Outcome<Compiled> compiled(const Computation& computation, std::int64_t items);
+  Outcome<Compiled*> compiled_pass(const Pass& pass, std::int64_t split_size);
+  Outcome<std::vector<Tensor>> run(const Pass& pass, const Model& model, const Pairs& split);
+
+  Session* session_;
+  std::unique_ptr<EvaluationPlan> plan_;  // its passes stay where they are
+  std::map<const Pass*, Compiled> passes_;
+};
+
+}  // namespace tenet

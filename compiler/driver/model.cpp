@@ -1,0 +1,126 @@
+#include "compiler/driver/model.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "compiler/plan/meaning.h"
+
+namespace tenet {
+namespace {
+
+// Single-precision copies that own what the views show.
+class StoredTensors {
+ public:
+  void add(const Graph& graph, std::string name, const Tensor& tensor) {
+    std::vector<float>& values = values_.emplace_back(tensor.values.begin(), tensor.values.end());
+    TensorView view{std::move(name), float32.name, tensor.extents, std::as_bytes(std::span(values)), {}};
+    for (AxisId axis : tensor.axes) view.axes.push_back(graph.axis(axis).name);
+    views_.push_back(std::move(view));
+  }
+  std::span<const TensorView> views() const { return views_; }
+
+ private:
+  std::deque<std::vector<float>> values_;
+  std::vector<TensorView> views_;
+};
+
+// The tensor `name` along ascending `axes`. Files list their axes by name; those without names are in our order.
+Outcome<Tensor> stored(const Session& session, const Safetensors& file, const std::string& name, std::span<const AxisId> axes,
+                       const std::string& run) {
+  const Graph& graph = session.program->graph;
+  const Safetensors::Tensor* found = file.find(name);
+  if (!found) return failed(run + ": the weights lack `" + name + "`; they are of another program");
+  std::vector<AxisId> order;
+  if (found->axes.empty()) {
+    order.assign(axes.begin(), axes.end());
+  } else {
+    for (const std::string& stored_axis : found->axes) {
+      const auto axis = std::ranges::find_if(axes, [&](AxisId id) { return graph.axis(id).name == stored_axis; });
+      if (axis != axes.end()) order.push_back(*axis);
+    }
+  }
+  Tensor tensor = tensor_of(order, session.sizes);
+  if (order.size() != axes.size() || tensor.extents != found->shape)
+    return failed(run + ": `" + name + "` has another shape there than in the program");
+  auto values = file.reals(name, found->shape);
+  if (!values) return failed(run + ": " + values.error());
+  tensor.values.assign(values->begin(), values->end());
+  return laid_out(tensor, axes, session.sizes);
+}
+
+}  // namespace
+
+Model initial_model(Session& session) {
+  Model model;
+  Interpreter interpreter(session.graph(), session.sizes, session.seed);
+  for (const Parameter& parameter : session.program->parameters) {
+    model.parameters.push_back(
+        laid_out(interpreter.value(parameter.initial), session.graph().input(parameter.input).axes, session.sizes));
+    round_to_float(model.parameters.back());
+  }
+  return model;
+}
+
+void write_model(const Session& session, const Model& model, const EvaluationPlan* plan, const Sizes& sizes,
+                 const Executable& executable, unsigned char* arena) {
+  for (std::size_t i = 0; i < model.parameters.size(); ++i)
+    if (int slot = slot_index(executable, Slot::Role::parameter, session.program->parameters[i].name); slot >= 0)
+      write_slot(executable, slot, model.parameters[i], sizes, arena);
+  if (!plan) return;
+  for (std::size_t i = 0; i < model.statistics.size(); ++i)
+    if (int slot = slot_index(executable, Slot::Role::given, plan->statistics[i].name);
+        slot >= 0 && !model.statistics[i].values.empty())
+      write_slot(executable, slot, model.statistics[i], sizes, arena);
+}
+
+void read_parameters(const Session& session, const Executable& executable, const unsigned char* arena, Model& model) {
+  for (std::size_t i = 0; i < model.parameters.size(); ++i)
+    if (int slot = slot_index(executable, Slot::Role::parameter, session.program->parameters[i].name); slot >= 0)
+      model.parameters[i] = read_slot(executable, slot, session.sizes, arena);
+}
+
+void bind_model(const Session& session, const Model& model, const EvaluationPlan* plan, Interpreter& interpreter) {
+  for (std::size_t i = 0; i < model.parameters.size(); ++i)
+    interpreter.bind(session.program->parameters[i].input, model.parameters[i]);
+  if (!plan) return;
+  for (std::size_t i = 0; i < model.statistics.size(); ++i)
+    if (!model.statistics[i].values.empty()) interpreter.bind(plan->statistics[i].input, model.statistics[i]);
+}
+
+Outcome<void> save_model(const Session& session, const Model& model, const EvaluationPlan& plan, RunFolder& folder,
+                         const Executable& executable, const unsigned char* arena) {
+  const Graph& graph = session.program->graph;
+  StoredTensors stored;
+  for (std::size_t i = 0; i < model.parameters.size(); ++i)
+    if (const std::string& name = session.program->parameters[i].name; slot_index(executable, Slot::Role::parameter, name) < 0)
+      stored.add(graph, name, model.parameters[i]);
+  for (std::size_t i = 0; i < model.statistics.size(); ++i) stored.add(graph, plan.statistics[i].name, model.statistics[i]);
+  auto saved = folder.save_weights(executable.program, arena, stored.views());
+  if (!saved) return failed(saved.error());
+  return {};
+}
+
+Outcome<Model> model_of(Session& session, const Weights& weights, const EvaluationPlan& plan) {
+  const std::string run = "these weights";
+  const std::string network = network_fingerprint(*session.program);
+  if (weights.facts.program.substr(0, network.size()) != network)
+    return failed(run + " are of another program: its network differs from " + session.options.file);
+  for (const auto& [name, size] : facts_of(session).sizes)
+    if (auto there = weights.facts.sizes.find(name); there != weights.facts.sizes.end() && there->second != size)
+      return failed(run + " have " + name + " = " + std::to_string(there->second) + ", and the program has " + name + " = " +
+                    std::to_string(size));
+  Model model;
+  for (const Parameter& parameter : session.program->parameters) {
+    auto tensor = stored(session, weights.tensors, parameter.name, session.graph().input(parameter.input).axes, run);
+    if (!tensor) return std::unexpected(tensor.error());
+    model.parameters.push_back(std::move(*tensor));
+  }
+  for (const Statistic& statistic : plan.statistics) {
+    auto tensor = stored(session, weights.tensors, statistic.name, session.graph().node(statistic.node).axes, run);
+    if (!tensor) return std::unexpected(tensor.error());
+    model.statistics.push_back(std::move(*tensor));
+  }
+  return model;
+}
+
+}  // namespace tenet

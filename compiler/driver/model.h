@@ -1,0 +1,39 @@
+// What training changes and keeps: the parameters, and the statistics of the training split.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "compiler/driver/session.h"
+#include "compiler/driver/tensors.h"
+#include "compiler/plan/evaluation.h"
+#include "runtime/arena.h"
+#include "runtime/run_folder.h"
+
+namespace tenet {
+
+struct Model {
+  std::vector<Tensor> parameters;  // as the program lists them
+  std::vector<Tensor> statistics;  // as the evaluation plan lists them
+};
+
+// The parameters' initial values for the session's seed, rounded to single precision.
+Model initial_model(Session& session);
+
+// Between a model and an executable's arena. An executable has slots for what its computation reads.
+void write_model(const Session& session, const Model& model, const EvaluationPlan* plan, const Sizes& sizes,
+                 const Executable& executable, unsigned char* arena);
+void read_parameters(const Session& session, const Executable& executable, const unsigned char* arena, Model& model);
+
+// Binds the model for the interpreter.
+void bind_model(const Session& session, const Model& model, const EvaluationPlan* plan, Interpreter& interpreter);
+
+// Writes a run's weights: what `executable` has in `arena`, the parameters that it does not read, the statistics.
+Outcome<void> save_model(const Session& session, const Model& model, const EvaluationPlan& plan, RunFolder& folder,
+                         const Executable& executable, const unsigned char* arena);
+
+// The model of a run. Failure: the weights are of another program or other sizes, or lack a tensor.
+Outcome<Model> model_of(Session& session, const Weights& weights, const EvaluationPlan& plan);
+
+}  // namespace tenet

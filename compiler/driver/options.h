@@ -1,0 +1,44 @@
+// What every sub-command takes.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+
+#include "compiler/driver/outcome.h"
+
+namespace tenet {
+
+struct Options {
+  std::string file;  // of the program; "-" is standard input
+  std::optional<std::string> data;
+  std::optional<std::uint64_t> seed;
+  std::int64_t threads = 1;
+  std::map<std::string, std::int64_t> sizes;
+  bool time = false;
+  bool json = false;  // where the command has a format
+
+  static constexpr std::uint64_t default_seed = 1;
+};
+
+// The file and the options that a command takes. What is asked for is checked as it is read.
+void add_program_options(CLI::App& command, Options& options);
+void add_run_options(CLI::App& command, Options& options);  // --data --seed --threads
+void add_json_option(CLI::App& command, Options& options);  // --format text|json
+
+// The sub-commands. Each is a row: it adds itself to the command line; when it is chosen, `run` does it.
+struct Command {
+  CLI::App* app;
+  std::function<Outcome<Status>()> run;
+};
+Command train_command(CLI::App& parent);
+Command derive_command(CLI::App& parent);
+Command check_command(CLI::App& parent);
+Command sample_command(CLI::App& parent);
+Command eval_command(CLI::App& parent);
+Command dump_command(CLI::App& parent);
+Command bench_command(CLI::App& parent);
+
+}  // namespace tenet

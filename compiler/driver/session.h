@@ -1,0 +1,72 @@
+// One program with its data and sizes, as a sub-command works with it.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "compiler/compile.h"
+#include "compiler/driver/options.h"
+#include "compiler/driver/outcome.h"
+#include "runtime/drawer.h"
+#include "runtime/letters.h"
+#include "runtime/run_facts.h"
+
+namespace tenet {
+
+struct Session {
+  Options options;
+  std::string text;              // of the program
+  std::string name;              // of the program, without folder and extension
+  std::filesystem::path folder;  // that the program's paths are relative to
+  std::uint64_t seed = Options::default_seed;
+  Diagnostics diagnostics;
+  std::uint32_t file = 0;  // of the program, among the diagnostics' sources
+  std::optional<Program> program;
+  StageTimes times;
+  Sizes sizes;               // the axis of items is as long as a batch
+  bool whole_split = false;  // a batch is the whole training split
+
+  std::filesystem::path data_file;
+  std::vector<std::string> alphabet;
+  std::uint64_t data_fingerprint = 0;
+  std::vector<Pairs> splits;  // train, validation, test, as many as the recipe has
+
+  Graph& graph() { return program->graph; }
+  const Train& recipe() const { return *program->train; }
+  bool has_source() const { return program->train && program->train->source; }
+  PairInputs pair_inputs() const;
+};
+
+inline constexpr std::string_view split_names[] = {"train", "validation", "test"};
+
+// Reads and elaborates the program. Its diagnostics are printed; an error among them gives status 2.
+Outcome<std::unique_ptr<Session>> open_program(const Options& options);
+
+// A failure if the program has no recipe: says what `command` wants one for.
+Outcome<void> want_recipe(Session& session, std::string_view command);
+
+// Reads the data that the recipe names (with `alphabet`, not empty: of a run, its letters have to be among it), closes the
+// sizes, splits. Where the recipe has no source, or there is no recipe: closes the sizes only, open ones by `open_default` if it
+// is above 0.
+Outcome<void> load_data(Session& session, const std::vector<std::string>& alphabet = {}, std::int64_t open_default = 0);
+
+// Closes the sizes without data, for a run's alphabet: `sample` needs no data file.
+Outcome<void> close_sizes_for(Session& session, const std::vector<std::string>& alphabet);
+
+// The sizes with `items` items instead of a batch, as evaluation over a split has them. Indices that read sizes are checked
+// again.
+Outcome<Sizes> sizes_with_items(Session& session, std::int64_t items);
+
+// What the numbers of a run of this program depend on.
+RunFacts facts_of(const Session& session);
+
+// Errors and warnings so far, to standard error; --time's table too. At the end of every command.
+void say(const std::string& message);             // "tenet: message"
+Outcome<void> diagnosed(const Session& session);  // prints the diagnostics; status 2 if there are errors
+
+}  // namespace tenet

@@ -1,0 +1,22 @@
+#include "compiler/driver/stepper.h"
+
+namespace tenet {
+
+Outcome<Stepper> make_stepper(Session& session, const Model& model) {
+  const Computation step = step_of(*session.program, session.times);
+  auto executable = executable_of(session.graph(), session.sizes, step, session.times);
+  if (!executable) return failed(executable.error());
+  auto arena = Arena::allocate(executable->program.arena_bytes);
+  if (!arena) return failed("the training step: " + arena.error());
+  write_model(session, model, nullptr, session.sizes, *executable, arena->data());
+  Stepper result{std::move(*executable), std::move(*arena), {}};
+  if (!session.has_source()) return result;
+  DrawOrder order = session.recipe().order == BatchOrder::epochs ? DrawOrder::epochs : DrawOrder::replacement;
+  if (session.whole_split) order = DrawOrder::whole;
+  auto drawer = Drawer::make(result.executable.program, session.pair_inputs(), session.splits[0], order, session.seed);
+  if (!drawer) return failed(drawer.error());
+  result.drawer = std::move(*drawer);
+  return result;
+}
+
+}  // namespace tenet

@@ -1,0 +1,22 @@
+// A program's training step ready to run: compiled, with its arena and its draws.
+#pragma once
+
+#include <optional>
+
+#include "compiler/driver/model.h"
+#include "runtime/drawer.h"
+
+namespace tenet {
+
+struct Stepper {
+  Executable executable;
+  Arena arena;
+  std::optional<Drawer> drawer;  // none without a source
+
+  Drawer* draws() { return drawer ? &*drawer : nullptr; }
+};
+
+// Derives, compiles and draws by the session's seed; the model goes into the arena. Failure: it exceeds the machine.
+Outcome<Stepper> make_stepper(Session& session, const Model& model);
+
+}  // namespace tenet

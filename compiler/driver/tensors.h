@@ -1,0 +1,30 @@
+// Between the interpreter's tensors and an executable's arena.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "compiler/compile.h"
+#include "compiler/graph/interpreter.h"
+
+namespace tenet {
+
+// The index of the slot of that name and role; -1: the computation has none.
+int slot_index(const Executable& executable, Slot::Role role, std::string_view name);
+
+// `values`, laid out along `from`, laid out along `to` instead. `to` may have axes that `from` lacks: repeated along them.
+Tensor laid_out(const Tensor& tensor, std::span<const AxisId> to, const Sizes& sizes);
+
+// Rounds to the slot's element type. The tensor may lack axes of the slot.
+void write_slot(const Executable& executable, int slot, const Tensor& tensor, const Sizes& sizes, unsigned char* arena);
+
+// Axes ascending, as the interpreter has them.
+Tensor read_slot(const Executable& executable, int slot, const Sizes& sizes, const unsigned char* arena);
+
+// The same for `values` in the slot's layout.
+Tensor tensor_in_layout_of(const Executable& executable, int slot, std::vector<double> values, const Sizes& sizes);
+
+// Every value rounded to single precision.
+void round_to_float(Tensor& tensor);
+
+}  // namespace tenet
