@@ -10,34 +10,27 @@
 namespace tenet {
 namespace {
 
+// Names may repeat (an inlined function's): outputs have numbers.
+std::string numbered(std::size_t output) { return "value." + std::to_string(output); }
+
 // A program that leaves every named value, with an arena that has the step's data.
 struct Inspector {
   Executable executable;
   Arena arena;
 
   // One value for each output.
-  std::vector<Tensor> values(const Session& session, const Model& model, const Computation& computation, std::int64_t step) {
+  std::vector<Tensor> values(const Session& session, const Model& model, std::size_t count, std::int64_t step) {
     write_model(session, model, nullptr, session.sizes, executable, arena.data());
     float loss = 0;
     TenetFrame frame{arena.data(), step, 1, &loss, nullptr};
     executable.program.run(&frame);
     std::vector<Tensor> result;
-    for (const Computation::Output& output : computation.outputs)
+    for (std::size_t i = 0; i < count; ++i)
       result.push_back(
-          read_slot(executable, slot_index(executable, Slot::Role::output, output.name), session.sizes, arena.data()));
+          read_slot(executable, slot_index(executable, Slot::Role::output, numbered(i)), session.sizes, arena.data()));
     return result;
   }
 };
-
-std::string place(const Graph& graph, const Tensor& tensor, std::size_t element) {
-  std::string result;
-  for (std::size_t i = tensor.axes.size(); i-- > 0;) {
-    const auto extent = static_cast<std::size_t>(tensor.extents[i]);
-    result = graph.axis(tensor.axes[i]).name + " = " + std::to_string(element % extent) + (result.empty() ? "" : ", ") + result;
-    element /= extent;
-  }
-  return result;
-}
 
 // The values that count: NaN always, an infinity unless the value usually has some.
 std::string described(const Graph& graph, const std::string& name, const Tensor& tensor, bool usually_infinite) {
@@ -50,7 +43,7 @@ std::string described(const Graph& graph, const std::string& name, const Tensor&
   if (bad == 0) return {};
   std::string text = fmt::format("`{}` is the first named value that is not finite: {}", name, tensor.values[first]);
   if (!tensor.axes.empty())
-    text += fmt::format(" at {}, in {} of {} elements", place(graph, tensor, first), bad, tensor.values.size());
+    text += fmt::format(" at {}, in {} of {} elements", place_of(graph, tensor, first), bad, tensor.values.size());
   return text;
 }
 
@@ -63,7 +56,10 @@ bool has_infinity(const Tensor& tensor) {
 }  // namespace
 
 std::string first_not_finite(Session& session, const Stepper& stepper, const Model& initial, std::int64_t step) {
-  const Computation computation = simplified(session.graph(), inspection(*session.program));
+  const Computation named = inspection(*session.program);
+  Computation computation = named;
+  for (std::size_t i = 0; i < named.outputs.size(); ++i) computation.outputs[i].name = numbered(i);
+  computation = simplified(session.graph(), computation);
   auto executable = executable_of(session.graph(), session.sizes, computation, session.times);
   if (!executable) return {};
   auto arena = Arena::allocate(executable->program.arena_bytes);
@@ -78,11 +74,11 @@ std::string first_not_finite(Session& session, const Stepper& stepper, const Mod
   }
   Model model = initial;
   read_parameters(session, stepper.executable, stepper.arena.data(), model);
-  const std::vector<Tensor> usual = inspector.values(session, initial, computation, step);
-  const std::vector<Tensor> values = inspector.values(session, model, computation, step);
+  const std::vector<Tensor> usual = inspector.values(session, initial, named.outputs.size(), step);
+  const std::vector<Tensor> values = inspector.values(session, model, named.outputs.size(), step);
   for (std::size_t i = 0; i < values.size(); ++i) {
     const bool usually_infinite = step > 0 && has_infinity(usual[i]);
-    std::string text = described(session.graph(), computation.outputs[i].name, values[i], usually_infinite);
+    std::string text = described(session.graph(), named.outputs[i].name, values[i], usually_infinite);
     if (!text.empty()) return text;
   }
   return {};

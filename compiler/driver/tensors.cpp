@@ -76,4 +76,14 @@ void round_to_float(Tensor& tensor) {
   for (double& value : tensor.values) value = static_cast<float>(value);
 }
 
+std::string place_of(const Graph& graph, const Tensor& tensor, std::size_t element) {
+  std::string result;
+  for (std::size_t i = tensor.axes.size(); i-- > 0;) {
+    const auto extent = static_cast<std::size_t>(tensor.extents[i]);
+    result = graph.axis(tensor.axes[i]).name + " = " + std::to_string(element % extent) + (result.empty() ? "" : ", ") + result;
+    element /= extent;
+  }
+  return result;
+}
+
 }  // namespace tenet

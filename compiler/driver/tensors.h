@@ -27,4 +27,7 @@ Tensor tensor_in_layout_of(const Executable& executable, int slot, std::vector<d
 // Every value rounded to single precision.
 void round_to_float(Tensor& tensor);
 
+// An element's coordinates: "batch = 3, vocab = 5".
+std::string place_of(const Graph& graph, const Tensor& tensor, std::size_t element);
+
 }  // namespace tenet

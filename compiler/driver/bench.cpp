@@ -1,0 +1,89 @@
+// tenet bench FILE
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+
+#include "compiler/driver/stepper.h"
+#include "runtime/trainer.h"
+
+namespace tenet {
+namespace {
+
+constexpr int rounds = 7;
+constexpr double round_seconds = 0.5;
+
+double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
+
+// Trains `steps` more steps. Seconds; negative if the loss was not finite on the way.
+double seconds_of(Stepper& stepper, Progression& at, std::int64_t steps) {
+  TrainingOptions training;
+  training.steps = at.step + steps;
+  training.report = [](const TrainingReport&) {};
+  const double begin = now();
+  const TrainingEnd end = train(stepper.executable.program, stepper.arena.data(), stepper.draws(), at, nullptr, training);
+  return end.kind == TrainingEnd::Kind::finished ? now() - begin : -1;
+}
+
+Outcome<Status> bench_program(const Options& options) {
+  auto opened = open_program(options);
+  if (!opened) return std::unexpected(opened.error());
+  Session& session = **opened;
+  if (auto has = want_recipe(session, "bench"); !has) return std::unexpected(has.error());
+  if (auto loaded = load_data(session); !loaded) return std::unexpected(loaded.error());
+  const Model model = initial_model(session);
+  auto stepper = make_stepper(session, model);
+  if (!stepper) return std::unexpected(stepper.error());
+
+  // A round is as many steps as take half a second; warming up finds how many.
+  Progression at;
+  std::int64_t steps = 1;
+  double seconds = seconds_of(*stepper, at, steps);
+  while (seconds >= 0 && seconds < round_seconds / 2 && steps < (std::int64_t{1} << 40)) {
+    steps = std::max(2 * steps, static_cast<std::int64_t>(static_cast<double>(steps) * round_seconds / std::max(seconds, 1e-3)));
+    seconds = seconds_of(*stepper, at, steps);
+  }
+  std::vector<double> times;
+  for (int round = 0; round < rounds && seconds >= 0; ++round) {
+    seconds = seconds_of(*stepper, at, steps);
+    times.push_back(seconds * 1e6 / static_cast<double>(steps));
+  }
+  if (seconds < 0) return failed(fmt::format("the training is not finite at step {}: there is no step to time", at.step));
+  std::ranges::sort(times);
+  const double step_us = times[times.size() / 2];
+  if (options.json) {
+    nlohmann::ordered_json json;
+    json["step_us"] = step_us;
+    json["steps_per_second"] = 1e6 / step_us;
+    json["threads"] = 1;
+    json["peak_share"] = nullptr;
+    json["kernels"] = nlohmann::ordered_json::array();
+    json["rounds"] = times;
+    fmt::print("{}\n", json.dump());
+  } else {
+    fmt::print("step       {:.2f} us (median of {} rounds of {} steps; {:.2f} to {:.2f})\n", step_us, rounds, steps,
+               times.front(), times.back());
+    fmt::print("steps/s    {:.0f}\nthreads    1\n", 1e6 / step_us);
+  }
+  if (options.time) fmt::print(stderr, "{}", session.times.table());
+  return Status::done;
+}
+
+}  // namespace
+
+Command bench_command(CLI::App& parent) {
+  CLI::App* app = parent.add_subcommand("bench", "How long a training step takes");
+  auto options = std::make_shared<Options>();
+  add_program_options(*app, *options);
+  add_run_options(*app, *options);
+  add_json_option(*app, *options);
+  app->footer(
+      "Runs the trainer over real batches, draws, updates and checks included, and writes nothing.\n\n"
+      "Examples:\n"
+      "  tenet bench graphs/makemore.tenet\n"
+      "  tenet bench graphs/ninja.tenet --format json");
+  return {app, [options] { return bench_program(*options); }};
+}
+
+}  // namespace tenet

@@ -1,0 +1,161 @@
+// tenet check FILE
+#include <fmt/format.h>
+
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "compiler/driver/claim_check.h"
+#include "compiler/driver/gradient_check.h"
+#include "compiler/driver/loss.h"
+
+namespace tenet {
+namespace {
+
+constexpr std::int64_t small_size = 3;      // open axes without data
+constexpr std::int64_t largest_batch = 64;  // where a batch would be a whole split
+
+bool passes(const GradientCheck& check) {
+  return check.finite_difference_error <= finite_difference_tolerance && check.native_error <= native_tolerance;
+}
+
+std::string axes_text(const Graph& graph, NodeId node) {
+  std::string text;
+  for (AxisId axis : graph.node(node).axes) text += (text.empty() ? "[" : ", ") + graph.axis(axis).name;
+  return text.empty() ? text : text + "]";
+}
+
+std::string sizes_text(const Session& session, NodeId node) {
+  std::string text;
+  for (AxisId axis : session.program->graph.node(node).axes)
+    text += (text.empty() ? "" : " x ") + std::to_string(session.sizes[axis]);
+  return text.empty() ? "scalar" : text;
+}
+
+std::string kind_text(Kind kind) { return kind == Kind::real ? "" : kind == Kind::whole ? ", whole" : ", truth"; }
+
+void print_values(const Session& session) {
+  const Graph& graph = session.program->graph;
+  const auto row = [&](const std::string& name, NodeId node) {
+    fmt::print("  {:<36}{}{}\n", name + axes_text(graph, node), sizes_text(session, node), kind_text(graph.node(node).kind));
+  };
+  fmt::print("axes\n");
+  for (const auto& [name, axis] : session.program->axes) fmt::print("  {:<36}{}\n", name, session.sizes[axis]);
+  fmt::print("values\n");
+  for (const DataInput& data : session.program->data) row(data.name, data.node);
+  for (const Parameter& parameter : session.program->parameters) row(parameter.name, parameter.node);
+  for (const Definition& definition : session.program->definitions)
+    if (!definition.inner) row(definition.name, definition.node);
+}
+
+void print_claims(const std::vector<ClaimCheck>& claims) {
+  if (!claims.empty()) fmt::print("claims\n");
+  for (const ClaimCheck& claim : claims) {
+    fmt::print("  {:<14}{}", claim.verdict == Verdict::undecided ? "not decided" : name_of(claim.verdict), claim.name);
+    if (claim.verdict == Verdict::proved) fmt::print("  ({} steps; ", claim.steps);
+    if (claim.verdict == Verdict::undecided) fmt::print("  (");
+    if (claim.verdict != Verdict::refuted) {
+      if (std::isnan(claim.difference))
+        fmt::print("no point has both sides finite)");
+      else
+        fmt::print("greatest difference in numbers {:.1e})", claim.difference);
+    } else {
+      fmt::print("\n                {}: left {:.9g}, right {:.9g}", claim.where, claim.left, claim.right);
+    }
+    fmt::print("\n");
+  }
+}
+
+void print_gradients(const GradientChecks& checks, std::string_view loss) {
+  if (checks.gradients.empty()) return;
+  fmt::print("{:<38}{:>20}{:>12}\n", fmt::format("gradients of {}", loss), "finite differences", "native");
+  for (const GradientCheck& check : checks.gradients)
+    fmt::print("  {:<36}{:>20.1e}{:>12.1e}{}\n", check.name, check.finite_difference_error, check.native_error,
+               passes(check) ? "" : "  FAILED");
+  fmt::print("{:<58}{:>12}\n", "values", "native");
+  for (const ValueCheck& check : checks.values)
+    fmt::print("  {:<56}{:>12.1e}{}\n", check.name, check.native_error, check.native_error <= native_tolerance ? "" : "  FAILED");
+}
+
+// JSON has no infinity and no NaN.
+nlohmann::ordered_json number(double value) {
+  return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
+nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const GradientChecks& checks) {
+  nlohmann::ordered_json json;
+  json["claims"] = nlohmann::ordered_json::array();
+  for (const ClaimCheck& claim : claims) {
+    nlohmann::ordered_json row{{"name", claim.name}, {"line", claim.line}, {"verdict", name_of(claim.verdict)}};
+    row["steps"] = claim.verdict == Verdict::proved ? nlohmann::ordered_json(claim.steps) : nlohmann::ordered_json(nullptr);
+    row["difference"] = number(claim.difference);
+    row["counterexample"] = nullptr;
+    if (claim.verdict == Verdict::refuted)
+      row["counterexample"] = {{"where", claim.where}, {"left", number(claim.left)}, {"right", number(claim.right)}};
+    json["claims"].push_back(std::move(row));
+  }
+  json["gradients"] = nlohmann::ordered_json::array();
+  for (const GradientCheck& check : checks.gradients)
+    json["gradients"].push_back({{"name", check.name},
+                                 {"finite_difference_error", number(check.finite_difference_error)},
+                                 {"native_error", number(check.native_error)},
+                                 {"passes", passes(check)}});
+  json["values"] = nlohmann::ordered_json::array();
+  for (const ValueCheck& check : checks.values)
+    json["values"].push_back({{"name", check.name}, {"native_error", number(check.native_error)}});
+  return json;
+}
+
+Outcome<Status> check_program(const Options& options) {
+  auto opened = open_program(options);
+  if (!opened) return std::unexpected(opened.error());
+  Session& session = **opened;
+  if (auto loaded = load_data(session, {}, small_size); !loaded) return std::unexpected(loaded.error());
+  if (session.whole_split && session.splits[0].size() > largest_batch) {
+    auto sizes = sizes_with_items(session, largest_batch);
+    if (!sizes) return std::unexpected(sizes.error());
+    session.sizes = std::move(*sizes);
+  }
+  if (!options.json) print_values(session);
+  const std::vector<ClaimCheck> claims = check_claims(session);
+  GradientChecks gradients;
+  const std::optional<Loss> loss = loss_of(session, {});
+  if (loss) {
+    auto checked = check_gradients(session, loss->node);
+    if (!checked) return std::unexpected(checked.error());
+    gradients = std::move(*checked);
+  }
+  if (options.json) {
+    fmt::print("{}\n", json_of(claims, gradients).dump(2));
+  } else {
+    print_claims(claims);
+    print_gradients(gradients, loss ? loss->name : "");
+  }
+  if (options.time) fmt::print(stderr, "{}", session.times.table());
+  const bool good =
+      std::ranges::all_of(claims, [](const ClaimCheck& claim) { return claim.verdict == Verdict::proved; }) &&
+      std::ranges::all_of(gradients.gradients, passes) &&
+      std::ranges::all_of(gradients.values, [](const ValueCheck& check) { return check.native_error <= native_tolerance; });
+  return good ? Status::done : Status::refuted;
+}
+
+}  // namespace
+
+Command check_command(CLI::App& parent) {
+  CLI::App* app = parent.add_subcommand("check", "Checks claims, and every gradient in numbers");
+  auto options = std::make_shared<Options>();
+  add_program_options(*app, *options);
+  add_run_options(*app, *options);
+  add_json_option(*app, *options);
+  app->footer(
+      "Prints the axes and sizes of every value; for each claim whether it is proved, refuted (with a counterexample) or not\n"
+      "decided (agreement in numbers alone is that); for the gradient of the loss with respect to every parameter and named\n"
+      "value the error against central finite differences (passes at 1e-6 of the largest value) and of native code against\n"
+      "the interpreter (1e-5). Data are a drawn batch, or random without a source. Status 1 if anything is not as it should "
+      "be.\n\n"
+      "Examples:\n"
+      "  tenet check graphs/ninja.tenet\n"
+      "  tenet check graphs/ninja.tenet --seed 3 --format json");
+  return {app, [options] { return check_program(*options); }};
+}
+
+}  // namespace tenet

@@ -1,0 +1,23 @@
+#include "compiler/driver/loss.h"
+
+namespace tenet {
+
+std::optional<Loss> loss_of(const Session& session, const std::optional<std::string>& name) {
+  const Program& program = *session.program;
+  if (name) {
+    for (const Definition& definition : program.definitions)
+      if (definition.name == *name) return Loss{*name, definition.node};
+    return {};
+  }
+  if (program.train) return Loss{program.train->loss_name, program.train->loss};
+  const Definition* first = nullptr;
+  for (const Definition& definition : program.definitions) {
+    const Node& node = program.graph.node(definition.node);
+    if (definition.inner || node.kind != Kind::real || !node.axes.empty()) continue;
+    if (!first || definition.span.begin < first->span.begin) first = &definition;
+  }
+  if (!first) return {};
+  return Loss{first->name, first->node};
+}
+
+}  // namespace tenet

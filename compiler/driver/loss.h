@@ -1,0 +1,19 @@
+// The scalar that gradients are of.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "compiler/driver/session.h"
+
+namespace tenet {
+
+struct Loss {
+  std::string name;
+  NodeId node;
+};
+
+// The value named, or else the trained loss, or else the file's first scalar real definition. Nothing if there is none.
+std::optional<Loss> loss_of(const Session& session, const std::optional<std::string>& name);
+
+}  // namespace tenet

@@ -1,0 +1,68 @@
+// The command `tenet`: its sub-commands, a row each.
+#include <fmt/format.h>
+
+#include <array>
+#include <exception>
+
+#include "compiler/driver/options.h"
+#include "compiler/driver/session.h"
+
+namespace tenet {
+namespace {
+
+constexpr std::array commands{train_command, derive_command, check_command, sample_command,
+                              eval_command,  dump_command,   bench_command};
+
+constexpr const char* introduction =
+    "Tenet derives the backward graph of a network as algebra, compiles the training step to native code, and trains.";
+
+constexpr const char* lesson =
+    "Examples:\n"
+    "  tenet train graphs/makemore.tenet                     train, evaluate, invent names; leaves runs/makemore-1\n"
+    "  tenet sample graphs/makemore.tenet --from runs/makemore-1\n"
+    "  tenet derive graphs/ninja.tenet logits hprebn         gradients as formulas\n"
+    "  tenet check graphs/ninja.tenet                        claims, and every gradient in numbers\n"
+    "  tenet COMMAND --help                                  what a command takes, with examples\n\n"
+    "Results go to standard output, progress and diagnostics to standard error.\n"
+    "Exit status: 0 done and true; 1 a claim or check failed or was not decided; 2 the program or the command line is\n"
+    "wrong; 3 a file or the machine failed.";
+
+int run(int argc, char** argv) {
+  CLI::App app{introduction, "tenet"};
+  app.footer(lesson);
+  app.set_version_flag("--version", "tenet " TENET_VERSION);
+  app.require_subcommand(1);
+  std::vector<Command> chosen;
+  for (const auto& command : commands) chosen.push_back(command(app));
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : static_cast<int>(Status::wrong);
+  }
+  for (const Command& command : chosen) {
+    if (!command.app->parsed()) continue;
+    const Outcome<Status> outcome = command.run();
+    if (!outcome && !outcome.error().message.empty()) say(outcome.error().message);
+    const Status status = outcome ? *outcome : outcome.error().status;
+    if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+      say("standard output cannot be written");
+      return static_cast<int>(Status::failed);
+    }
+    return static_cast<int>(status);
+  }
+  return static_cast<int>(Status::wrong);
+}
+
+}  // namespace
+}  // namespace tenet
+
+int main(int argc, char** argv) {
+  try {
+    return tenet::run(argc, argv);
+  } catch (const std::bad_alloc&) {
+    tenet::say("the machine's memory does not suffice");
+  } catch (const std::exception& error) {
+    tenet::say(error.what());
+  }
+  return static_cast<int>(tenet::Status::failed);
+}

@@ -1,0 +1,202 @@
+// tenet train FILE
+#include <fmt/format.h>
+
+#include <filesystem>
+
+#include "compiler/driver/evaluation.h"
+#include "compiler/driver/interruption.h"
+#include "compiler/driver/not_finite.h"
+#include "compiler/driver/session.h"
+#include "compiler/driver/stepper.h"
+#include "runtime/progress.h"
+#include "runtime/run_folder.h"
+#include "runtime/trainer.h"
+
+namespace tenet {
+namespace {
+
+struct TrainOptions : Options {
+  std::optional<std::int64_t> steps;
+  std::optional<std::string> out, resume;
+};
+
+// A run's folder, where its training stands, and the tensors of an earlier stop.
+struct Run {
+  RunFolder folder;
+  Progression at;
+};
+
+// runs/<program>-<n> for the first n that is free.
+std::expected<RunFolder, std::string> new_folder(const Session& session, const Stepper& stepper) {
+  for (int n = 1;; ++n) {
+    const std::filesystem::path path = std::filesystem::path("runs") / fmt::format("{}-{}", session.name, n);
+    std::error_code ignored;
+    if (std::filesystem::exists(path, ignored)) continue;
+    auto made = RunFolder::create(path, session.text, facts_of(session), stepper.executable.program, stepper.arena.data());
+    if (made || !std::filesystem::exists(path, ignored)) return made;  // else another training took the name just now
+  }
+}
+
+Outcome<Run> begin_run(const Session& session, const Stepper& stepper, const TrainOptions& options) {
+  auto folder = options.out ? RunFolder::create(*options.out, session.text, facts_of(session), stepper.executable.program,
+                                                stepper.arena.data())
+                            : new_folder(session, stepper);
+  if (!folder) return failed(folder.error());
+  return Run{std::move(*folder), {}};
+}
+
+Outcome<Run> resume_run(const Session& session, Stepper& stepper, RunFolder folder, const Checkpoint& checkpoint) {
+  if (auto differs = difference(checkpoint.facts, facts_of(session)))
+    return failed(folder.path().string() + " cannot be resumed with this program: " + *differs);
+  if (auto restored = restore(checkpoint.tensors, stepper.executable.program, stepper.arena.data(), true); !restored)
+    return failed(folder.path().string() + ": " + restored.error());
+  return Run{std::move(folder), checkpoint.at};
+}
+
+std::string resume_command(const TrainOptions& options, const RunFolder& folder) {
+  std::string command = "tenet train " + options.file;
+  for (const auto& [axis, size] : options.sizes) command += fmt::format(" --size {}={}", axis, size);
+  if (options.data) command += " --data " + *options.data;
+  if (options.steps) command += fmt::format(" --steps {}", *options.steps);
+  return command + " --resume " + folder.path().string();
+}
+
+Outcome<Status> not_finite(Session& session, const Stepper& stepper, const Model& initial, const Run& run, std::int64_t step) {
+  std::string text = fmt::format("the training is not finite at step {}", step);
+  const std::string value = first_not_finite(session, stepper, initial, step);
+  text += value.empty() ? ": an update overflowed" : ": " + value;
+  text += fmt::format("\n       the state before that step is in {}; a lower rate may help", run.folder.path().string());
+  return failed(text);
+}
+
+void print_losses(const std::vector<double>& losses) {
+  for (std::size_t i = 0; i < losses.size(); ++i) fmt::print("{:<12}{:.4f}\n", split_names[i], losses[i]);
+}
+
+std::string log_line(const Run& run, const std::vector<double>& losses) {
+  std::string line = fmt::format("{{\"step\": {}", run.at.step);
+  for (std::size_t i = 0; i < losses.size(); ++i) line += fmt::format(", \"{}\": {}", split_names[i], losses[i]);
+  return line + "}";
+}
+
+// Losses of the splits, words, the weights: everything after the last step.
+Outcome<Status> finish(Session& session, Evaluator& evaluator, const Stepper& stepper, Model& model, Run& run) {
+  read_parameters(session, stepper.executable, stepper.arena.data(), model);
+  if (auto done = evaluator.calibrate(model); !done) return std::unexpected(done.error());
+  if (auto saved = save_model(session, model, evaluator.plan(), run.folder, stepper.executable, stepper.arena.data()); !saved)
+    return std::unexpected(saved.error());
+  auto losses = evaluator.losses(model);
+  if (!losses) return std::unexpected(losses.error());
+  print_losses(*losses);
+  if (auto logged = run.folder.log(log_line(run, *losses)); !logged) return failed(logged.error());
+  if (session.program->sample) {
+    const Sample& sample = *session.program->sample;
+    auto words = evaluator.sample(model, {sample.count, sample.limit, sample.temperature, session.seed});
+    if (!words) return std::unexpected(words.error());
+    fmt::print("\n");
+    for (const std::string& word : *words) fmt::print("{}\n", word);
+  }
+  return Status::done;
+}
+
+// A program without a source: the loss is what it is.
+Outcome<Status> finish_without_data(const Session& session, const Stepper& stepper, Model& model, Run& run) {
+  read_parameters(session, stepper.executable, stepper.arena.data(), model);
+  if (auto saved = run.folder.save_weights(stepper.executable.program, stepper.arena.data(), {}); !saved)
+    return failed(saved.error());
+  Interpreter interpreter(session.program->graph, session.sizes);
+  bind_model(session, model, nullptr, interpreter);
+  interpreter.bind(session.program->step, {{}, {}, {0}});
+  fmt::print("{:<12}{:.6g}\n", session.recipe().loss_name, interpreter.value(session.recipe().loss).values[0]);
+  return Status::done;
+}
+
+Outcome<Status> train_program(TrainOptions options) {
+  // Open, before anything slow: the program, and the run to go on with.
+  std::optional<std::pair<RunFolder, Checkpoint>> earlier;
+  if (options.resume) {
+    auto resumed = RunFolder::resume(*options.resume);
+    if (!resumed) return failed(resumed.error());
+    earlier = std::move(*resumed);
+    if (!options.seed) options.seed = earlier->second.facts.seed;
+  }
+  auto opened = open_program(options);
+  if (!opened) return std::unexpected(opened.error());
+  Session& session = **opened;
+  if (auto has = want_recipe(session, "train"); !has) return std::unexpected(has.error());
+  if (options.steps) session.program->train->steps = *options.steps;
+  if (auto loaded = load_data(session, earlier ? earlier->second.facts.alphabet : std::vector<std::string>{}); !loaded)
+    return std::unexpected(loaded.error());
+
+  // Compile.
+  std::optional<Evaluator> evaluator;
+  if (session.has_source()) {
+    auto made = Evaluator::make(session);
+    if (!made) return std::unexpected(made.error());
+    evaluator = std::move(*made);
+  }
+  Model model = session.times("initial", [&] { return initial_model(session); });
+  auto stepper = make_stepper(session, model);
+  if (!stepper) return std::unexpected(stepper.error());
+  auto run =
+      earlier ? resume_run(session, *stepper, std::move(earlier->first), earlier->second) : begin_run(session, *stepper, options);
+  if (!run) return std::unexpected(run.error());
+  if (options.time) fmt::print(stderr, "{}", session.times.table());
+
+  // Train.
+  TrainingEnd end;
+  {
+    const Interruption interruption;
+    Progress progress;
+    TrainingOptions training;
+    training.steps = session.recipe().steps;
+    training.interrupt = interruption.flag();
+    training.report = [&](const TrainingReport& report) { progress(report); };
+    end = train(stepper->executable.program, stepper->arena.data(), stepper->draws(), run->at, &run->folder, training);
+    progress.end();
+  }
+  switch (end.kind) {
+    case TrainingEnd::Kind::failed:
+      return failed(end.error);
+    case TrainingEnd::Kind::not_finite:
+      return not_finite(session, *stepper, model, *run, end.step);
+    case TrainingEnd::Kind::interrupted:
+      say(fmt::format("stopped after {} of {} steps; everything is saved. To go on:\n  {}", end.step, session.recipe().steps,
+                      resume_command(options, run->folder)));
+      return Status::done;
+    case TrainingEnd::Kind::finished:
+      break;
+  }
+  auto status =
+      evaluator ? finish(session, *evaluator, *stepper, model, *run) : finish_without_data(session, *stepper, model, *run);
+  if (status) say("the run is in " + run->folder.path().string());
+  return status;
+}
+
+}  // namespace
+
+Command train_command(CLI::App& parent) {
+  CLI::App* app = parent.add_subcommand("train", "Trains a program's network and leaves a run folder");
+  auto options = std::make_shared<TrainOptions>();
+  add_program_options(*app, *options);
+  add_run_options(*app, *options);
+  app->add_option("--steps", options->steps, "How many steps, instead of the recipe's")
+      ->type_name("N")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
+  auto* out = app->add_option("--out", options->out, "The run's new folder (default: runs/<program>-<n>)")->type_name("FOLDER");
+  app->add_option("--resume", options->resume, "Goes on with a stopped run: the numbers are those of a run that never stopped")
+      ->type_name("FOLDER")
+      ->excludes(out);
+  app->footer(
+      "Progress goes to standard error; the losses in nats and the sampled words go to standard output.\n"
+      "Ctrl-C saves everything, says how to go on, and ends with status 0; so does SIGTERM.\n"
+      "A run killed in any other way goes on from its last checkpoint.\n\n"
+      "Examples:\n"
+      "  tenet train graphs/makemore.tenet\n"
+      "  tenet train graphs/makemore.tenet --data my_names.txt --seed 7 --steps 20000 --out runs/mine\n"
+      "  tenet train graphs/makemore.tenet --resume runs/mine\n\n"
+      "A run folder holds program.tenet, weights.safetensors, log.jsonl, and checkpoint.");
+  return {app, [options] { return train_program(*options); }};
+}
+
+}  // namespace tenet

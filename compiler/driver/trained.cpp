@@ -1,0 +1,24 @@
+#include "compiler/driver/trained.h"
+
+namespace tenet {
+
+Outcome<Trained> open_trained(const Options& options, const std::string& run, std::string_view command, bool with_data) {
+  auto weights = load_weights(run);
+  if (!weights) return failed(weights.error());
+  auto opened = open_program(options);
+  if (!opened) return std::unexpected(opened.error());
+  Session& session = **opened;
+  if (auto has = want_recipe(session, command); !has) return std::unexpected(has.error());
+  if (!session.has_source()) return wrong(std::string(command) + ": the program's recipe has no source of data");
+  const std::vector<std::string>& alphabet = weights->facts.alphabet;
+  if (alphabet.empty()) return failed(run + ": the run had no data, so it has no alphabet");
+  auto ready = with_data ? load_data(session, alphabet) : close_sizes_for(session, alphabet);
+  if (!ready) return std::unexpected(ready.error());
+  auto evaluator = Evaluator::make(session);
+  if (!evaluator) return std::unexpected(evaluator.error());
+  auto model = model_of(session, *weights, evaluator->plan());
+  if (!model) return std::unexpected(model.error());
+  return Trained{std::move(*opened), std::move(*evaluator), std::move(*model), std::move(weights->facts)};
+}
+
+}  // namespace tenet
