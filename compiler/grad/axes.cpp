@@ -24,6 +24,13 @@ NodeId sum_over(Graph& graph, NodeId value, std::span<const AxisId> axes) {
 NodeId broadcast(Graph& graph, NodeId value, std::span<const AxisId> axes) {
   const AxisSet lacking = difference(axes, graph.node(value).axes);
   if (lacking.empty()) return value;
+  if (graph.node(value).kind == Kind::truth) {
+    for (AxisId axis : lacking) {
+      const NodeId same = graph.apply(Op::equal, graph.coordinate(axis), graph.coordinate(axis));
+      value = graph.apply(Op::logical_and, value, same);
+    }
+    return value;
+  }
   NodeId zero = graph.constant(0);
   for (AxisId axis : lacking) zero = graph.apply(Op::multiply, zero, graph.coordinate(axis));
   return is_zero(graph, value) ? zero : graph.apply(Op::add, value, zero);

@@ -37,7 +37,8 @@ inline bool contains(std::span<const AxisId> axes, AxisId axis) { return std::ra
 // The sum of `value` over `axes`; over an axis that it lacks the sum is |axis| times it.
 NodeId sum_over(Graph& graph, NodeId value, std::span<const AxisId> axes);
 
-// `value` with at least these axes: each one that it lacks is added as `0 * axis`, so that the result prints in the language.
+// `value` with at least these axes: each one that it lacks is added as `0 * axis` (to a truth: `and axis == axis`), so that the
+// result prints in the language.
 NodeId broadcast(Graph& graph, NodeId value, std::span<const AxisId> axes);
 
 // Two axes with the same number of coordinates for all sizes.

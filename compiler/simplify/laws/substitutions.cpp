@@ -1,0 +1,103 @@
+// Substitution moves towards the leaves as long as that makes nothing larger: there it is a rename or a gather.
+#include "compiler/simplify/families.h"
+#include "compiler/simplify/terms.h"
+
+namespace tenet {
+namespace {
+
+NodeId axis_by_itself(Rewriting& r, NodeId id) {
+  const Node& node = r.graph.node(id);
+  if (node.op != Op::substitute || has_otherwise(node)) return id;
+  std::vector<Replacement> changing;
+  for (const Replacement& replacement : replacements_of(node))
+    if (replacement.index != r.graph.coordinate(replacement.axis)) changing.push_back(replacement);
+  return changing.size() == node.bound.size() ? id : r.graph.substitute(node.operands[0], std::move(changing));
+}
+
+NodeId coordinate_replaced(Rewriting& r, NodeId id) {
+  const Node& node = r.graph.node(id);
+  if (node.op != Op::substitute || has_otherwise(node) || !is(r.graph, node.operands[0], Op::coordinate)) return id;
+  return node.operands[1];
+}
+
+NodeId else_never_taken(Rewriting& r, NodeId id) {
+  const Node& node = r.graph.node(id);
+  if (node.op != Op::substitute || !has_otherwise(node)) return id;
+  for (const Replacement& replacement : replacements_of(node))
+    if (!is_coordinate_of(r.graph, replacement.index, replacement.axis)) return id;
+  return replaced(r.graph, node.operands[0], replacements_of(node));
+}
+
+NodeId into_function(Rewriting& r, NodeId id) {
+  const Node& node = r.graph.node(id);
+  if (node.op != Op::substitute || has_otherwise(node) || !shrinks(r.graph, node)) return id;
+  const NodeId inner = node.operands[0];
+  if (operation(r.graph.node(inner).op).form != Form::pointwise || r.shared(inner)) return id;
+  const Node& function = r.graph.node(inner);
+  std::vector<NodeId> operands(function.operands.begin(), function.operands.end());
+  for (NodeId& operand : operands) operand = replaced(r.graph, operand, replacements_of(node));
+  return r.graph.rebuild(inner, operands);
+}
+
+// A bound axis that an index has is another axis: it gets a fresh name.
+NodeId into_reduction(Rewriting& r, NodeId id) {
+  Graph& graph = r.graph;
+  const Node& node = graph.node(id);
+  if (node.op != Op::substitute || has_otherwise(node) || !shrinks(graph, node)) return id;
+  const NodeId inner = node.operands[0];
+  const Node& reduction = graph.node(inner);
+  if (operation(reduction.op).form != Form::reduction || r.shared(inner)) return id;
+  std::vector<Replacement> replacements = replacements_of(node);
+  AxisSet taken = united(graph.node(reduction.operands[0]).axes, node.bound);
+  AxisSet free;
+  for (const Replacement& replacement : replacements) free = united(free, graph.node(replacement.index).axes);
+  taken = united(taken, free);
+  AxisSet bound = difference(reduction.bound, free);
+  for (AxisId axis : intersection(reduction.bound, free)) {
+    const AxisId copy = copy_outside(graph, axis, taken);
+    taken = united(taken, std::span(&copy, 1));
+    bound = united(bound, std::span(&copy, 1));
+    replacements.push_back({axis, graph.coordinate(copy)});
+  }
+  return graph.reduce(reduction.op, bound, replaced(graph, reduction.operands[0], replacements));
+}
+
+NodeId nested(Rewriting& r, NodeId id) {
+  Graph& graph = r.graph;
+  const Node& node = graph.node(id);
+  if (node.op != Op::substitute || has_otherwise(node)) return id;
+  const NodeId middle = node.operands[0];
+  const Node& inner = graph.node(middle);
+  if (inner.op != Op::substitute || has_otherwise(inner) || r.shared(middle)) return id;
+  const auto outer = replacements_of(node);
+  std::vector<Replacement> replacements = replacements_of(inner);
+  bool free_of_cost = shrinks(graph, node);
+  bool cheap = true;  // indices that are only read, at whatever size
+  for (Replacement& replacement : replacements) {
+    cheap = cheap && operation(graph.node(replacement.index).op).form == Form::leaf;
+    replacement.index = replaced(graph, replacement.index, outer);
+  }
+  if (!free_of_cost && !cheap) return id;
+  for (const Replacement& replacement : outer)
+    if (graph.has_axis(inner.operands[0], replacement.axis) && !contains(inner.bound, replacement.axis))
+      replacements.push_back(replacement);
+  return graph.substitute(inner.operands[0], std::move(replacements));
+}
+
+constexpr Law rows[] = {
+    {"axis replaced by itself", "x[i = i]", "x", "", Soundness::exact, axis_by_itself},
+    {"coordinate replaced", "i[i = k]", "k", "", Soundness::exact, coordinate_replaced},
+    {"else never taken", "x[i = k else y]", "x[i = k]", "k stays within i", Soundness::exact, else_never_taken},
+    {"substitution into a function", "(x * y)[i = k]", "x[i = k] * y[i = k]",
+     "the result is no larger than x * y, which is used once", Soundness::exact, into_function},
+    {"substitution into a reduction", "sum[j](x)[i = k]", "sum[j](x[i = k])",
+     "k lacks j; the result is no larger than the sum, which is used once", Soundness::exact, into_reduction},
+    {"nested substitution", "x[i = k][j = l]", "x[i = k[j = l], j = l]", "the inner one is used once, nothing gets larger",
+     Soundness::exact, nested},
+};
+
+}  // namespace
+
+std::span<const Law> substitution_laws() { return rows; }
+
+}  // namespace tenet

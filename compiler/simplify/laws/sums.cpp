@@ -1,0 +1,79 @@
+// Sums, differences and signs.
+#include "compiler/simplify/families.h"
+#include "compiler/simplify/terms.h"
+
+namespace tenet {
+namespace {
+
+NodeId zero_added(Rewriting& r, NodeId id) {
+  const auto sum = two(r, id, Op::add);
+  if (sum && is_zero(r.graph, sum->b)) return sum->a;
+  return sum && is_zero(r.graph, sum->a) ? sum->b : id;
+}
+
+NodeId zero_subtracted(Rewriting& r, NodeId id) {
+  const auto difference = two(r, id, Op::subtract);
+  return difference && is_zero(r.graph, difference->b) ? difference->a : id;
+}
+
+NodeId subtracted_from_zero(Rewriting& r, NodeId id) {
+  const auto difference = two(r, id, Op::subtract);
+  return difference && is_zero(r.graph, difference->a) ? negate(r.graph, difference->b) : id;
+}
+
+NodeId negation_added(Rewriting& r, NodeId id) {
+  const auto sum = two(r, id, Op::add);
+  if (!sum) return id;
+  if (is(r.graph, sum->b, Op::negate)) return subtract(r.graph, sum->a, operand(r.graph, sum->b, 0));
+  if (is(r.graph, sum->a, Op::negate)) return subtract(r.graph, sum->b, operand(r.graph, sum->a, 0));
+  return id;
+}
+
+NodeId negation_subtracted(Rewriting& r, NodeId id) {
+  const auto difference = two(r, id, Op::subtract);
+  if (!difference || !is(r.graph, difference->b, Op::negate)) return id;
+  return add(r.graph, difference->a, operand(r.graph, difference->b, 0));
+}
+
+NodeId equals_cancel(Rewriting& r, NodeId id) {
+  const auto difference = two(r, id, Op::subtract);
+  return difference && difference->a == difference->b ? r.graph.constant(0) : id;
+}
+
+NodeId double_negation(Rewriting& r, NodeId id) {
+  if (!is(r.graph, id, Op::negate) || !is(r.graph, operand(r.graph, id, 0), Op::negate)) return id;
+  return operand(r.graph, operand(r.graph, id, 0), 0);
+}
+
+NodeId negated_difference(Rewriting& r, NodeId id) {
+  if (!is(r.graph, id, Op::negate)) return id;
+  const NodeId inner = operand(r.graph, id, 0);
+  const auto difference = two(r, inner, Op::subtract);
+  return difference && !r.shared(inner) ? subtract(r.graph, difference->b, difference->a) : id;
+}
+
+NodeId constants_added(Rewriting& r, NodeId id) {
+  const auto outer = two(r, id, Op::add);
+  if (!outer || !is_constant(r.graph, outer->b)) return id;
+  const auto inner = two(r, outer->a, Op::add);
+  if (!inner || !is_constant(r.graph, inner->b)) return id;
+  return add(r.graph, inner->a, r.graph.constant(r.graph.value_of(inner->b) + r.graph.value_of(outer->b)));
+}
+
+constexpr Law rows[] = {
+    {"zero added", "x + 0", "x", "", Soundness::exact, zero_added},
+    {"zero subtracted", "x - 0", "x", "", Soundness::exact, zero_subtracted},
+    {"subtracted from zero", "0 - x", "-x", "", Soundness::exact, subtracted_from_zero},
+    {"negation added", "x + -y", "x - y", "", Soundness::exact, negation_added},
+    {"negation subtracted", "x - -y", "x + y", "", Soundness::exact, negation_subtracted},
+    {"equals cancel", "x - x", "0", "x finite", Soundness::exact, equals_cancel},
+    {"double negation", "-(-x)", "x", "", Soundness::exact, double_negation},
+    {"negated difference", "-(x - y)", "y - x", "the difference is used once", Soundness::exact, negated_difference},
+    {"constants added", "x + n + m", "x + (n + m)", "", Soundness::exact, constants_added},
+};
+
+}  // namespace
+
+std::span<const Law> sum_laws() { return rows; }
+
+}  // namespace tenet

@@ -1,0 +1,37 @@
+// What a law may know beside its node: facts about values, and who else uses them.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "compiler/grad/finite.h"
+#include "compiler/graph/graph.h"
+
+namespace tenet {
+
+// Counts the uses of every node that the roots still need, while nodes are replaced by others. A value that only one other
+// reads may be rewritten together with it; one that is shared is computed anyway.
+class Rewriting {
+ public:
+  Rewriting(Graph& graph, std::span<const NodeId> roots);
+
+  Graph& graph;
+  Finiteness facts;
+
+  bool shared(NodeId node) { return uses(resolve(node)) > 1; }
+
+  // What stands for the node now.
+  NodeId resolve(NodeId node);
+  void replace(NodeId before, NodeId after);
+
+ private:
+  std::uint32_t& uses(NodeId node);
+  void acquire(NodeId node, std::uint32_t times);
+  void release_operands(NodeId node);
+
+  std::vector<std::uint32_t> uses_;
+  std::vector<NodeId> forward_;
+};
+
+}  // namespace tenet
