@@ -2,13 +2,18 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "compiler/graph/graph.h"
+#include "compiler/graph/schedule.h"
 
 namespace tenet {
+
+struct Expression;
 
 // Row-major over `axes` (ascending ids, the last one contiguous). Wholes and truths are held exactly as doubles.
 struct Tensor {
@@ -19,17 +24,40 @@ struct Tensor {
 
 Tensor tensor_of(std::span<const AxisId> axes, const Sizes& sizes, double fill = 0);
 
+// Nothing, or why the values of `roots` do not fit this machine: "its values take 40 GiB, the memory is 8 GiB". `sizes` complete
+// for every axis that is evaluated. Ask before `value` where a program may be of any size.
+std::optional<std::string> too_large(const Graph& graph, const Sizes& sizes, std::span<const NodeId> roots);
+
 class Interpreter {
  public:
   // `sizes` complete for every axis that is evaluated. `seed` feeds the random nodes.
   Interpreter(const Graph& graph, const Sizes& sizes, std::uint64_t seed = 0) : graph_(graph), sizes_(sizes), seed_(seed) {}
 
-  void bind(InputId input, Tensor value);            // axes as the input declares them
-  void perturb(NodeId node, Tensor difference);      // the node's value is its definition plus this; forgets dependent values
+  void bind(InputId input, Tensor value);  // axes as the input declares them; forgets dependent values
+
+  // The node's value is its definition plus `difference`, which may lack axes of the node (it is then the same along them).
+  // Replaces an earlier difference; forgets dependent values only.
+  void perturb(NodeId node, Tensor difference);
   void clear_perturbations();
-  const Tensor& value(NodeId node);                  // evaluates what it needs once; every input it reads is bound
+
+  // Evaluates what it needs once; every input it reads is bound. Valid until the next call of another member but `value`.
+  const Tensor& value(NodeId node);
 
  private:
+  NodeId resolve(NodeId node) const;
+  const Tensor* known(NodeId resolved) const;
+  const Tensor& operand(NodeId node) const { return *known(resolve(node)); }
+  void forget(std::span<const NodeId> changed);
+
+  Tensor compute(NodeId id, const Schedule& schedule) const;
+  Tensor leaf(NodeId id) const;
+  Tensor random(NodeId id) const;
+  Tensor pointwise(const Node& node) const;
+  Tensor reduction(const Node& node, const Schedule& schedule) const;
+  Expression folded_expression(NodeId root, const Schedule& schedule) const;
+  Tensor greatest_place(const Node& node) const;
+  Tensor substitution(const Node& node) const;
+
   const Graph& graph_;
   const Sizes& sizes_;
   std::uint64_t seed_;

@@ -1,0 +1,282 @@
+#include "compiler/graph/interpreter.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "compiler/graph/random.h"
+#include "compiler/graph/rational.h"
+#include "compiler/graph/rows.h"
+
+namespace tenet {
+namespace {
+
+constexpr double nan = std::numeric_limits<double>::quiet_NaN();
+
+std::vector<std::int64_t> extents_of(std::span<const AxisId> axes, const Sizes& sizes) {
+  std::vector<std::int64_t> extents;
+  for (AxisId axis : axes) extents.push_back(sizes[axis]);
+  return extents;
+}
+
+std::size_t place_of(std::span<const AxisId> axes, AxisId axis) {
+  return static_cast<std::size_t>(std::ranges::find(axes, axis) - axes.begin());
+}
+
+}  // namespace
+
+Tensor tensor_of(std::span<const AxisId> axes, const Sizes& sizes, double fill) {
+  Tensor result{{axes.begin(), axes.end()}, extents_of(axes, sizes), {}};
+  std::int64_t elements = 1;
+  for (std::int64_t extent : result.extents) elements *= extent;
+  result.values.assign(static_cast<std::size_t>(elements), fill);
+  return result;
+}
+
+void Interpreter::bind(InputId input, Tensor value) {
+  assert(value.axes == graph_.input(input).axes);
+  inputs_.insert_or_assign(index_of(input), std::move(value));
+  if (values_.empty()) return;
+  for (std::uint32_t i = 0; i < graph_.node_count(); ++i) {
+    const NodeId node{i};
+    if (graph_.node(node).op == Op::input && graph_.input_of(node) == input) return forget(std::span(&node, 1));
+  }
+}
+
+void Interpreter::perturb(NodeId node, Tensor difference) {
+  perturbations_.insert_or_assign(index_of(node), std::move(difference));
+  forget(std::span(&node, 1));
+}
+
+void Interpreter::clear_perturbations() {
+  std::vector<NodeId> changed;
+  for (const auto& [node, difference] : perturbations_) changed.push_back(NodeId{node});
+  perturbations_.clear();
+  forget(changed);
+}
+
+const Tensor& Interpreter::value(NodeId node) {
+  const NodeId root = resolve(node);
+  if (const Tensor* found = known(root)) return *found;
+  const Schedule plan = schedule(
+      graph_, std::span(&root, 1), [&](NodeId id) { return known(id) != nullptr; },
+      [&](NodeId id) { return perturbations_.contains(index_of(id)); });
+  for (NodeId id : plan.stored) {
+    Tensor result = compute(id, plan);
+    if (const auto difference = perturbations_.find(index_of(id)); difference != perturbations_.end()) {
+      Expression sum{{view_of(result, result.axes), view_of(difference->second, result.axes)},
+                     {{&operation(Op::add), {0, 1, 0}}}};
+      evaluate(sum, result.extents, result.values);
+    }
+    values_.insert_or_assign(index_of(id), std::move(result));
+  }
+  return *known(root);
+}
+
+NodeId Interpreter::resolve(NodeId node) const {
+  return resolved(graph_, node, [&](NodeId id) { return perturbations_.contains(index_of(id)); });
+}
+
+const Tensor* Interpreter::known(NodeId node) const {
+  if (const auto found = values_.find(index_of(node)); found != values_.end()) return &found->second;
+  if (graph_.node(node).op != Op::input || perturbations_.contains(index_of(node))) return nullptr;
+  const auto bound = inputs_.find(index_of(graph_.input_of(node)));
+  return bound == inputs_.end() ? nullptr : &bound->second;
+}
+
+// The changed nodes and all that depend on them, in one pass over the graph.
+void Interpreter::forget(std::span<const NodeId> changed) {
+  if (values_.empty() || changed.empty()) return;
+  std::vector<bool> stale(graph_.node_count());
+  std::uint32_t first = index_of(changed.front());
+  for (NodeId node : changed) {
+    stale[index_of(node)] = true;
+    first = std::min(first, index_of(node));
+  }
+  for (std::uint32_t i = first; i < graph_.node_count(); ++i) {
+    if (!stale[i])
+      for (NodeId operand : graph_.node(NodeId{i}).operands)
+        if (stale[index_of(operand)]) stale[i] = true;
+    if (stale[i]) values_.erase(i);
+  }
+}
+
+Tensor Interpreter::compute(NodeId id, const Schedule& schedule) const {
+  const Node& node = graph_.node(id);
+  switch (operation(node.op).form) {
+    case Form::leaf:
+      return leaf(id);
+    case Form::identity:
+      return operand(node.operands[0]);
+    case Form::pointwise:
+      return pointwise(node);
+    case Form::reduction:
+      return node.op == Op::argmax ? greatest_place(node) : reduction(node, schedule);
+    case Form::substitution:
+      return substitution(node);
+  }
+  return {};
+}
+
+Tensor Interpreter::leaf(NodeId id) const {
+  const Node& node = graph_.node(id);
+  switch (node.op) {
+    case Op::constant:
+      return tensor_of({}, sizes_, nearest_double(graph_.value_of(id)));
+    case Op::infinity:
+      return tensor_of({}, sizes_, std::numeric_limits<double>::infinity());
+    case Op::size:
+      return tensor_of({}, sizes_, static_cast<double>(sizes_[node.bound[0]]));
+    case Op::coordinate: {
+      Tensor result = tensor_of(node.axes, sizes_);
+      std::iota(result.values.begin(), result.values.end(), 0.0);
+      return result;
+    }
+    case Op::input: {
+      const auto bound = inputs_.find(index_of(graph_.input_of(id)));
+      assert(bound != inputs_.end() && "every input that is read is bound");
+      return bound->second;
+    }
+    default:
+      return random(id);
+  }
+}
+
+// The stream's states along the axes so far are kept: the last axis by name costs one step of the generator an element.
+Tensor Interpreter::random(NodeId id) const {
+  const Node& node = graph_.node(id);
+  Tensor result = tensor_of(node.axes, sizes_);
+  std::vector<AxisId> by_name(node.axes.begin(), node.axes.end());
+  std::ranges::stable_sort(by_name, {}, [&](AxisId axis) { return graph_.axis(axis).name; });
+  const View view = view_of(result, by_name);
+  std::vector<std::uint64_t> hashes;
+  for (AxisId axis : by_name) hashes.push_back(RandomStream::hash(graph_.axis(axis).name));
+
+  std::vector<RandomStream> states{RandomStream(seed_, graph_.name_of(id))};
+  std::vector<std::int64_t> place(by_name.size());
+  for (std::size_t done = 0; done < result.values.size(); ++done) {
+    while (states.size() <= by_name.size()) {
+      const std::size_t axis = states.size() - 1;
+      states.push_back(states.back().at(hashes[axis], place[axis]));
+    }
+    const auto offset = std::inner_product(place.begin(), place.end(), view.strides.begin(), std::int64_t{0});
+    result.values[static_cast<std::size_t>(offset)] = node.op == Op::normal ? states.back().normal() : states.back().uniform();
+    std::size_t axis = by_name.size();
+    while (axis-- > 0) {
+      states.pop_back();
+      if (++place[axis] < sizes_[by_name[axis]]) break;
+      place[axis] = 0;
+    }
+  }
+  return result;
+}
+
+Tensor Interpreter::pointwise(const Node& node) const {
+  Tensor result = tensor_of(node.axes, sizes_);
+  Expression expression;
+  Expression::Step step{&operation(node.op), {}};
+  for (std::size_t i = 0; i < node.operands.size(); ++i) {
+    expression.views.push_back(view_of(operand(node.operands[i]), node.axes));
+    step.operands[i] = static_cast<int>(i);
+  }
+  expression.steps.push_back(step);
+  evaluate(expression, result.extents, result.values);
+  return result;
+}
+
+Tensor Interpreter::reduction(const Node& node, const Schedule& schedule) const {
+  Tensor result = tensor_of(node.axes, sizes_);
+  const std::span<const AxisId> space = graph_.node(node.operands[0]).axes;
+  std::vector<bool> reduced;
+  for (AxisId axis : space) reduced.push_back(std::ranges::binary_search(node.bound, axis));
+  evaluate_reduced(operation(node.op), folded_expression(node.operands[0], schedule), extents_of(space, sizes_), reduced,
+                   result.values);
+  return result;
+}
+
+// The tree of folded nodes under a reduction as a straight line of steps. Each of them is read once; operands before users is
+// the order of their ids.
+Expression Interpreter::folded_expression(NodeId root, const Schedule& schedule) const {
+  const std::span<const AxisId> space = graph_.node(root).axes;
+  Expression result;
+  std::unordered_map<std::uint32_t, int> slots;
+  std::vector<NodeId> folded, open{resolve(root)};
+  while (!open.empty()) {
+    const NodeId node = open.back();
+    open.pop_back();
+    if (schedule.is_folded(node)) {
+      folded.push_back(node);
+      for (NodeId operand : graph_.node(node).operands) open.push_back(resolve(operand));
+    } else if (slots.try_emplace(index_of(node), static_cast<int>(result.views.size())).second) {
+      result.views.push_back(view_of(*known(node), space));
+    }
+  }
+  std::ranges::sort(folded);
+  for (NodeId id : folded) {
+    const Node& node = graph_.node(id);
+    Expression::Step step{&operation(node.op), {}};
+    for (std::size_t i = 0; i < node.operands.size(); ++i) step.operands[i] = slots.at(index_of(resolve(node.operands[i])));
+    slots.emplace(index_of(id), static_cast<int>(result.views.size() + result.steps.size()));
+    result.steps.push_back(step);
+  }
+  return result;
+}
+
+// argmax over one axis: the lowest place of the greatest value; NaN is never greatest.
+Tensor Interpreter::greatest_place(const Node& node) const {
+  assert(node.bound.size() == 1);
+  Tensor result = tensor_of(node.axes, sizes_);
+  const Tensor& values = operand(node.operands[0]);
+  const View from = view_of(values, node.axes);
+  const std::int64_t along = view_of(values, node.bound).strides[0], extent = sizes_[node.bound[0]];
+  Odometer odometer(result.extents, {from.strides});
+  std::int64_t offset = 0;
+  std::size_t written = 0;
+  do {
+    std::int64_t best = 0;
+    double greatest = -std::numeric_limits<double>::infinity();
+    for (std::int64_t i = 0; i < extent; ++i)
+      if (const double value = from.data[offset + i * along]; value > greatest) greatest = value, best = i;
+    result.values[written++] = static_cast<double>(best);
+  } while (odometer.next(std::span(&offset, 1)));
+  return result;
+}
+
+// Each index says where to look along its axis; an index that leaves the axis selects the `else` value, or NaN without one.
+Tensor Interpreter::substitution(const Node& node) const {
+  Tensor result = tensor_of(node.axes, sizes_);
+  const std::size_t indices = node.bound.size();
+  const bool otherwise = node.operands.size() > indices + 1;
+  const Tensor& source = operand(node.operands[0]);
+
+  std::vector<View> views{view_of(source, node.axes)};
+  for (AxisId bound : node.bound)  // an axis of the result may be a replaced one that an index brings back
+    if (const std::size_t place = place_of(node.axes, bound); place < node.axes.size()) views[0].strides[place] = 0;
+  for (std::size_t i = 0; i < indices; ++i) views.push_back(view_of(operand(node.operands[i + 1]), node.axes));
+  if (otherwise) views.push_back(view_of(operand(node.operands.back()), node.axes));
+  const View along = view_of(source, node.bound);
+  const std::vector<std::int64_t> extents = extents_of(node.bound, sizes_);
+
+  std::vector<std::vector<std::int64_t>> strides;
+  for (const View& view : views) strides.push_back(view.strides);
+  Odometer odometer(result.extents, std::move(strides));
+  std::vector<std::int64_t> offsets(views.size());
+  std::size_t written = 0;
+  do {
+    std::int64_t offset = offsets[0];
+    bool inside = true;
+    for (std::size_t i = 0; i < indices; ++i) {
+      const double place = views[i + 1].data[offsets[i + 1]];
+      inside = inside && place >= 0 && place < static_cast<double>(extents[i]);
+      if (inside) offset += static_cast<std::int64_t>(place) * along.strides[i];
+    }
+    result.values[written++] = inside      ? source.values[static_cast<std::size_t>(offset)]
+                               : otherwise ? views.back().data[offsets.back()]
+                                           : nan;
+  } while (odometer.next(offsets));
+  return result;
+}
+
+}  // namespace tenet
