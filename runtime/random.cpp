@@ -48,8 +48,8 @@ EpochPermutation::EpochPermutation(std::uint64_t seed, std::uint64_t epoch, std:
 std::uint64_t EpochPermutation::step_once(std::uint64_t value) const {
   int low_bits = low_bits_, high_bits = high_bits_;
   std::uint64_t low = value & ((std::uint64_t{1} << low_bits) - 1), high = value >> low_bits;
-  for (std::size_t round = 0; round < 8; ++round) {
-    const std::uint32_t noise = mix(mix(static_cast<std::uint32_t>(low) ^ keys_[2 * round]) ^ keys_[2 * round + 1]);
+  for (std::size_t round = 0; round < keys_.size(); ++round) {
+    const std::uint32_t noise = mix(static_cast<std::uint32_t>(low) ^ keys_[round]);
     high ^= noise & ((std::uint64_t{1} << high_bits) - 1);
     std::swap(low, high);
     std::swap(low_bits, high_bits);

@@ -58,7 +58,7 @@ class EpochPermutation {
   std::uint64_t step_once(std::uint64_t value) const;
   std::uint64_t count_;
   int low_bits_, high_bits_;
-  std::array<std::uint32_t, 16> keys_;
+  std::array<std::uint32_t, 8> keys_;
 };
 
 // The numbers 0 .. count-1 in random order (Fisher and Yates), a function of (seed, count).

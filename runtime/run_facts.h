@@ -19,6 +19,7 @@ struct RunFacts {
 };
 
 // Nothing, or the first difference as a sentence: "the run has hidden = 200, the program has hidden = 100".
+// A caller to whom the seed or the data are free (`eval` on other data) puts the run's own there.
 std::optional<std::string> difference(const RunFacts& run, const RunFacts& now);
 
 // As JSON, and back. Nothing if the text is something else.

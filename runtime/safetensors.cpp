@@ -27,9 +27,21 @@ constexpr TensorType types[] = {{"BOOL", 1}, {"U8", 1},  {"I8", 1},  {"F8_E5M2",
 constexpr std::uint64_t longest_header = 100'000'000;  // the format's own limit
 constexpr std::size_t length_bytes = 8;
 
-std::string checksum_of(std::span<const std::span<const std::byte>> pieces) {
+// Of the metadata (but the checksum itself) and the tensors, in the order of their names.
+std::string checksum_of(const std::map<std::string, std::string>& metadata, std::vector<TensorView> tensors) {
+  std::ranges::sort(tensors, {}, &TensorView::name);
   Fingerprint fingerprint;
-  for (std::span<const std::byte> piece : pieces) fingerprint.add(piece);
+  for (const auto& [key, value] : metadata) {
+    if (key == "checksum") continue;
+    fingerprint.add(key);
+    fingerprint.add(value);
+  }
+  for (const TensorView& tensor : tensors) {
+    fingerprint.add(tensor.name);
+    fingerprint.add(tensor.type);
+    fingerprint.add(std::as_bytes(std::span(tensor.shape)));
+    fingerprint.add(tensor.bytes);
+  }
   return fmt::format("{:016x}", fingerprint.value());
 }
 
@@ -150,9 +162,11 @@ std::expected<Safetensors, std::string> parse(std::string_view content) {
 
   if (const auto axes = result.metadata.find("axes"); axes != result.metadata.end()) read_axes(axes->second, result.tensors);
   if (const auto checksum = result.metadata.find("checksum"); checksum != result.metadata.end()) {
-    std::vector<std::span<const std::byte>> pieces;
-    for (const Safetensors::Tensor& tensor : result.tensors) pieces.push_back(result.bytes(tensor));
-    if (checksum->second != checksum_of(pieces)) return std::unexpected("corrupted: the data do not match their checksum");
+    std::vector<TensorView> views;
+    for (const Safetensors::Tensor& tensor : result.tensors)
+      views.push_back({tensor.name, tensor.type, tensor.shape, result.bytes(tensor), {}});
+    if (checksum->second != checksum_of(result.metadata, views))
+      return std::unexpected("corrupted: the contents do not match their checksum");
   }
   return result;
 }
@@ -201,9 +215,10 @@ std::expected<void, std::string> write_safetensors(const std::filesystem::path& 
     if (!tensor.axes.empty()) axes[tensor.name] = tensor.axes;
     pieces.push_back(tensor.bytes);
   }
-  header["__metadata__"] = metadata;
-  header["__metadata__"]["checksum"] = checksum_of(pieces);
-  header["__metadata__"]["axes"] = axes.dump(-1, ' ', false, json::error_handler_t::replace);
+  std::map<std::string, std::string> described = metadata;
+  described["axes"] = axes.dump(-1, ' ', false, json::error_handler_t::replace);
+  described["checksum"] = checksum_of(described, {tensors.begin(), tensors.end()});
+  header["__metadata__"] = described;
   std::string text = header.dump(-1, ' ', false, json::error_handler_t::replace);
   text.resize((text.size() + 7) / 8 * 8, ' ');  // so that the data are aligned
   std::array<std::byte, length_bytes> length;

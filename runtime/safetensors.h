@@ -48,11 +48,11 @@ struct Safetensors {
 };
 
 // Errors name the file and what is wrong: missing, truncated, a header that is not what the format says, unknown types, a shape
-// that does not match its bytes, tensors that overlap or leave gaps, data that do not match the checksum that write_safetensors
-// left.
+// that does not match its bytes, tensors that overlap or leave gaps, contents that do not match the checksum that
+// write_safetensors left.
 std::expected<Safetensors, std::string> read_safetensors(const std::filesystem::path& file);
 
-// Replaces the file in one step (see atomic_file.h), with a checksum of the data under the metadata's "checksum".
+// Replaces the file in one step (see atomic_file.h), with a checksum of metadata and tensors under the metadata's "checksum".
 std::expected<void, std::string> write_safetensors(const std::filesystem::path& file, std::span<const TensorView> tensors,
                                                    const std::map<std::string, std::string>& metadata);
 

@@ -99,6 +99,17 @@ TEST_CASE("an item's place in an epoch does not show in its neighbour's", "[unit
   CHECK(chi_squared(counts) < limit(counts.size()));
 }
 
+TEST_CASE("neighbours in a long epoch lie at any distance", "[unit]") {
+  constexpr std::int64_t items = 1000;
+  std::vector<std::int64_t> distances(items - 1);
+  for (std::uint64_t epoch = 0; epoch < 100; ++epoch) {
+    const EpochPermutation permutation(2, epoch, items);
+    for (std::int64_t place = 0; place + 1 < items; ++place)
+      ++distances[static_cast<std::size_t>((permutation(place + 1) - permutation(place) + items) % items - 1)];
+  }
+  CHECK(chi_squared(distances) < limit(distances.size()));
+}
+
 TEST_CASE("a shuffle keeps every item, differs by seed and favours no place", "[unit]") {
   std::vector<std::int64_t> counts(8);
   for (std::uint64_t seed = 0; seed < 8000; ++seed) {

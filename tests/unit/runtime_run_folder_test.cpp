@@ -273,8 +273,8 @@ TEST_CASE("killed at random moments and resumed, a training gives the bits of on
   const Pairs pairs = numbered_pairs(50, fake_positions);
   const TemporaryFolder folder;
   TrainingOptions options;
-  options.steps = 300'000;
-  options.log_every = 7'000;
+  options.steps = 600'000;
+  options.log_every = 14'000;
   options.chunk_seconds = 0.002;
   options.checkpoint_seconds = 0;
   const auto go_on = [&](const std::filesystem::path& path) {

@@ -117,15 +117,14 @@ TEST_CASE("safetensors: every truncation and every flipped byte is noticed", "[u
   REQUIRE(write_safetensors(folder / "w", example(), {{"note", "x"}}));
   const std::string content = *read_file(folder / "w");
   for (std::size_t length = 0; length < content.size(); ++length) CHECK(error_of(content.substr(0, length)) != "");
-  for (std::size_t i = content.size() - 36; i < content.size(); ++i) {  // the data
+  for (std::size_t i = 0; i < content.size(); ++i) {
     std::string flipped = content;
     flipped[i] = static_cast<char>(flipped[i] ^ 0x10);
-    CHECK_THAT(error_of(flipped), ContainsSubstring("do not match their checksum"));
-  }
-  for (std::size_t i = 0; i + 36 < content.size(); ++i) {  // the header: an error or another valid header, never a crash
-    std::string flipped = content;
-    flipped[i] = static_cast<char>(flipped[i] ^ 0x10);
-    error_of(flipped);
+    std::ofstream(folder / "flipped", std::ios::binary) << flipped;
+    const auto read = read_safetensors(folder / "flipped");
+    // What is read in spite of it is what was written: only the checksum's own name was hit.
+    if (read) CHECK((*read->reals("W1", std::vector<std::int64_t>{2, 3}) == weights && read->metadata.at("note") == "x"));
+    if (i >= content.size() - 36) CHECK_THAT(read.error(), ContainsSubstring("do not match their checksum"));  // the data
   }
 }
 
