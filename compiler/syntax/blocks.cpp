@@ -113,7 +113,7 @@ std::optional<Entry> Parser::recipe_entry() {
   std::optional<Name> key = used_name("a key of the recipe");
   if (!key) return std::nullopt;
   if (cursor_.at(TokenKind::open_round)) {
-    diagnostics_.report(Message::word_not_supported, key->span, key->text + "(...) = ");
+    diagnostics_.report(Message::word_not_supported, key->span, key->text + "(...) =");
     return std::nullopt;
   }
   if (!expect(TokenKind::equals, "`=`")) return std::nullopt;

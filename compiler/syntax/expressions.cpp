@@ -34,8 +34,8 @@ std::nullptr_t Parser::expected(std::string_view what, std::string_view hint) {
       diagnostics_.report(Message::expected, cursor_.span(found), std::string(what), cursor_.describe(found));
   if (!hint.empty()) {
     diagnostic.hint = hint;
-  } else if (found.kind == TokenKind::equals) {
-    diagnostic.hint = "equality is written `==`";
+  } else if (found.kind == TokenKind::equals && (what == "the end of the line" || what.ends_with("`)`"))) {
+    diagnostic.hint = "equality is written `==`";  // an expression stands before it
   }
   return nullptr;
 }

@@ -203,8 +203,8 @@ class Lexer {
       while (static_cast<unsigned char>(peek()) >= 0x80) ++at_;
     }
     const auto byte = static_cast<unsigned char>(text_[begin]);
-    const std::string shown =
-        byte < 0x20 || byte == 0x7F ? fmt::format("0x{:02X}", byte) : fmt::format("`{}`", text_.substr(begin, at_ - begin));
+    const std::string shown = byte < 0x20 || byte == 0x7F ? fmt::format("the byte 0x{:02X}", byte)
+                                                          : fmt::format("`{}`", text_.substr(begin, at_ - begin));
     Diagnostic& diagnostic = diagnostics_.report(Message::unexpected_character, span(begin, at_), shown);
     if (known != std::end(foreign)) diagnostic.hint = known->hint;
     if (known == std::end(foreign) && byte >= 0x80) diagnostic.hint = "names are made of the letters A to Z, digits and `_`";

@@ -79,7 +79,7 @@ bool Parser::not_a_statement() {
 }
 
 bool Parser::end_of_statement() {
-  if (cursor_.at_statement_end()) return true;
+  if (cursor_.at_statement_end() || cursor_.last().kind == TokenKind::close_brace) return true;
   return expected("the end of the line"), false;
 }
 
@@ -225,8 +225,9 @@ bool Parser::claim_statement() {
   if (!claim.left) return false;
   if (!cursor_.at_operator(Op::equal)) {
     if (cursor_.is_past_brackets() || cursor_.at(TokenKind::invalid)) return expected("`==`"), false;
-    diagnostics_.report(Message::claim_not_equality, cursor_.span(cursor_.peek())).hint =
-        "a comparison inside a side stands in brackets: `(a < b) == c`";
+    Diagnostic& diagnostic = diagnostics_.report(Message::claim_not_equality, cursor_.span(cursor_.peek()));
+    if (cursor_.at(TokenKind::equals)) diagnostic.hint = "equality is written `==`";
+    if (at_comparison()) diagnostic.hint = "a comparison inside a side stands in brackets: `(a < b) == c`";
     return false;
   }
   cursor_.take();
