@@ -165,16 +165,17 @@ std::expected<std::pair<RunFolder, Checkpoint>, std::string> RunFolder::resume(c
   if (status.st_size < checkpoint.log_bytes)
     return failure(folder / log_file, fmt::format("has {} bytes; the checkpoint was made when it had {}",
                                                   static_cast<std::int64_t>(status.st_size), checkpoint.log_bytes));
-  if (ftruncate(log->get(), checkpoint.log_bytes) != 0) return failure(folder / log_file, std::strerror(errno));
   return std::pair(RunFolder(folder, std::move(*facts), std::move(*log), checkpoint.log_bytes), std::move(checkpoint));
 }
 
 std::expected<void, std::string> RunFolder::log(std::string_view line) {
   std::string text(line);
   text += '\n';
+  // After a resume the log may go on past what the checkpoint knows; those lines come again.
+  if (ftruncate(log_.get(), log_bytes_) != 0) return failure(path_ / log_file, std::strerror(errno));
   const auto written = write_all(log_.get(), std::as_bytes(std::span(text)));
   if (!written) {
-    // No half line stays; if even that fails, resuming cuts the log to the checkpoint's length.
+    // No half line stays; if even that fails, the next line does it.
     [[maybe_unused]] const int cut = ftruncate(log_.get(), log_bytes_);
     return failure(path_ / log_file, fmt::format("cannot be written: {}", written.error()));
   }

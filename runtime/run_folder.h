@@ -57,8 +57,8 @@ class RunFolder {
                                                       const RunFacts& facts, const NativeProgram& program,
                                                       const unsigned char* arena);
 
-  // Opens a folder to go on: loads the checkpoint and cuts the log to the length that the checkpoint knows.
-  // Error: missing, no run folder, another training has it open, unreadable.
+  // Opens a folder to go on: loads the checkpoint. Changes nothing yet: the first line logged replaces those after the
+  // checkpoint. Error: missing, no run folder, another training has it open, unreadable.
   static std::expected<std::pair<RunFolder, Checkpoint>, std::string> resume(const std::filesystem::path& folder);
 
   const std::filesystem::path& path() const { return path_; }
