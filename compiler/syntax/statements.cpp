@@ -50,6 +50,7 @@ bool Parser::not_a_statement() {
   const Token first = cursor_.peek();
   const std::string word(cursor_.text(first));
   const Span span = cursor_.span(first);
+  if (!first.first_on_line && first.kind != TokenKind::name) return expected("a statement"), false;
   switch (first.kind) {
     case TokenKind::invalid:
       return false;
