@@ -32,8 +32,9 @@ Outcome<Status> bench_program(const Options& options) {
   Session& session = **opened;
   if (auto has = want_recipe(session, "bench"); !has) return std::unexpected(has.error());
   if (auto loaded = load_data(session); !loaded) return std::unexpected(loaded.error());
-  const Model model = initial_model(session);
-  auto stepper = make_stepper(session, model);
+  const auto model = initial_model(session);
+  if (!model) return std::unexpected(model.error());
+  auto stepper = make_stepper(session, *model);
   if (!stepper) return std::unexpected(stepper.error());
 
   // A round is as many steps as take half a second; warming up finds how many.

@@ -116,7 +116,10 @@ Outcome<Status> check_program(const Options& options) {
     session.sizes = std::move(*sizes);
   }
   if (!options.json) print_values(session);
-  const std::vector<ClaimCheck> claims = check_claims(session);
+  session.sizes = completed(session.graph(), session.sizes);
+  auto checked_claims = check_claims(session);
+  if (!checked_claims) return std::unexpected(checked_claims.error());
+  const std::vector<ClaimCheck>& claims = *checked_claims;
   GradientChecks gradients;
   const std::optional<Loss> loss = loss_of(session, {});
   if (loss) {

@@ -101,10 +101,13 @@ std::string_view name_of(Verdict verdict) {
   return names[static_cast<std::size_t>(verdict)];
 }
 
-std::vector<ClaimCheck> check_claims(Session& session) {
+Outcome<std::vector<ClaimCheck>> check_claims(Session& session) {
   std::vector<ClaimCheck> result;
-  const std::vector<Claim> claims = session.program->claims;
-  for (const Claim& claim : claims) result.push_back(session.times("claims", [&] { return check_claim(session, claim); }));
+  for (const Claim& claim : session.program->claims) {
+    const NodeId roots[] = {claim.left, claim.right};
+    if (auto large = too_large(session.graph(), session.sizes, roots)) return failed("claim " + claim.name + ": " + *large);
+    result.push_back(session.times("claims", [&] { return check_claim(session, claim); }));
+  }
   return result;
 }
 

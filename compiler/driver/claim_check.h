@@ -24,6 +24,7 @@ struct ClaimCheck {
   NodeId remainder{};  // the simplified difference of the sides
 };
 
-std::vector<ClaimCheck> check_claims(Session& session);
+// Failure: a side does not fit the machine's memory.
+Outcome<std::vector<ClaimCheck>> check_claims(Session& session);
 
 }  // namespace tenet

@@ -152,6 +152,9 @@ Outcome<GradientChecks> check_gradients(Session& session, NodeId loss) {
   const Computation simple = session.times("simplify", [&] { return simplified(graph, computation); });
 
   session.sizes = completed(graph, session.sizes);
+  std::vector<NodeId> evaluated = raw;
+  for (const Computation::Output& output : simple.outputs) evaluated.push_back(output.value);
+  if (auto large = too_large(graph, session.sizes, evaluated)) return failed("checking in double precision: " + *large);
   const Point point = draw_point(session, Draw::initial, 0);
   auto native = native_values(session, simple, point);
   if (!native) return std::unexpected(native.error());

@@ -1,6 +1,7 @@
 #include "compiler/driver/model.h"
 
 #include <algorithm>
+#include <limits>
 #include <string_view>
 
 #include "compiler/plan/meaning.h"
@@ -50,7 +51,21 @@ Outcome<Tensor> stored(const Session& session, const Safetensors& file, const st
 
 }  // namespace
 
-Model initial_model(Session& session) {
+Outcome<Model> initial_model(Session& session) {
+  std::vector<NodeId> initials;
+  std::int64_t elements = 0;
+  for (const Parameter& parameter : session.program->parameters) {
+    initials.push_back(parameter.initial);
+    std::int64_t count = 1;
+    for (AxisId axis : session.graph().input(parameter.input).axes)
+      if (__builtin_mul_overflow(count, session.sizes[axis], &count))
+        return failed("`" + parameter.name + "` has more than 2^63 elements");
+    if (__builtin_add_overflow(elements, count, &elements)) return failed("the parameters have more than 2^63 elements");
+  }
+  if (elements > std::numeric_limits<std::int64_t>::max() / 8) return failed("the parameters have more than 2^60 elements");
+  if (auto fits = check_memory(elements * 8, "the parameters' initial values"); !fits) return failed(fits.error());
+  if (auto large = too_large(session.graph(), session.sizes, initials))
+    return failed("the parameters' initial values: " + *large);
   Model model;
   Interpreter interpreter(session.graph(), session.sizes, session.seed);
   for (const Parameter& parameter : session.program->parameters) {

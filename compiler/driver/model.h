@@ -18,8 +18,8 @@ struct Model {
   std::vector<Tensor> statistics;  // as the evaluation plan lists them
 };
 
-// The parameters' initial values for the session's seed, rounded to single precision.
-Model initial_model(Session& session);
+// The parameters' initial values for the session's seed, rounded to single precision. Failure: the memory does not suffice.
+Outcome<Model> initial_model(Session& session);
 
 // Between a model and an executable's arena. An executable has slots for what its computation reads.
 void write_model(const Session& session, const Model& model, const EvaluationPlan* plan, const Sizes& sizes,

@@ -135,7 +135,9 @@ Outcome<Status> train_program(TrainOptions options) {
     if (!made) return std::unexpected(made.error());
     evaluator = std::move(*made);
   }
-  Model model = session.times("initial", [&] { return initial_model(session); });
+  auto initial = session.times("initial", [&] { return initial_model(session); });
+  if (!initial) return std::unexpected(initial.error());
+  Model& model = *initial;
   auto stepper = make_stepper(session, model);
   if (!stepper) return std::unexpected(stepper.error());
   auto run =

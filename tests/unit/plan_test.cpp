@@ -1,0 +1,344 @@
+// What native programs compute, checked by the interpreter alone.
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <map>
+#include <random>
+
+#include "compiler/compile.h"
+#include "compiler/graph/interpreter.h"
+#include "compiler/plan/evaluation.h"
+#include "compiler/plan/inspection.h"
+#include "compiler/plan/meaning.h"
+#include "compiler/plan/rewriting.h"
+#include "compiler/plan/simplified.h"
+#include "compiler/plan/training.h"
+#include "compiler/simplify/simplify.h"
+#include "tests/catch.h"
+
+using namespace tenet;
+
+namespace {
+
+Program program_from(const std::string& text) {
+  Diagnostics diagnostics;
+  StageTimes times;
+  const std::uint32_t file = diagnostics.add_source("test.tenet", text);
+  std::optional<Program> program = program_of(diagnostics, file, times);
+  INFO(diagnostics.render(false));
+  REQUIRE(program);
+  return std::move(*program);
+}
+
+const std::string data_and_recipe = R"(
+axis batch, context = 2, vocab = 5, hidden = 3
+data X[batch, context] : vocab
+data Y[batch] : vocab
+param C[vocab, hidden] = normal()
+param W[hidden, vocab] = normal()
+param unused[hidden] = normal()
+train loss {
+  from = letters("names.txt", window = X, next = Y)
+  split = 80, 10, 10
+  batch = 4
+  steps = 10
+  rate = where(step < 5, 0.1, 0.01)
+  optimizer = sgd(momentum = MOMENTUM)
+}
+)";
+
+std::string with_recipe(const std::string& graph, const std::string& momentum = "0") {
+  std::string recipe = data_and_recipe;
+  recipe.replace(recipe.find("MOMENTUM"), 8, momentum);
+  return recipe + graph;
+}
+
+const std::string plain = R"(
+h = tanh(sum[context](C[vocab = X]))
+logits = sum[hidden](h * W)
+loss = sum[batch](log(sum[vocab](exp(logits))) - logits[vocab = Y]) / |batch|
+)";
+
+const std::string normalised = R"(
+z = sum[context](C[vocab = X])
+mean = sum[batch](z) / |batch|
+variance = sum[batch]((z - mean)^2) / (|batch| - 1)
+h = tanh((z - mean) / sqrt(variance + 1e-5))
+logits = sum[hidden](h * W)
+loss = sum[batch](log(sum[vocab](exp(logits))) - logits[vocab = Y]) / |batch|
+)";
+
+// Values of all inputs of a split of `items` items.
+class Split {
+ public:
+  Split(const Program& program, std::int64_t items, unsigned seed) : items(items) {
+    std::mt19937 random(seed);
+    for (const DataInput& data : program.data) {
+      const std::size_t width = program.graph.input(data.input).axes.size() == 2 ? 2 : 1;
+      std::vector<double>& values = codes_[data.name];
+      for (std::size_t i = 0; i < width * static_cast<std::size_t>(items); ++i)
+        values.push_back(static_cast<double>(random() % 5));
+    }
+  }
+  // The items from `begin` on, `rows` of them; past the end the last one again.
+  void bind(const Program& program, Interpreter& interpreter, std::int64_t begin, std::int64_t rows) const {
+    for (const DataInput& data : program.data) {
+      const std::vector<double>& all = codes_.at(data.name);
+      const std::size_t width = all.size() / static_cast<std::size_t>(items);
+      Tensor tensor{program.graph.input(data.input).axes, {rows}, {}};  // batch was declared first
+      if (width == 2) tensor.extents.push_back(2);
+      for (std::int64_t row = 0; row < rows; ++row)
+        for (std::size_t i = 0; i < width; ++i)
+          tensor.values.push_back(all[static_cast<std::size_t>(std::min(begin + row, items - 1)) * width + i]);
+      interpreter.bind(data.input, std::move(tensor));
+    }
+  }
+  std::int64_t items;
+
+ private:
+  std::map<std::string, std::vector<double>> codes_;
+};
+
+AxisId axis_named(const Program& program, const std::string& name) {
+  return std::ranges::find(program.axes, name, &std::pair<std::string, AxisId>::first)->second;
+}
+
+Sizes sizes_with(Program& program, std::int64_t items) {
+  Diagnostics diagnostics;
+  std::optional<Sizes> sizes = close_sizes(program, diagnostics, {{"batch", items}});
+  INFO(diagnostics.render(false));
+  REQUIRE(sizes);
+  return completed(program.graph, *sizes);
+}
+
+void bind_parameters(const Program& program, const Sizes& sizes, Interpreter& interpreter) {
+  Interpreter initial(program.graph, sizes, 7);
+  for (const Parameter& parameter : program.parameters) interpreter.bind(parameter.input, initial.value(parameter.initial));
+}
+
+// The value of a node over a whole split, without any plan.
+double value_over(Program& program, NodeId node, const Split& split) {
+  const Sizes sizes = sizes_with(program, split.items);
+  Interpreter interpreter(program.graph, sizes);
+  bind_parameters(program, sizes, interpreter);
+  split.bind(program, interpreter, 0, split.items);
+  return interpreter.value(node).values.at(0);
+}
+
+using Statistics = std::map<std::string, Tensor>;
+
+double combined(Op reduction, double a, double b) {
+  return reduction == Op::sum        ? a + b
+         : reduction == Op::product  ? a * b
+         : reduction == Op::max_over ? std::max(a, b)
+                                     : std::min(a, b);
+}
+
+// A pass as the runtime does it, each piece by the interpreter.
+std::vector<Tensor> run_pass(Program& program, const EvaluationPlan& plan, const Pass& pass, const Split& split,
+                             const Statistics& statistics, std::int64_t piece) {
+  const Computation computation = simplified(program.graph, pass.computation);
+  std::vector<Tensor> totals;
+  for (std::int64_t begin = 0; begin < split.items; begin += piece) {
+    const Sizes sizes = sizes_with(program, piece);
+    Interpreter interpreter(program.graph, sizes);
+    bind_parameters(program, sizes, interpreter);
+    for (const Statistic& statistic : plan.statistics)
+      if (auto known = statistics.find(statistic.name); known != statistics.end())
+        interpreter.bind(statistic.input, known->second);
+    interpreter.bind(*plan.total, {{}, {}, {static_cast<double>(split.items)}});
+    interpreter.bind(*plan.valid, {{}, {}, {static_cast<double>(std::min(piece, split.items - begin))}});
+    split.bind(program, interpreter, begin, piece);
+    for (std::size_t i = 0; i < computation.outputs.size(); ++i) {
+      const Tensor& value = interpreter.value(computation.outputs[i].value);
+      if (totals.size() <= i) {
+        totals.push_back(value);
+        continue;
+      }
+      for (std::size_t j = 0; j < value.values.size(); ++j)
+        totals[i].values[j] = combined(pass.accumulators[i].reduction, totals[i].values[j], value.values[j]);
+    }
+  }
+  const Sizes sizes = sizes_with(program, split.items);
+  Interpreter interpreter(program.graph, sizes);
+  bind_parameters(program, sizes, interpreter);
+  for (const Statistic& statistic : plan.statistics)
+    if (auto known = statistics.find(statistic.name); known != statistics.end()) interpreter.bind(statistic.input, known->second);
+  interpreter.bind(*plan.total, {{}, {}, {static_cast<double>(split.items)}});
+  for (std::size_t i = 0; i < totals.size(); ++i) interpreter.bind(pass.accumulators[i].input, totals[i]);
+  std::vector<Tensor> results;
+  for (NodeId result : pass.results) results.push_back(interpreter.value(result));
+  return results;
+}
+
+double evaluated(Program& program, const EvaluationPlan& plan, const Split& training, const Split& split, std::int64_t piece) {
+  Statistics statistics;
+  for (const Pass& pass : plan.calibration) {
+    const std::vector<Tensor> values = run_pass(program, plan, pass, training, statistics, piece);
+    for (std::size_t i = 0; i < values.size(); ++i) statistics[plan.statistics[pass.statistics[i]].name] = values[i];
+  }
+  return run_pass(program, plan, plan.loss, split, statistics, piece)[0].values.at(0);
+}
+
+EvaluationPlan plan_of(Program& program) {
+  auto plan = evaluation_plan(program);
+  REQUIRE(plan);
+  return std::move(*plan);
+}
+
+std::vector<std::string> statistic_names(const EvaluationPlan& plan) {
+  std::vector<std::string> names;
+  for (const Statistic& statistic : plan.statistics) names.push_back(statistic.name);
+  return names;
+}
+
+}  // namespace
+
+TEST_CASE("a program without statistics has a split's plain value, in pieces of any size", "[unit]") {
+  Program program = program_from(with_recipe(plain));
+  const EvaluationPlan plan = plan_of(program);
+  CHECK(plan.in_pieces);
+  CHECK(plan.statistics.empty());
+  const Split training(program, 23, 1), split(program, 10, 2);
+  const double expected = value_over(program, program.train->loss, split);
+  for (std::int64_t piece : {1, 3, 5, 10, 16})
+    CHECK(evaluated(program, plan, training, split, piece) == Approx(expected).epsilon(1e-12));
+}
+
+TEST_CASE("batch statistics are those of the training split", "[unit]") {
+  Program program = program_from(with_recipe(normalised));
+  const EvaluationPlan plan = plan_of(program);
+  CHECK(plan.in_pieces);
+  CHECK(plan.calibration.size() == 2);  // the variance reads the mean
+  CHECK(statistic_names(plan).front() == "mean");
+  const Split training(program, 23, 1), split(program, 10, 2);
+  // Over the training split itself the plan gives the plain value.
+  CHECK(evaluated(program, plan, training, training, 4) ==
+        Approx(value_over(program, program.train->loss, training)).epsilon(1e-12));
+  // Elsewhere it does not depend on which other items are evaluated: two halves give the whole.
+  const double whole = evaluated(program, plan, training, split, 4);
+  CHECK(whole != Approx(value_over(program, program.train->loss, split)).epsilon(1e-6));
+  CHECK(evaluated(program, plan, training, split, 7) == Approx(whole).epsilon(1e-12));
+}
+
+TEST_CASE("a reduction that belongs to training is the training split's wherever it is read", "[unit]") {
+  Program program = program_from(with_recipe(R"(
+z = sum[context, hidden](C[vocab = X])
+mean = sum[batch](z) / |batch|
+centred = z - mean
+loss = sum[batch](centred^2) / |batch| + mean^2 + 0 * sum[vocab, hidden](W)
+)"));
+  const EvaluationPlan plan = plan_of(program);
+  CHECK(statistic_names(plan) == std::vector<std::string>{"mean"});
+  const Split training(program, 9, 1), split(program, 6, 2);
+  const NodeId mean = program.target("mean").value(), z = program.target("z").value();
+  const double training_mean = value_over(program, mean, training);
+  const Sizes sizes = sizes_with(program, split.items);
+  Interpreter interpreter(program.graph, sizes);
+  bind_parameters(program, sizes, interpreter);
+  split.bind(program, interpreter, 0, split.items);
+  double expected = training_mean * training_mean;
+  for (double value : interpreter.value(z).values) expected += (value - training_mean) * (value - training_mean) / 6;
+  CHECK(evaluated(program, plan, training, split, 4) == Approx(expected).epsilon(1e-12));
+}
+
+TEST_CASE("greatest, least and product over a split are masked by their identities", "[unit]") {
+  for (const std::string reduction : {"max", "min", "prod"}) {
+    Program program = program_from(with_recipe("z = sum[context, hidden](C[vocab = X])\nloss = " + reduction + "[batch](z - 3)"));
+    const EvaluationPlan plan = plan_of(program);
+    CHECK(plan.in_pieces);
+    const Split training(program, 5, 1), split(program, 7, 2);
+    CHECK(evaluated(program, plan, training, split, 4) == Approx(value_over(program, program.train->loss, split)).epsilon(1e-12));
+  }
+}
+
+TEST_CASE("a value that pairs items with one another takes a split whole", "[unit]") {
+  for (const std::string loss :
+       {"sum[batch, other](z * z[batch = other])", "sum[batch](z * batch)", "sum[vocab](C[hidden = 0]) * argmax[batch](z)"}) {
+    Program program = program_from(with_recipe("axis other = |batch|\nz = sum[context, hidden](C[vocab = X])\nloss = " + loss));
+    CHECK_FALSE(plan_of(program).in_pieces);
+  }
+}
+
+TEST_CASE("a parameter along the items cannot be evaluated on a split", "[unit]") {
+  Program program = program_from(with_recipe("param p[batch] = 0\n" + plain + "\nother = p"));
+  const auto plan = evaluation_plan(program);
+  REQUIRE_FALSE(plan);
+  CHECK_THAT(plan.error(), ContainsSubstring("`p`"));
+}
+
+TEST_CASE("the training step updates every parameter with a gradient, and no other", "[unit]") {
+  for (const std::string momentum : {"0", "0.9"}) {
+    Program program = program_from(with_recipe(plain, momentum));
+    const std::vector<NodeId> raw = training_values(program);
+    const Computation step = training_step(program, simplify(program.graph, raw).roots);
+    std::vector<std::string> assigned;
+    for (const Computation::Assignment& assignment : step.assignments)
+      assigned.push_back(program.graph.input(assignment.target).name);
+    if (momentum == "0")
+      CHECK(assigned == std::vector<std::string>{"C", "W"});
+    else
+      CHECK(assigned == std::vector<std::string>{"C.momentum", "C", "W.momentum", "W"});
+    CHECK(step.draws);
+  }
+}
+
+TEST_CASE("an update is the heavy ball's", "[unit]") {
+  Program program = program_from(with_recipe(plain, "0.9"));
+  const std::vector<NodeId> raw = training_values(program);
+  const Computation step = training_step(program, simplify(program.graph, raw).roots);
+  const Sizes sizes = sizes_with(program, 4);
+  const Split batch(program, 4, 3);
+  Interpreter interpreter(program.graph, sizes);
+  bind_parameters(program, sizes, interpreter);
+  batch.bind(program, interpreter, 0, 4);
+  for (std::int64_t number : {0, 5}) {
+    interpreter.bind(program.step, {{}, {}, {static_cast<double>(number)}});
+    for (std::size_t i = 0; i < step.assignments.size(); i += 2) {
+      const InputId state = step.assignments[i].target, parameter = step.assignments[i + 1].target;
+      interpreter.bind(state, tensor_of(program.graph.input(state).axes, sizes, 0.25));
+      const std::size_t which = program.graph.input(parameter).name == "C" ? 0 : 1;
+      const Tensor gradient = interpreter.value(raw[3 + which]);
+      const Tensor velocity = interpreter.value(step.assignments[i].value);
+      const Tensor updated = interpreter.value(step.assignments[i + 1].value);
+      const Tensor before = interpreter.value(program.parameters[which].node);
+      for (std::size_t j = 0; j < gradient.values.size(); ++j) {
+        CHECK(velocity.values[j] == Approx(0.9 * 0.25 + gradient.values[j]));
+        CHECK(updated.values[j] == Approx(before.values[j] - (number < 5 ? 0.1 : 0.01) * velocity.values[j]));
+      }
+    }
+  }
+}
+
+TEST_CASE("inspection lists named values before what reads them, then the gradients", "[unit]") {
+  Program program = program_from(with_recipe(plain));
+  std::vector<std::string> names;
+  for (const Computation::Output& output : inspection(program).outputs) names.push_back(output.name);
+  CHECK(names == std::vector<std::string>{"h", "logits", "loss", "grad(loss, C)", "grad(loss, W)", "grad(loss, unused)"});
+}
+
+TEST_CASE("a fingerprint sees what the network computes, and neither layout nor names of values", "[unit]") {
+  const auto network = [](const std::string& text) { return network_fingerprint(program_from(text)); };
+  const std::string original = network(with_recipe(plain));
+  std::string renamed = plain, reordered = plain, changed = plain;
+  for (std::size_t at; (at = renamed.find("logits")) != std::string::npos;) renamed.replace(at, 6, "scores");
+  reordered =
+      "loss = sum[batch](log(sum[vocab](exp(logits))) - logits[vocab = Y]) / |batch|\n# a comment\nlogits = sum[hidden](h * "
+      "W)\nh = tanh(sum[context](C[vocab = X]))";
+  changed.replace(changed.find("tanh"), 4, "relu");
+  CHECK(network(with_recipe(renamed)) == original);
+  CHECK(network(with_recipe(reordered)) == original);
+  CHECK(network(with_recipe(changed)) != original);
+  CHECK(network(with_recipe(plain, "0.9")) == original);
+  CHECK(run_fingerprint(program_from(with_recipe(plain, "0.9"))) != run_fingerprint(program_from(with_recipe(plain))));
+}
+
+TEST_CASE("replacing a node leaves what stands below it alone", "[unit]") {
+  Graph graph;
+  const NodeId one = graph.constant(1), two = graph.constant(2);
+  const NodeId inner = graph.apply(Op::add, one, two);
+  const NodeId outer = graph.apply(Op::multiply, graph.apply(Op::exp, inner), inner);
+  const NodeId roots[] = {outer};
+  const NodeId result = rewritten(graph, roots, {{inner, two}})[0];
+  CHECK(result == graph.apply(Op::multiply, graph.apply(Op::exp, two), two));
+}
