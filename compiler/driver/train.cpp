@@ -152,6 +152,7 @@ Outcome<Status> train_program(TrainOptions options) {
     Progress progress;
     TrainingOptions training;
     training.steps = session.recipe().steps;
+    training.checkpoint_seconds = 1;
     training.interrupt = interruption.flag();
     training.report = [&](const TrainingReport& report) { progress(report); };
     end = train(stepper->executable.program, stepper->arena.data(), stepper->draws(), run->at, &run->folder, training);
