@@ -1,5 +1,4 @@
 #include "compiler/grad/gradient.h"
-
 #include "tests/property/algebra.h"
 
 using namespace tenet;
@@ -34,7 +33,8 @@ param w[j] = 0
 param b = 0
 y = sum[j](x * w) + b
 loss = sum[i](y^2)
-)", "loss", {"x", "w", "b", "y"});
+)",
+                  "loss", {"x", "w", "b", "y"});
 }
 
 TEST_CASE("an adjoint without an axis that its consumer has counts that axis", "[unit]") {
@@ -44,10 +44,12 @@ TEST_CASE("an adjoint without an axis that its consumer has counts that axis", "
 }
 
 TEST_CASE("every pointwise function passes its gradient", "[unit]") {
-  for (const std::string call :
-       {"exp(x)", "log(x^2 + 1)", "sqrt(x^2 + 1)", "tanh(x)", "sigmoid(x)", "abs(x)", "sin(x)", "cos(x)", "erf(x)", "relu(x)",
-        "log1p(x^2)", "expm1(x)", "softplus(x)", "max(x, z)", "min(x, z)", "where(x > z, x * z, x + z)", "x / (z^2 + 1)", "x^3",
-        "(x^2 + 1)^z", "-x", "x - z"})
+  for (const std::string call : {"exp(x)",        "log(x^2 + 1)", "sqrt(x^2 + 1)", "tanh(x)",
+                                 "sigmoid(x)",    "abs(x)",       "sin(x)",        "cos(x)",
+                                 "erf(x)",        "relu(x)",      "log1p(x^2)",    "expm1(x)",
+                                 "softplus(x)",   "max(x, z)",    "min(x, z)",     "where(x > z, x * z, x + z)",
+                                 "x / (z^2 + 1)", "x^3",          "(x^2 + 1)^z",   "-x",
+                                 "x - z"})
     check_gradients("axis i = 4\nparam x[i] = 0\nparam z[i] = 0\nloss = sum[i](" + call + ")", "loss", {"x", "z"}, 1e-5);
 }
 

@@ -63,7 +63,7 @@ NodeId decided_not(Rewriting& r, NodeId id) {
 // `dominant`: the truth that decides the whole; the other one is neutral.
 NodeId decided_part(Rewriting& r, NodeId id, Op op, bool dominant) {
   const auto parts = two(r, id, op);
-  if (!parts) return id;
+  if (!parts || broadcast_of(r.graph, id)) return id;
   if (const auto a = decided(r.graph, parts->a)) return *a == dominant ? parts->a : parts->b;
   if (const auto b = decided(r.graph, parts->b)) return *b == dominant ? parts->b : parts->a;
   return id;

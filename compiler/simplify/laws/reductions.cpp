@@ -20,8 +20,12 @@ std::optional<NodeId> combined(Graph& graph, Op op, std::optional<NodeId> a, std
 Parts parted(Rewriting& r, NodeId id, std::span<const AxisId> bound, int depth) {
   const Node& node = r.graph.node(id);
   if (intersection(node.axes, bound).empty()) return {id, {}};
-  const bool splits = node.op == Op::multiply || node.op == Op::divide;
+  const bool splits = node.op == Op::multiply || node.op == Op::divide || node.op == Op::negate;
   if (!splits || depth == 0 || r.shared(id)) return {{}, id};
+  if (node.op == Op::negate) {  // the sign goes with the outer part
+    const Parts of = parted(r, node.operands[0], bound, depth - 1);
+    return {of.outer ? negate(r.graph, *of.outer) : r.graph.constant(-1), of.inner};
+  }
   const Parts a = parted(r, node.operands[0], bound, depth - 1), b = parted(r, node.operands[1], bound, depth - 1);
   return {combined(r.graph, node.op, a.outer, b.outer), combined(r.graph, node.op, a.inner, b.inner)};
 }
@@ -32,12 +36,6 @@ NodeId factor_out(Rewriting& r, NodeId id) {
   const Parts parts = parted(r, node.operands[0], node.bound, 24);
   if (!parts.outer || !parts.inner) return id;
   return multiply(r.graph, *parts.outer, sum_over(r.graph, *parts.inner, node.bound));
-}
-
-NodeId negation_out(Rewriting& r, NodeId id) {
-  const Node& node = r.graph.node(id);
-  if (node.op != Op::sum || !is(r.graph, node.operands[0], Op::negate) || r.shared(node.operands[0])) return id;
-  return negate(r.graph, r.graph.reduce(Op::sum, set_of(node.bound), operand(r.graph, node.operands[0], 0)));
 }
 
 NodeId where_out(Rewriting& r, NodeId id) {
@@ -58,9 +56,8 @@ NodeId nested(Rewriting& r, NodeId id) {
 }
 
 constexpr Law rows[] = {
-    {"factor out of a sum", "sum[i](a * x)", "a * sum[i](x)", "a lacks the axes; the product is used once", Soundness::exact,
-     factor_out},
-    {"negation out of a sum", "sum[i](-x)", "-sum[i](x)", "the negation is used once", Soundness::exact, negation_out},
+    {"factor out of a sum", "sum[i](a * x)", "a * sum[i](x)",
+     "a lacks the axes; the product is used once; also a sign or a divisor", Soundness::exact, factor_out},
     {"where out of a sum", "sum[i](where(t, x, 0))", "where(t, sum[i](x), 0)", "t lacks the axes", Soundness::exact, where_out},
     {"nested reductions", "sum[i](sum[j](x))", "sum[i, j](x)", "the inner one is used once; also prod, max, min",
      Soundness::exact, nested},

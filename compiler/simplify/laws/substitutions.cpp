@@ -32,8 +32,9 @@ NodeId into_function(Rewriting& r, NodeId id) {
   const Node& node = r.graph.node(id);
   if (node.op != Op::substitute || has_otherwise(node) || !shrinks(r.graph, node)) return id;
   const NodeId inner = node.operands[0];
-  if (operation(r.graph.node(inner).op).form != Form::pointwise || r.shared(inner)) return id;
   const Node& function = r.graph.node(inner);
+  if (operation(function.op).form != Form::pointwise) return id;
+  if (function.kind == Kind::real && r.shared(inner)) return id;  // index arithmetic is free
   std::vector<NodeId> operands(function.operands.begin(), function.operands.end());
   for (NodeId& operand : operands) operand = replaced(r.graph, operand, replacements_of(node));
   return r.graph.rebuild(inner, operands);
@@ -89,9 +90,9 @@ constexpr Law rows[] = {
     {"coordinate replaced", "i[i = k]", "k", "", Soundness::exact, coordinate_replaced},
     {"else never taken", "x[i = k else y]", "x[i = k]", "k stays within i", Soundness::exact, else_never_taken},
     {"substitution into a function", "(x * y)[i = k]", "x[i = k] * y[i = k]",
-     "the result is no larger than x * y, which is used once", Soundness::exact, into_function},
-    {"substitution into a reduction", "sum[j](x)[i = k]", "sum[j](x[i = k])",
-     "k lacks j; the result is no larger than the sum, which is used once", Soundness::exact, into_reduction},
+     "the result is no larger than x * y, which is used once or not real", Soundness::exact, into_function},
+    {"substitution into a reduction", "sum[j](x)[i = o]", "sum[j](x[i = o])",
+     "o lacks j; the result is no larger than the sum, which is used once", Soundness::exact, into_reduction},
     {"nested substitution", "x[i = k][j = l]", "x[i = k[j = l], j = l]", "the inner one is used once, nothing gets larger",
      Soundness::exact, nested},
 };
