@@ -16,11 +16,6 @@ Outcome<Status> sample_words_of(const Options& options, const Chosen& chosen) {
   auto trained = open_trained(options, chosen.run, "sample", false);
   if (!trained) return std::unexpected(trained.error());
   Session& session = *trained->session;
-  if (!session.program->sample) {
-    session.diagnostics.report(Message::sample_wanted, Span{session.file, 0, 0}, "sample");
-    auto said = diagnosed(session);
-    return std::unexpected(said.error());
-  }
   const Sample& recipe = *session.program->sample;
   const SampleOptions sampling{chosen.count.value_or(recipe.count), chosen.limit.value_or(recipe.limit),
                                chosen.temperature.value_or(recipe.temperature),

@@ -118,6 +118,12 @@ Outcome<void> want_recipe(Session& session, std::string_view command) {
   return diagnosed(session);
 }
 
+Outcome<void> want_sample(Session& session, std::string_view command) {
+  if (session.program->sample) return {};
+  session.diagnostics.report(Message::sample_wanted, Span{session.file, 0, 0}, command);
+  return diagnosed(session);
+}
+
 Outcome<void> load_data(Session& session, const std::vector<std::string>& alphabet, std::int64_t open_default) {
   std::map<std::string, std::int64_t> given = given_sizes(session);
   if (!session.has_source()) return close(session, given, open_default);

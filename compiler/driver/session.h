@@ -49,6 +49,7 @@ Outcome<std::unique_ptr<Session>> open_program(const Options& options);
 
 // A failure if the program has no recipe: says what `command` wants one for.
 Outcome<void> want_recipe(Session& session, std::string_view command);
+Outcome<void> want_sample(Session& session, std::string_view command);
 
 // Reads the data that the recipe names (with `alphabet`, not empty: of a run, its letters have to be among it), closes the
 // sizes, splits. Where the recipe has no source, or there is no recipe: closes the sizes only, open ones by `open_default` if it

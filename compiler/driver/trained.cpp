@@ -10,6 +10,8 @@ Outcome<Trained> open_trained(const Options& options, const std::string& run, st
   Session& session = **opened;
   if (auto has = want_recipe(session, command); !has) return std::unexpected(has.error());
   if (!session.has_source()) return wrong(std::string(command) + ": the program's recipe has no source of data");
+  if (!with_data)
+    if (auto has = want_sample(session, command); !has) return std::unexpected(has.error());
   const std::vector<std::string>& alphabet = weights->facts.alphabet;
   if (alphabet.empty()) return failed(run + ": the run had no data, so it has no alphabet");
   auto ready = with_data ? load_data(session, alphabet) : close_sizes_for(session, alphabet);

@@ -69,7 +69,6 @@ std::string network_fingerprint(const Program& program) {
   Hash hash;
   std::vector<NodeId> roots;
   if (program.train) roots.push_back(program.train->loss);
-  if (program.sample) roots.push_back(program.sample->distribution);
   add_nodes(hash, program.graph, roots);
   return hash.hexadecimal();
 }

@@ -9,7 +9,7 @@
 
 namespace tenet {
 
-// Of the network alone: 16 hexadecimal digits over the structure of the loss (and the distribution), the names of axes and
+// Of the network alone: 16 hexadecimal digits over the structure of the loss, the names of axes and
 // inputs; not sizes, definitions' names, comments, layout or the recipe.
 std::string network_fingerprint(const Program& program);
 
