@@ -84,6 +84,12 @@ struct Replacement {
 
 class Graph {
  public:
+  Graph() = default;
+  Graph(Graph&&) = default;   // spans into the pools stay valid
+  Graph& operator=(Graph&&) = default;
+  Graph(const Graph&) = delete;
+  Graph& operator=(const Graph&) = delete;
+
   // Axes. `axis` always makes a new one. `copy_of` gives the n-th fresh axis of the same size, for bound renaming; the
   // same (axis, n) is the same copy, so that equal expressions stay equal nodes.
   AxisId axis(std::string name, std::optional<NodeId> size = {});

@@ -18,8 +18,8 @@
 namespace tenet {
 
 enum class BufferId : std::uint32_t {};
-enum class LoopId : std::uint32_t {};   // of one kernel
-enum class TermId : std::uint32_t {};   // of one kernel; operands have smaller ids
+enum class LoopId : std::uint32_t {};  // of one kernel
+enum class TermId : std::uint32_t {};  // of one kernel; operands have smaller ids
 constexpr std::uint32_t index_of(BufferId id) { return static_cast<std::uint32_t>(id); }
 constexpr std::uint32_t index_of(LoopId id) { return static_cast<std::uint32_t>(id); }
 constexpr std::uint32_t index_of(TermId id) { return static_cast<std::uint32_t>(id); }
@@ -31,22 +31,22 @@ struct Buffer {
   std::string name;
   BufferRole role;
   Kind kind;
-  std::vector<AxisId> axes;             // outermost first
+  std::vector<AxisId> axes;  // outermost first
   std::vector<std::int64_t> extents;
-  std::vector<std::int64_t> strides;    // in elements; the last is 1
-  std::int64_t offset = 0;              // in bytes from the arena's start, 64-byte aligned
+  std::vector<std::int64_t> strides;  // in elements; the last is 1
+  std::int64_t offset = 0;            // in bytes from the arena's start, 64-byte aligned
   std::int64_t bytes = 0;
-  std::optional<InputId> input;         // role input
+  std::optional<InputId> input;  // role input
 };
 
 enum class LoopRole : std::uint8_t {
-  serial,   // a plain loop
-  rows,     // unrolled `tile` at a time into registers
-  lanes     // across vector lanes, `tile` vectors at a time; a rest narrower than a vector is masked
+  serial,  // a plain loop
+  rows,    // unrolled `tile` at a time into registers
+  lanes    // across vector lanes, `tile` vectors at a time; a rest narrower than a vector is masked
 };
 
 struct Loop {
-  std::string name;         // the axis's name
+  std::string name;  // the axis's name
   std::int64_t extent;
   LoopRole role = LoopRole::serial;
   int tile = 1;
@@ -57,46 +57,50 @@ struct Term {
   Kind kind;
   tenet::Kind type;
   double constant = 0;
-  LoopId loop{};                        // loop: the coordinate, whole
-  BufferId buffer{};                    // load
-  Op op = Op::add;                      // apply, reduce
-  std::vector<TermId> operands;         // load: one whole index for each axis of the buffer; apply; reduce, convert: one
-  std::vector<LoopId> loops;            // reduce: its loops, outermost first; one of them may have role lanes
-  std::int64_t chunk = 0;               // reduce: iterations of the outermost loop summed apart, then combined in order; 0: all in one
+  LoopId loop{};                 // loop: the coordinate, whole
+  BufferId buffer{};             // load
+  Op op = Op::add;               // apply, reduce
+  std::vector<TermId> operands;  // load: one whole index for each axis of the buffer; apply; reduce, convert: one
+  std::vector<LoopId> loops;     // reduce: its loops, outermost first; one of them may have role lanes
+  std::int64_t chunk = 0;        // reduce: iterations of the outermost loop summed apart, then combined in order; 0: all in one
 };
 
 struct Store {
   BufferId buffer;
-  std::vector<TermId> indices;          // one for each axis of the buffer
+  std::vector<TermId> indices;  // one for each axis of the buffer
   TermId value;
-  bool accumulate = false;              // adds (a scatter); the buffer was cleared before
+  bool accumulate = false;  // adds (a scatter); the buffer was cleared before
 };
 
 struct Kernel {
   std::string name;
-  std::vector<Loop> loops;              // all loops of the kernel, by LoopId
-  std::vector<LoopId> order;            // output loops, outermost first; at most one rows, then at most one lanes, innermost
+  std::vector<Loop> loops;    // all loops of the kernel, by LoopId
+  std::vector<LoopId> order;  // output loops, outermost first; at most one rows, then at most one lanes, innermost
   std::vector<Term> terms;
-  std::vector<Store> stores;            // done in order at each point; a store never feeds a load of the same kernel, but for in-place updates at the same indices
-  std::optional<BufferId> clear;        // set to zero first
+  std::vector<Store> stores;      // done in order at each point; a store never feeds a load of the same kernel, but for in-place
+                                  // updates at the same indices
+  std::optional<BufferId> clear;  // set to zero first
 };
 
 struct Kernels {
   std::vector<Buffer> buffers;
-  std::vector<Kernel> kernels;          // run in this order
+  std::vector<Kernel> kernels;  // run in this order
   std::int64_t arena_bytes = 0;
-  std::optional<BufferId> loss;         // a scalar: copied to the ring after each pass
-  std::optional<BufferId> step;         // a whole scalar: set before each pass, where something reads it
+  std::optional<BufferId> loss;  // a scalar: copied to the ring after each pass
+  std::optional<BufferId> step;  // a whole scalar: set before each pass, where something reads it
   bool draws = false;
 };
 
 struct Lowered {
   Kernels kernels;
-  std::string error;                    // not empty: why it cannot be compiled (a size overflows, memory)
+  std::string error;  // not empty: why it cannot be compiled (a size overflows, memory)
 };
 
 // `lanes`: 32-bit lanes in a vector register of the target (4, 8 or 16); `registers`: how many (16 or 32).
-struct Target { int lanes; int registers; };
+struct Target {
+  int lanes;
+  int registers;
+};
 
 Lowered lower(const Graph& graph, const Sizes& sizes, const Computation& computation, const Target& target);
 

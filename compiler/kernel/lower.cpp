@@ -1,0 +1,346 @@
+// The values of a computation, one kernel each: what is stored gets a buffer and a nest, everything else is worked out in place.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "compiler/kernel/arena.h"
+#include "compiler/kernel/kernels.h"
+#include "compiler/kernel/nest.h"
+#include "compiler/kernel/schedule.h"
+#include "compiler/kernel/values.h"
+
+namespace tenet {
+namespace {
+
+class Lowering {
+ public:
+  Lowering(const Graph& graph, const Sizes& sizes, const Computation& computation, const Target& target)
+      : graph_(graph), sizes_(sizes), computation_(computation), target_(target), values_(graph, sizes, computation) {}
+
+  Lowered run() {
+    for (NodeId id : values_.live())
+      if (graph_.node(id).op == Op::normal || graph_.node(id).op == Op::uniform)
+        return {{}, "random numbers within a step are not supported yet"};
+    add_inputs();
+    name_values();
+    for (NodeId id : values_.live())
+      if (values_.stored(id) && !only_assigned(id)) store(id);
+    add_outputs();
+    add_assignments();
+    add_loss();
+    result_.draws = computation_.draws;
+    if (!place_buffers(result_)) return {{}, "the sizes of this computation overflow"};
+    return {std::move(result_), {}};
+  }
+
+ private:
+  BufferId add_buffer(std::string name, BufferRole role, Kind kind, std::vector<AxisId> axes) {
+    Buffer buffer{std::move(name), role, kind, std::move(axes), {}, {}, 0, 4, {}};
+    for (AxisId axis : buffer.axes) {
+      buffer.extents.push_back(sizes_[axis]);
+      if (__builtin_mul_overflow(buffer.bytes, sizes_[axis], &buffer.bytes)) buffer.bytes = INT64_MAX;
+    }
+    std::int64_t stride = 1;
+    buffer.strides.resize(buffer.axes.size());
+    for (std::size_t i = buffer.axes.size(); i-- > 0;) {
+      buffer.strides[i] = stride;
+      stride = stride > INT64_MAX / buffer.extents[i] ? INT64_MAX : stride * buffer.extents[i];
+    }
+    result_.buffers.push_back(std::move(buffer));
+    return BufferId{static_cast<std::uint32_t>(result_.buffers.size() - 1)};
+  }
+
+  void add_input(InputId id) {
+    if (input_buffer_.contains(id)) return;
+    const Input& input = graph_.input(id);
+    const BufferId buffer = add_buffer(input.name, BufferRole::input, input.kind, input.axes);
+    result_.buffers[index_of(buffer)].input = id;
+    input_buffer_[id] = buffer;
+    if (input.role == InputRole::step) result_.step = buffer;
+  }
+
+  void add_inputs() {
+    for (NodeId id : values_.live())
+      if (graph_.node(id).op == Op::input) {
+        add_input(graph_.input_of(id));
+        buffer_of_[index_of(id)] = input_buffer_.at(graph_.input_of(id));
+      }
+    for (const auto& assignment : computation_.assignments) add_input(assignment.target);
+  }
+
+  // Users of each value, and the names that kernels go by.
+  void name_values() {
+    uses_.assign(graph_.node_count(), 0);
+    for (NodeId id : values_.live())
+      for (std::size_t i = 0; i < graph_.node(id).operands.size(); ++i) ++uses_[index_of(values_.operand(id, i))];
+    for (NodeId root : values_.roots()) ++uses_[index_of(root)];
+    for (const auto& assignment : computation_.assignments) assigned_.insert(values_.of(assignment.value));
+    std::vector<NodeId> roots = values_.roots();
+    for (const auto& output : computation_.outputs) roots.push_back(output.value);
+    for (const auto& assignment : computation_.assignments) roots.push_back(assignment.value);
+    if (computation_.loss) roots.push_back(*computation_.loss);
+    for (NodeId id : graph_.reachable(roots))
+      if (graph_.node(id).op == Op::named) names_.try_emplace(values_.of(id), graph_.name_of(id));
+  }
+
+  std::string name_of(NodeId id) const {
+    if (auto found = names_.find(id); found != names_.end()) return found->second;
+    return std::string(operation(graph_.node(id).op).spelling) + "." + std::to_string(index_of(id));
+  }
+
+  bool only_assigned(NodeId id) const { return assigned_.contains(id) && uses_[index_of(id)] == 1; }
+
+  Nest nest() { return Nest(graph_, sizes_, values_, result_.buffers, buffer_of_); }
+
+  Coordinates loops_over(Nest& nest, std::span<const AxisId> axes, std::vector<LoopId>& order, std::vector<TermId>& indices) {
+    Coordinates coordinates;
+    for (AxisId axis : axes) {
+      const TermId coordinate = nest.loop(axis);
+      coordinates[axis] = coordinate;
+      indices.push_back(coordinate);
+      order.push_back(nest.terms()[index_of(coordinate)].loop);
+    }
+    return coordinates;
+  }
+
+  // Stores a value in a buffer of its own.
+  void store(NodeId id) {
+    const Node& node = graph_.node(id);
+    if (std::optional<Scatter> form = values_.scatter(id)) return store_scatter(id, *form);
+    Nest work = nest();
+    std::vector<LoopId> order;
+    std::vector<TermId> indices;
+    const Coordinates coordinates = loops_over(work, node.axes, order, indices);
+    const TermId value = work.as(node.kind, work.work_out(id, coordinates));
+    const BufferId buffer = add_buffer(name_of(id), BufferRole::temporary, node.kind, {node.axes.begin(), node.axes.end()});
+    Kernel kernel = work.finish(name_of(id), order, {{buffer, indices, value, false}});
+    buffer_of_[index_of(id)] = buffer;
+    emit(std::move(kernel), true);
+  }
+
+  void store_scatter(NodeId id, const Scatter& form) {
+    const Node& node = graph_.node(id);
+    Nest work = nest();
+    std::vector<AxisId> axes(node.bound.begin(), node.bound.end());
+    for (AxisId axis : node.axes)
+      if (std::ranges::find(form.places, axis, &Scatter::Place::axis) == form.places.end()) axes.push_back(axis);
+    std::vector<LoopId> order;
+    std::vector<TermId> ignored;
+    Coordinates coordinates = loops_over(work, axes, order, ignored);
+    // An index may leave its axis: then it names no place, and nothing is added.
+    TermId within = work.truth(true);
+    for (const Scatter::Place& place : form.places) {
+      TermId index = work.as(Kind::whole, work.value(place.index, coordinates));
+      if (!always_within(place)) {
+        const TermId first = work.whole(0), last = work.whole(sizes_[place.axis] - 1);
+        within = work.apply(Op::logical_and, {within, work.apply(Op::logical_and, {work.apply(Op::less_equal, {first, index}),
+                                                                                   work.apply(Op::less_equal, {index, last})})});
+        index = work.apply(Op::maximum, {first, work.apply(Op::minimum, {index, last})});
+      }
+      coordinates[place.axis] = index;
+    }
+    TermId value = work.whole(1);
+    for (NodeId factor : form.factors) value = work.apply(Op::multiply, {value, work.value(factor, coordinates)});
+    value = work.as(node.kind, value);
+    if (within != work.truth(true)) value = work.apply(Op::where, {within, value, work.as(node.kind, work.whole(0))});
+    const BufferId buffer = add_buffer(name_of(id), BufferRole::temporary, node.kind, {node.axes.begin(), node.axes.end()});
+    std::vector<TermId> indices;
+    for (AxisId axis : node.axes) indices.push_back(coordinates.at(axis));
+    Kernel kernel = work.finish(name_of(id), order, {{buffer, indices, value, true}});
+    kernel.clear = buffer;
+    buffer_of_[index_of(id)] = buffer;
+    emit(std::move(kernel), false);
+  }
+
+  // Data typed by an axis are its coordinates (checked when they are loaded).
+  bool always_within(const Scatter::Place& place) const {
+    const Node& node = graph_.node(place.index);
+    if (node.op == Op::coordinate) return sizes_[node.bound[0]] <= sizes_[place.axis];
+    if (node.op != Op::input) return false;
+    const Input& input = graph_.input(graph_.input_of(place.index));
+    return input.typed_by && sizes_[*input.typed_by] <= sizes_[place.axis];
+  }
+
+  // Schedules a kernel and appends it, copies that it wants first. `flexible`: its buffer is laid out as the lanes want.
+  void emit(Kernel kernel, bool flexible) { result_.kernels.push_back(scheduled(std::move(kernel), flexible)); }
+
+  Kernel scheduled(Kernel kernel, bool flexible) {
+    const Schedule schedule =
+        choose_lanes(kernel, result_.buffers, target_, flexible, [&](BufferId buffer, const std::vector<std::size_t>& axes) {
+          return copies_.contains({buffer, axes});
+        });
+    for (const WantedCopy& wanted : schedule.copies) use_copy(kernel.terms[index_of(wanted.load)], wanted.axes);
+    if (flexible && schedule.lanes) lay_out(kernel, *schedule.lanes);
+    set_tiles(kernel, schedule.lanes, target_);
+    return kernel;
+  }
+
+  // The buffer of the kernel's only store with the lanes' axis last.
+  void lay_out(Kernel& kernel, LoopId lanes) {
+    Store& store = kernel.stores[0];
+    const auto found = std::ranges::find_if(store.indices, [&](TermId index) {
+      const Term& term = kernel.terms[index_of(index)];
+      return term.kind == Term::Kind::loop && term.loop == lanes;
+    });
+    if (found == store.indices.end()) return;
+    const auto place = found - store.indices.begin();
+    Buffer& buffer = result_.buffers[index_of(store.buffer)];
+    std::rotate(found, found + 1, store.indices.end());
+    std::rotate(buffer.axes.begin() + place, buffer.axes.begin() + place + 1, buffer.axes.end());
+    std::rotate(buffer.extents.begin() + place, buffer.extents.begin() + place + 1, buffer.extents.end());
+    std::int64_t stride = 1;
+    for (std::size_t i = buffer.axes.size(); i-- > 0; stride *= buffer.extents[i]) buffer.strides[i] = stride;
+  }
+
+  void use_copy(Term& load, const std::vector<std::size_t>& axes) {
+    const BufferId from = load.buffer;
+    auto [entry, fresh] = copies_.try_emplace({from, axes}, BufferId{});
+    if (fresh) entry->second = add_copy(from, axes);
+    load.buffer = entry->second;
+    std::vector<TermId> indices;
+    for (std::size_t axis : axes) indices.push_back(load.operands[axis]);
+    load.operands = std::move(indices);
+  }
+
+  BufferId add_copy(BufferId from, const std::vector<std::size_t>& axes) {
+    const Buffer source = result_.buffers[index_of(from)];
+    std::vector<AxisId> order;
+    for (std::size_t axis : axes) order.push_back(source.axes[axis]);
+    const BufferId to = add_buffer(source.name + ".copy", BufferRole::temporary, source.kind, order);
+    Nest work = nest();
+    std::vector<LoopId> loops;
+    std::vector<TermId> indices;
+    const Coordinates coordinates = loops_over(work, order, loops, indices);
+    const TermId value = work.load(from, coordinates);
+    Kernel kernel = work.finish(source.name + ".copy", loops, {{to, indices, value, false}});
+    set_tiles(kernel, loops.empty() ? std::nullopt : std::optional(loops.back()), target_);
+    result_.kernels.push_back(std::move(kernel));
+    return to;
+  }
+
+  // A kernel that evaluates a value (or loads it, where it is stored) into a buffer.
+  Kernel into(BufferId buffer, NodeId id, std::string name) {
+    Nest work = nest();
+    std::vector<LoopId> order;
+    std::vector<TermId> indices;
+    const std::vector<AxisId> axes = result_.buffers[index_of(buffer)].axes;
+    const Coordinates coordinates = loops_over(work, axes, order, indices);
+    const TermId value = buffer_of_.contains(index_of(id)) ? work.value(id, coordinates) : work.work_out(id, coordinates);
+    const Kind kind = result_.buffers[index_of(buffer)].kind;
+    return work.finish(std::move(name), order, {{buffer, indices, work.as(kind, value), false}});
+  }
+
+  void add_outputs() {
+    std::set<BufferId> taken;
+    for (const auto& output : computation_.outputs) {
+      const NodeId id = values_.of(output.value);
+      const auto found = buffer_of_.find(index_of(id));
+      if (found != buffer_of_.end() && result_.buffers[index_of(found->second)].role == BufferRole::temporary &&
+          taken.insert(found->second).second) {
+        result_.buffers[index_of(found->second)].role = BufferRole::output;
+        result_.buffers[index_of(found->second)].name = output.name;
+        continue;
+      }
+      const Node& node = graph_.node(id);
+      const BufferId buffer = add_buffer(output.name, BufferRole::output, node.kind, {node.axes.begin(), node.axes.end()});
+      emit(into(buffer, id, output.name), false);
+    }
+  }
+
+  static bool reads(const Kernel& kernel, BufferId buffer) {
+    return std::ranges::any_of(kernel.terms,
+                               [&](const Term& term) { return term.kind == Term::Kind::load && term.buffer == buffer; });
+  }
+
+  // Every read of the buffer is of the element that is then written.
+  static bool in_place(const Kernel& kernel, BufferId buffer) {
+    return std::ranges::all_of(kernel.terms, [&](const Term& term) {
+      return term.kind != Term::Kind::load || term.buffer != buffer || term.operands == kernel.stores[0].indices;
+    });
+  }
+
+  // All values read the inputs as they were: an input is overwritten after its last reader. Where readers and writers go in a
+  // circle, or a kernel would read elements that it has overwritten, the new value waits in a buffer of its own.
+  void add_assignments() {
+    struct Update {
+      Kernel kernel;
+      BufferId target;
+    };
+    std::vector<Update> direct, waiting;
+    const auto wait = [&](Kernel kernel, BufferId target) {
+      const Buffer like = result_.buffers[index_of(target)];
+      const BufferId fresh = add_buffer(like.name + ".next", BufferRole::temporary, like.kind, like.axes);
+      kernel.stores[0].buffer = fresh;
+      result_.kernels.push_back(std::move(kernel));
+      Nest work = nest();
+      std::vector<LoopId> order;
+      std::vector<TermId> indices;
+      const Coordinates coordinates = loops_over(work, like.axes, order, indices);
+      const TermId value = work.load(fresh, coordinates);
+      Kernel copy = work.finish(like.name + ".next", order, {{target, indices, value, false}});
+      set_tiles(copy, order.empty() ? std::nullopt : std::optional(order.back()), target_);
+      waiting.push_back({std::move(copy), target});
+    };
+    for (const auto& assignment : computation_.assignments) {
+      const BufferId target = input_buffer_.at(assignment.target);
+      const NodeId id = values_.of(assignment.value);
+      if (buffer_of_.contains(index_of(id)) && buffer_of_.at(index_of(id)) == target) continue;
+      Kernel kernel = scheduled(into(target, id, graph_.input(assignment.target).name), false);
+      if (in_place(kernel, target))
+        direct.push_back({std::move(kernel), target});
+      else
+        wait(std::move(kernel), target);
+    }
+    while (!direct.empty()) {
+      auto next = std::ranges::find_if(direct, [&](const Update& update) {
+        return std::ranges::none_of(direct,
+                                    [&](const Update& other) { return &other != &update && reads(other.kernel, update.target); });
+      });
+      if (next == direct.end()) {
+        next = direct.begin();
+        wait(std::move(next->kernel), next->target);
+      } else {
+        result_.kernels.push_back(std::move(next->kernel));
+      }
+      direct.erase(next);
+    }
+    for (Update& update : waiting) result_.kernels.push_back(std::move(update.kernel));
+  }
+
+  void add_loss() {
+    if (!computation_.loss) return;
+    const NodeId id = values_.of(*computation_.loss);
+    const auto found = buffer_of_.find(index_of(id));
+    if (found != buffer_of_.end() && result_.buffers[index_of(found->second)].role != BufferRole::input) {
+      Buffer& buffer = result_.buffers[index_of(found->second)];
+      if (buffer.role == BufferRole::temporary) buffer.role = BufferRole::loss;
+      result_.loss = found->second;
+      return;
+    }
+    result_.loss = add_buffer("loss", BufferRole::loss, Kind::real, {});
+    // Before the updates: the loss is of the values that the step started from.
+    Kernel kernel = scheduled(into(*result_.loss, id, "loss"), false);
+    result_.kernels.insert(result_.kernels.begin(), std::move(kernel));
+  }
+
+  const Graph& graph_;
+  const Sizes& sizes_;
+  const Computation& computation_;
+  const Target& target_;
+  Values values_;
+  Kernels result_;
+  std::unordered_map<std::uint32_t, BufferId> buffer_of_;  // by value
+  std::map<InputId, BufferId> input_buffer_;
+  std::map<std::pair<BufferId, std::vector<std::size_t>>, BufferId> copies_;
+  std::map<NodeId, std::string> names_;
+  std::set<NodeId> assigned_;
+  std::vector<int> uses_;
+};
+
+}  // namespace
+
+Lowered lower(const Graph& graph, const Sizes& sizes, const Computation& computation, const Target& target) {
+  return Lowering(graph, sizes, computation, target).run();
+}
+
+}  // namespace tenet

@@ -1,0 +1,37 @@
+// How a nest runs: which loop goes across vector lanes, which into registers, how many at a time, how a reduction is split, and
+// which buffers are worth a copy in another layout first.
+#pragma once
+
+#include <bitset>
+#include <functional>
+#include <vector>
+
+#include "compiler/kernel/kernels.h"
+
+namespace tenet {
+
+// The loops that each term reads (a reduction's own loops are not among them).
+using LoopMask = std::bitset<256>;
+std::vector<LoopMask> loops_read(const Kernel& kernel);
+
+// A load whose last index should be the loop `last` and is not: the buffer with its axes in the order `axes` (places in the
+// buffer's axes, outermost first) would serve it.
+struct WantedCopy {
+  TermId load;
+  std::vector<std::size_t> axes;
+};
+
+struct Schedule {
+  std::optional<LoopId> lanes;
+  std::vector<WantedCopy> copies;
+};
+
+// Chooses the lanes by the least estimated cost; `has_copy(buffer, axes)` says whether a copy exists already. Output indices of
+// `flexible` stores may be laid out as the lanes want.
+Schedule choose_lanes(const Kernel& kernel, const std::vector<Buffer>& buffers, const Target& target, bool flexible,
+                      const std::function<bool(BufferId, const std::vector<std::size_t>&)>& has_copy);
+
+// Sets roles, tile sizes, the order of loops and the split of every reduction.
+void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target);
+
+}  // namespace tenet

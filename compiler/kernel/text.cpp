@@ -1,0 +1,90 @@
+#include <fmt/format.h>
+
+#include "compiler/kernel/kernels.h"
+
+namespace tenet {
+namespace {
+
+std::string joined(const std::vector<std::string>& parts, std::string_view between) {
+  return fmt::format("{}", fmt::join(parts, between));
+}
+
+std::string_view name_of(Kind kind) { return kind == Kind::real ? "real" : kind == Kind::whole ? "whole" : "truth"; }
+
+std::string name_of(BufferRole role) {
+  switch (role) {
+    case BufferRole::input:
+      return "input";
+    case BufferRole::output:
+      return "output";
+    case BufferRole::loss:
+      return "loss";
+    case BufferRole::temporary:
+      break;
+  }
+  return "temporary";
+}
+
+std::string loop_text(const Loop& loop) {
+  switch (loop.role) {
+    case LoopRole::serial:
+      break;
+    case LoopRole::rows:
+      return fmt::format("{}:{} rows({})", loop.name, loop.extent, loop.tile);
+    case LoopRole::lanes:
+      return fmt::format("{}:{} lanes({})", loop.name, loop.extent, loop.tile);
+  }
+  return fmt::format("{}:{}", loop.name, loop.extent);
+}
+
+std::string at(const Kernels& kernels, BufferId buffer, const std::vector<TermId>& indices) {
+  std::vector<std::string> parts;
+  for (TermId index : indices) parts.push_back(fmt::format("%{}", index_of(index)));
+  return fmt::format("{}[{}]", kernels.buffers[index_of(buffer)].name, joined(parts, ", "));
+}
+
+std::string term_text(const Kernels& kernels, const Kernel& kernel, const Term& term) {
+  std::vector<std::string> operands, loops;
+  for (TermId operand : term.operands) operands.push_back(fmt::format("%{}", index_of(operand)));
+  for (LoopId loop : term.loops) loops.push_back(loop_text(kernel.loops[index_of(loop)]));
+  switch (term.kind) {
+    case Term::Kind::constant:
+      return fmt::format("{}", term.constant);
+    case Term::Kind::loop:
+      return kernel.loops[index_of(term.loop)].name;
+    case Term::Kind::load:
+      return at(kernels, term.buffer, term.operands);
+    case Term::Kind::apply:
+      return fmt::format("{} {}", operation(term.op).spelling, joined(operands, ", "));
+    case Term::Kind::convert:
+      return fmt::format("{} {}", name_of(term.type), operands[0]);
+    case Term::Kind::reduce:
+      break;
+  }
+  const std::string chunk = term.chunk > 0 ? fmt::format(" in chunks of {}", term.chunk) : "";
+  return fmt::format("{}[{}]{} {}", operation(term.op).spelling, joined(loops, ", "), chunk, operands[0]);
+}
+
+}  // namespace
+
+std::string to_text(const Kernels& kernels) {
+  std::string text =
+      fmt::format("arena {} bytes{}\n", kernels.arena_bytes, kernels.draws ? ", a batch is drawn before each pass" : "");
+  for (const Buffer& buffer : kernels.buffers)
+    text += fmt::format("buffer {} {} {} [{}] at {}\n", buffer.name, name_of(buffer.role), name_of(buffer.kind),
+                        fmt::join(buffer.extents, ", "), buffer.offset);
+  for (const Kernel& kernel : kernels.kernels) {
+    std::vector<std::string> loops;
+    for (LoopId loop : kernel.order) loops.push_back(loop_text(kernel.loops[index_of(loop)]));
+    text += fmt::format("\nkernel {} for {}\n", kernel.name, loops.empty() ? "one point" : joined(loops, ", "));
+    if (kernel.clear) text += fmt::format("  clear {}\n", kernels.buffers[index_of(*kernel.clear)].name);
+    for (std::size_t i = 0; i < kernel.terms.size(); ++i)
+      text += fmt::format("  %{} = {}\n", i, term_text(kernels, kernel, kernel.terms[i]));
+    for (const Store& store : kernel.stores)
+      text += fmt::format("  {} {} %{}\n", at(kernels, store.buffer, store.indices), store.accumulate ? "+=" : "=",
+                          index_of(store.value));
+  }
+  return text;
+}
+
+}  // namespace tenet

@@ -1,0 +1,187 @@
+#include "compiler/kernel/values.h"
+
+#include <algorithm>
+#include <cassert>
+#include <limits>
+#include <map>
+
+namespace tenet {
+namespace {
+
+constexpr double longest_expression = 200;  // operations worked out in one kernel before a value is stored all the same
+
+bool is_zero(const Graph& graph, NodeId id) { return graph.node(id).op == Op::constant && graph.value_of(id) == 0; }
+
+}  // namespace
+
+Values::Values(const Graph& graph, const Sizes& sizes, const Computation& computation) : graph_(graph), sizes_(sizes) {
+  for (const auto& output : computation.outputs) roots_.push_back(output.value);
+  for (const auto& assignment : computation.assignments) roots_.push_back(assignment.value);
+  if (computation.loss) roots_.push_back(*computation.loss);
+  number();
+  for (NodeId& root : roots_) root = of(root);
+  // The costs depend on what is stored and the choice on the costs: two rounds settle all but ties.
+  stored_.assign(graph_.node_count(), false);
+  for (int round = 0; round < 3; ++round) {
+    weigh();
+    choose();
+  }
+}
+
+// Value numbering: a value is its operation over values.
+void Values::number() {
+  representative_.resize(graph_.node_count());
+  std::map<std::vector<std::uint32_t>, NodeId> known;
+  for (NodeId id : graph_.reachable(roots_)) {
+    const Node& node = graph_.node(id);
+    NodeId& value = representative_[index_of(id)];
+    if (operation(node.op).form == Form::identity) {
+      value = representative_[index_of(node.operands[0])];
+      continue;
+    }
+    std::vector<std::uint32_t> key{static_cast<std::uint32_t>(node.op), node.attribute,
+                                   static_cast<std::uint32_t>(node.bound.size())};
+    for (AxisId axis : node.bound) key.push_back(index_of(axis));
+    for (NodeId operand : node.operands) key.push_back(index_of(representative_[index_of(operand)]));
+    value = known.try_emplace(std::move(key), id).first->second;
+    if (value == id) live_.push_back(id);
+  }
+  // A merged duplicate's own operands may now be unused.
+  std::vector<bool> used(graph_.node_count());
+  for (NodeId root : roots_) used[index_of(of(root))] = true;
+  for (std::size_t i = live_.size(); i-- > 0;)
+    if (used[index_of(live_[i])])
+      for (std::size_t k = 0; k < graph_.node(live_[i]).operands.size(); ++k) used[index_of(operand(live_[i], k))] = true;
+  std::erase_if(live_, [&](NodeId id) { return !used[index_of(id)]; });
+}
+
+std::int64_t Values::points(std::span<const AxisId> axes) const {
+  std::int64_t product = 1;
+  for (AxisId axis : axes)
+    if (__builtin_mul_overflow(product, std::max<std::int64_t>(1, sizes_[axis]), &product))
+      return std::numeric_limits<std::int64_t>::max();
+  return product;
+}
+
+void Values::weigh() {
+  weight_.assign(graph_.node_count(), {});
+  for (NodeId id : live_) {
+    const Node& node = graph_.node(id);
+    Weight weight;
+    const Operation& row = operation(node.op);
+    switch (row.form) {
+      case Form::leaf:
+        weight.loads = node.op == Op::input ? 1 : 0;
+        break;
+      case Form::identity:
+        break;
+      case Form::pointwise:
+        weight.operations = std::max(1, row.cost);
+        break;
+      case Form::reduction:
+        weight.operations = 1;
+        break;
+      case Form::substitution:
+        weight.operations = 1;
+        break;
+    }
+    for (std::size_t i = 0; i < node.operands.size(); ++i) {
+      const NodeId from = operand(id, i);
+      if (stored_[index_of(from)]) {
+        weight.loads += 1;
+      } else {
+        weight.operations += weight_[index_of(from)].operations;
+        weight.loads += weight_[index_of(from)].loads;
+      }
+    }
+    weight_[index_of(id)] = weight;
+  }
+}
+
+void Values::choose() {
+  std::vector<double> evaluations(graph_.node_count(), 0);  // how often each value would be worked out if not stored
+  std::vector<int> uses(graph_.node_count(), 0);
+  std::vector<bool> root(graph_.node_count(), false);
+  for (NodeId id : roots_) root[index_of(id)] = true;
+  std::vector<bool> chosen(graph_.node_count(), false);
+  for (std::size_t i = live_.size(); i-- > 0;) {
+    const NodeId id = live_[i];
+    const Node& node = graph_.node(id);
+    const Operation& row = operation(node.op);
+    const double own = static_cast<double>(points(node.axes));
+    const double times = evaluations[index_of(id)];
+    const Weight& weight = weight_[index_of(id)];
+    bool store = root[index_of(id)];
+    if (row.form == Form::reduction) {
+      // Worked out in place only as the start of an epilogue: one user, at the same points.
+      store |= uses[index_of(id)] != 1 || times > own || scatter(id).has_value();
+    } else if (row.form != Form::leaf && weight.loads > 0) {
+      const double work = weight.operations + weight.loads;
+      store |= times * work > own * (work + 1) + times || weight.operations > longest_expression;
+    } else if (row.form != Form::leaf) {
+      store |= weight.operations > longest_expression;
+    }
+    chosen[index_of(id)] = store && row.form != Form::leaf;
+    if (row.form == Form::leaf) continue;
+    double inside = chosen[index_of(id)] ? own : times;
+    if (row.form == Form::reduction) {
+      if (std::optional<Scatter> form = scatter(id)) {
+        std::vector<AxisId> axes(node.bound.begin(), node.bound.end());
+        for (AxisId axis : node.axes)
+          if (std::ranges::find(form->places, axis, &Scatter::Place::axis) == form->places.end()) axes.push_back(axis);
+        inside = static_cast<double>(points(axes));
+      } else {
+        inside *= static_cast<double>(points(node.bound));
+      }
+    }
+    for (std::size_t k = 0; k < node.operands.size(); ++k) {
+      const std::uint32_t from = index_of(operand(id, k));
+      evaluations[from] += inside;
+      uses[from] += 1;
+    }
+  }
+  stored_ = std::move(chosen);
+}
+
+std::optional<Scatter> Values::scatter(NodeId reduction) const {
+  const Node& node = graph_.node(reduction);
+  if (node.op != Op::sum) return {};
+  Scatter result;
+  std::vector<NodeId> open{operand(reduction, 0)};
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    const Node& factor = graph_.node(id);
+    if (factor.op == Op::multiply || (factor.op == Op::where && is_zero(graph_, operand(id, 2)))) {
+      open.push_back(operand(id, 1));
+      open.push_back(operand(id, 0));
+      continue;
+    }
+    bool place = false;
+    for (std::size_t side = 0; side < 2 && factor.op == Op::equal && !place; ++side) {
+      const NodeId axis = operand(id, side), index = operand(id, 1 - side);
+      if (graph_.node(axis).op != Op::coordinate) continue;
+      const AxisId target = graph_.node(axis).bound[0];
+      const bool taken = std::ranges::find(result.places, target, &Scatter::Place::axis) != result.places.end();
+      const bool reads_reduced = std::ranges::any_of(node.bound, [&](AxisId bound) { return reads_axis(index, bound); });
+      const bool reads_target = std::ranges::any_of(node.axes, [&](AxisId free) {
+        return reads_axis(index, free) &&
+               (free == target || std::ranges::find(result.places, free, &Scatter::Place::axis) != result.places.end());
+      });
+      if (taken || !reads_reduced || reads_target || !graph_.has_axis(reduction, target) ||
+          graph_.node(index).kind != Kind::whole)
+        continue;
+      result.places.push_back({target, index});
+      place = true;
+    }
+    if (!place) result.factors.push_back(id);
+  }
+  // An index must not read an axis that a later place replaces.
+  for (const auto& place : result.places)
+    for (const auto& other : result.places)
+      if (reads_axis(place.index, other.axis)) return {};
+  if (result.places.empty()) return {};
+  return result;
+}
+
+}  // namespace tenet
