@@ -12,18 +12,18 @@
 
 namespace tenet {
 
-struct Definition {          // a named value of the file, or of an inlined function (`probs.softmax.z`)
+struct Definition {  // a named value of the file, or of an inlined function (`probs.softmax.z`)
   std::string name;
-  NodeId node;               // a `named` node
+  NodeId node;  // a `named` node
   Span span;
-  bool inner;                // from inside a function
+  bool inner;  // from inside a function
 };
 
 struct Parameter {
   std::string name;
   InputId input;
   NodeId node;
-  NodeId initial;            // reads sizes and random numbers only; may lack axes of the parameter
+  NodeId initial;  // reads sizes and random numbers only; may lack axes of the parameter
   Span span;
 };
 
@@ -35,7 +35,7 @@ struct DataInput {
 };
 
 struct Claim {
-  std::string name;          // given, or the left side as written
+  std::string name;  // given, or the left side as written
   NodeId left, right;
   Span span;
 };
@@ -46,12 +46,13 @@ struct RangeObligation {
   AxisId axis;
   bool has_else;
   Span span;
+  std::vector<std::pair<Span, std::string>> calls;  // from inside a function: the calls, as a diagnostic's related places
 };
 
-struct LettersSource {       // letters("names.txt", window = X, next = Y)
-  std::string path;          // relative to the program's folder
-  InputId window;            // [items, positions] : alphabet
-  InputId next;              // [items] : alphabet
+struct LettersSource {  // letters("names.txt", window = X, next = Y)
+  std::string path;     // relative to the program's folder
+  InputId window;       // [items, positions] : alphabet
+  InputId next;         // [items] : alphabet
   AxisId items, positions, alphabet;
   Span span;
 };
@@ -59,21 +60,21 @@ struct LettersSource {       // letters("names.txt", window = X, next = Y)
 enum class BatchOrder : std::uint8_t { replacement, epochs };
 
 struct Train {
-  NodeId loss;               // scalar
+  NodeId loss;  // scalar
   std::string loss_name;
   std::optional<LettersSource> source;
-  std::vector<double> split;             // one part: everything is training data; two or three parts
+  std::vector<double> split;  // one part: everything is training data; two or three parts
   std::uint64_t split_seed;
-  std::optional<std::int64_t> batch;     // none: the whole split each step
+  std::optional<std::int64_t> batch;  // none: the whole split each step
   BatchOrder order;
   std::int64_t steps;
-  NodeId rate;                           // an expression in `step` and sizes
-  NodeId momentum;                       // of sgd; the constant 0: no momentum buffer
+  NodeId rate;      // an expression in `step` and sizes
+  NodeId momentum;  // of sgd; the constant 0: no momentum buffer
   Span span;
 };
 
 struct Sample {
-  NodeId distribution;       // over the alphabet's axis
+  NodeId distribution;  // over the alphabet's axis
   std::int64_t count;
   std::int64_t limit;
   double temperature;
@@ -82,15 +83,16 @@ struct Sample {
 
 struct Program {
   Graph graph;
-  std::vector<std::pair<std::string, AxisId>> axes;   // declared in the file, in its order
+  std::vector<std::pair<std::string, AxisId>> axes;  // declared in the file, in its order
+  std::vector<Span> axis_spans;                      // where each of them is declared
   std::vector<DataInput> data;
   std::vector<Parameter> parameters;
-  std::vector<Definition> definitions;                // operands before users
+  std::vector<Definition> definitions;  // operands before users
   std::vector<Claim> claims;
   std::vector<RangeObligation> obligations;
   std::optional<Train> train;
   std::optional<Sample> sample;
-  InputId step;                                       // the input that `step` reads
+  InputId step;  // the input that `step` reads
 
   // The node that `name` means as a target of `grad`: a definition's, parameter's or real data's.
   std::optional<NodeId> target(std::string_view name) const;
@@ -100,9 +102,13 @@ struct Program {
 // same sink). Nothing if there were errors; they are in the sink.
 std::optional<Program> elaborate(Diagnostics& diagnostics, std::uint32_t file, std::uint32_t library_file);
 
+// The axis that the recipe's `batch` closes: the source's axis of items; without a source the axis named `batch`.
+std::optional<AxisId> batch_axis(const Program& program, const Train& train);
+
 // Gives sizes: `given` by axis name (--size, the recipe's batch, what data says), then the expressions. Checks that each comes
 // out whole and at least 1 and decides the range obligations. With `open_default` above 0, axes that stay open take that size
-// (distinct axes distinct small sizes: `check`, `derive`); with 0 an open axis that a value uses is an error that says what closes it.
+// (distinct axes distinct small sizes: `check`, `derive`); with 0 an open axis that a value uses is an error that says what
+// closes it.
 std::optional<Sizes> close_sizes(Program& program, Diagnostics& diagnostics, const std::map<std::string, std::int64_t>& given,
                                  std::int64_t open_default = 0);
 

@@ -1,0 +1,237 @@
+#include <algorithm>
+
+#include "compiler/elaborate/elaborator.h"
+
+namespace tenet {
+namespace {
+
+bool is_size_operation(Op op) {
+  switch (op) {
+    case Op::constant:
+    case Op::size:
+    case Op::named:
+    case Op::add:
+    case Op::subtract:
+    case Op::multiply:
+    case Op::divide:
+    case Op::negate:
+    case Op::power:
+    case Op::maximum:
+    case Op::minimum:
+    case Op::floor:
+      return true;
+    default:
+      return false;
+  }
+}
+
+}  // namespace
+
+Elaborator::Elaborator(Diagnostics& diagnostics, const Module& file, const Resolution& resolution, Program& program)
+    : diagnostics_(diagnostics), file_(file), resolution_(resolution), program_(program), ranges_(program.graph) {}
+
+void Elaborator::declarations() {
+  const syntax::Program& tree = file_.tree();
+  for (const syntax::Import& import : tree.imports) report(Message::form_not_supported, import.span, "`import`");
+  for (const syntax::Assumption& assumption : tree.assumptions) report(Message::form_not_supported, assumption.span, "`assume`");
+  inputs();
+  initials_.resize(tree.parameters.size());
+  definitions_.resize(tree.definitions.size());
+  for (const auto& [kind, index] : resolution_.order) {
+    if (kind == SymbolKind::axis) axis_size(tree.axes[index], axes_[index]);
+    if (kind == SymbolKind::parameter) initial_value(index);
+    if (kind == SymbolKind::definition) definition(index);
+  }
+  if (!diagnostics_.has_errors())
+    for (std::size_t i = 0; i < tree.parameters.size(); ++i)
+      program_.parameters.push_back({tree.parameters[i].name.text, parameters_[i], graph().input_node(parameters_[i]),
+                                     *initials_[i], tree.parameters[i].name.span});
+  for (const syntax::Claim& row : tree.claims) claim(row);
+}
+
+// Axes and inputs come first and in the file's order: whatever reads them needs only that they are there.
+void Elaborator::inputs() {
+  const syntax::Program& tree = file_.tree();
+  for (const syntax::AxisDeclaration& declaration : tree.axes) {
+    axes_.push_back(graph().axis(declaration.name.text));
+    program_.axes.push_back({declaration.name.text, axes_.back()});
+    program_.axis_spans.push_back(declaration.name.span);
+  }
+  program_.step = graph().add_input({"step", InputRole::step, Kind::whole, {}, {}});
+  for (const syntax::Data& row : tree.data) {
+    const std::vector<AxisId> over = axes(row.axes).value_or(std::vector<AxisId>{});
+    std::optional<AxisId> typed_by;
+    if (row.typed_by) typed_by = axis(*row.typed_by);
+    if (row.source != nullptr) report(Message::form_not_supported, row.source->span, "data with a source of its own");
+    data_.push_back(graph().add_input({row.name.text, InputRole::data, typed_by ? Kind::whole : Kind::real, over, typed_by}));
+    program_.data.push_back({row.name.text, data_.back(), graph().input_node(data_.back()), row.name.span});
+  }
+  for (const syntax::Parameter& row : tree.parameters) {
+    const std::vector<AxisId> over = axes(row.axes).value_or(std::vector<AxisId>{});
+    parameters_.push_back(graph().add_input({row.name.text, InputRole::parameter, Kind::real, over, {}}));
+  }
+}
+
+void Elaborator::axis_size(const syntax::AxisDeclaration& declaration, AxisId axis) {
+  if (declaration.size == nullptr) return;
+  const std::optional<Value> size = expression(*declaration.size);
+  if (!size) return;
+  for (NodeId node : graph().reachable(std::span(&size->node, 1)))
+    if (!is_size_operation(graph().node(node).op)) {
+      Diagnostic& row = report(Message::size_not_of_sizes, declaration.size->span, declaration.name.text);
+      if (graph().node(node).op == Op::coordinate)
+        row.hint = fmt::format("the size of axis `{0}` is `|{0}|`", graph().axis(graph().node(node).bound[0]).name);
+      return;
+    }
+  graph().set_size(axis, size->node);
+  const std::optional<mpq_class> known = known_size(axis);
+  if (known && (known->get_den() != 1 || *known < 1 || *known > 0x7fffffff))
+    report(Message::size_not_whole, declaration.size->span, declaration.name.text, known->get_str());
+}
+
+std::optional<mpq_class> Elaborator::known_size(AxisId axis) {
+  const SizePolynomial size = ranges_.size(axis);
+  if (!size.is_constant()) return {};
+  return size.constant();
+}
+
+void Elaborator::initial_value(std::size_t index) {
+  const syntax::Parameter& row = file_.tree().parameters[index];
+  if (row.initial == nullptr) {
+    report(Message::initial_missing, row.name.span, row.name.text).hint =
+        fmt::format("`param {} = 0`, or random numbers: `normal() * 0.1`", source_text(row.name.span));
+    return;
+  }
+  const Input& input = graph().input(parameters_[index]);
+  drawing_ = Drawing{row.name.text, input.axes};
+  const std::optional<Value> value = expression(*row.initial);
+  drawing_.reset();
+  if (!value) return;
+  for (AxisId axis : graph().node(value->node).axes)
+    if (!std::ranges::binary_search(input.axes, axis)) {
+      report(Message::initial_axes_extra, row.initial->span, row.name.text, graph().axis(axis).name).hint =
+          fmt::format("the parameter has {}, its initial value {}", axes_text(input.axes), axes_text(value->node));
+      return;
+    }
+  initials_[index] = with_initial_values(row, value->node);
+}
+
+// The value with every parameter that it reads replaced by that parameter's initial value.
+std::optional<NodeId> Elaborator::with_initial_values(const syntax::Parameter& parameter, NodeId value) {
+  const auto is_data = [](const Input& input) { return input.role != InputRole::parameter; };
+  if (const Input* input = input_read(value, is_data)) {
+    report(Message::initial_reads_input, parameter.initial->span, parameter.name.text, input->name);
+    return {};
+  }
+  std::unordered_map<std::uint32_t, NodeId> rebuilt;
+  for (NodeId id : graph().reachable(std::span(&value, 1))) {
+    const Node node = graph().node(id);
+    if (node.op == Op::input) {
+      const auto place = std::ranges::find(parameters_, graph().input_of(id)) - parameters_.begin();
+      const std::optional<NodeId> initial = initials_[static_cast<std::size_t>(place)];
+      if (!initial) return {};
+      rebuilt[index_of(id)] = broadcast(*initial, node.axes);
+      continue;
+    }
+    std::vector<NodeId> operands;
+    for (NodeId operand : node.operands) operands.push_back(rebuilt.at(index_of(operand)));
+    rebuilt[index_of(id)] = operands.empty() ? id : graph().rebuild(id, operands);
+  }
+  return rebuilt.at(index_of(value));
+}
+
+// The same value, over axes that it may lack.
+NodeId Elaborator::broadcast(NodeId value, std::span<const AxisId> axes) {
+  for (AxisId axis : axes)
+    if (!graph().has_axis(value, axis))
+      value = graph().apply(Op::add, value, graph().apply(Op::multiply, graph().constant(0), graph().coordinate(axis)));
+  return value;
+}
+
+void Elaborator::definition(std::size_t index) {
+  const syntax::Definition& row = file_.tree().definitions[index];
+  path_ = row.name.text;
+  defines_ = true;
+  if (const std::optional<Value> value = stated(row, expression(*row.value)))
+    definitions_[index] = named(row.name.text, *value, row.name.span);
+  defines_ = false;
+}
+
+// The value, if it has the axes that the definition states.
+std::optional<Value> Elaborator::stated(const syntax::Definition& definition, std::optional<Value> value) {
+  if (!definition.axes) return value;
+  std::optional<std::vector<AxisId>> over = axes(*definition.axes);
+  if (!over || !value) return {};
+  std::ranges::sort(*over);
+  if (std::ranges::equal(*over, graph().node(value->node).axes)) return value;
+  report(Message::axes_stated_differ, definition.name.span, definition.name.text, axes_text(*over), axes_text(value->node));
+  return {};
+}
+
+// The value under a name that `grad` and derivations can refer to.
+Value Elaborator::named(const std::string& path, Value value, Span span) {
+  const Value result{graph().named(path, value.node), value.kind};
+  if (!defines_) return result;
+  program_.definitions.push_back({path, result.node, span, !calls_.empty()});
+  paths_.insert_or_assign(path, result);
+  return result;
+}
+
+void Elaborator::claim(const syntax::Claim& row) {
+  path_ = "claim";
+  const std::optional<Value> left = expression(*row.left), right = expression(*row.right);
+  if (!left || !right) return;
+  program_.claims.push_back({row.name ? row.name->text : source_text(row.left->span), left->node, right->node, row.span});
+}
+
+std::optional<Value> Elaborator::value_of(const Symbol& symbol) const {
+  Graph& graph = program_.graph;
+  switch (symbol.kind) {
+    case SymbolKind::axis:
+      return Value{graph.coordinate(axes_[symbol.index]), Kind::whole};
+    case SymbolKind::data: {
+      const InputId input = data_[symbol.index];
+      return Value{graph.input_node(input), graph.input(input).kind};
+    }
+    case SymbolKind::parameter:
+      return Value{graph.input_node(parameters_[symbol.index]), Kind::real};
+    case SymbolKind::definition:
+      return definitions_[symbol.index];
+    case SymbolKind::function:
+      break;
+  }
+  return {};
+}
+
+std::string Elaborator::axes_text(NodeId node) const { return axes_text(program_.graph.node(node).axes); }
+
+std::string Elaborator::axes_text(std::span<const AxisId> axes) const {
+  if (axes.empty()) return "no axes";
+  std::string result = "[";
+  for (AxisId axis : axes) {
+    if (result.size() > 1) result += ", ";
+    result += program_.graph.axis(axis).name;
+  }
+  return result + "]";
+}
+
+const Input* Elaborator::input_read(NodeId node, bool (*counts)(const Input&)) const {
+  for (NodeId id : program_.graph.reachable(std::span(&node, 1)))
+    if (program_.graph.node(id).op == Op::input)
+      if (const Input& input = program_.graph.input(program_.graph.input_of(id)); counts(input)) return &input;
+  return nullptr;
+}
+
+std::string Elaborator::source_text(Span span) const {
+  return diagnostics_.source(span.file).text.substr(span.begin, span.end - span.begin);
+}
+
+Diagnostic& Elaborator::with_calls(Diagnostic& diagnostic) {
+  for (std::size_t i = calls_.size(); i-- > 0;) {
+    if (i > 2 && i + 3 < calls_.size()) continue;  // of a long chain, both ends
+    diagnostic.related.push_back({calls_[i].span, fmt::format("in this call of `{}`", calls_[i].function)});
+  }
+  return diagnostic;
+}
+
+}  // namespace tenet

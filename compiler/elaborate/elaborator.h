@@ -1,0 +1,151 @@
+// From expressions to nodes. One object elaborates one program; its member functions stand in a file each by the forms they
+// treat. A function that returns nothing has reported why, or met a name that is already reported.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <unordered_set>
+#include <variant>
+#include <vector>
+
+#include "compiler/elaborate/names.h"
+#include "compiler/elaborate/program.h"
+#include "compiler/elaborate/ranges.h"
+#include "compiler/elaborate/resolve.h"
+
+namespace tenet {
+
+// A node and what the language says of its kind: `2.0` is real, though the number is whole.
+struct Value {
+  NodeId node;
+  Kind kind;
+};
+
+class Elaborator {
+ public:
+  Elaborator(Diagnostics& diagnostics, const Module& file, const Resolution& resolution, Program& program);
+
+  // The whole file but its recipe (declarations.cpp).
+  void declarations();
+
+  std::optional<Value> expression(const syntax::Expression& expression);
+  // An expression of a recipe: it may read `step`, and what is named in functions is not a definition.
+  std::optional<Value> recipe_expression(const syntax::Expression& expression);
+  // The number that an expression in numbers and known sizes comes to.
+  std::optional<mpq_class> number(const syntax::Expression& expression);
+
+  // What a file's name stands for, if it has a value that could be elaborated.
+  std::optional<Value> value_of(const Symbol& symbol) const;
+  AxisId axis_of(const Symbol& symbol) const { return axes_[symbol.index]; }
+  InputId input_of(const Symbol& data) const { return data_[data.index]; }
+  std::optional<mpq_class> known_size(AxisId axis);
+  std::string axes_text(NodeId node) const;  // "[batch, hidden]"
+  std::string axes_text(std::span<const AxisId> axes) const;
+  const Input* input_read(NodeId node, bool (*counts)(const Input&)) const;  // the first that counts, or null
+
+  template <class... Arguments>
+  Diagnostic& report(Message message, Span span, const Arguments&... arguments) {
+    return with_calls(diagnostics_.report(message, span, arguments...));
+  }
+
+  Diagnostics& diagnostics() { return diagnostics_; }
+  const Module& file() const { return file_; }
+  Program& program() { return program_; }
+  Graph& graph() { return program_.graph; }
+
+ private:
+  // What the names in an inlined function stand for. Nothing: an error that is reported.
+  using Local = std::variant<std::monostate, AxisId, Value>;
+  struct Scope {
+    const Module* module;
+    std::map<std::string, Local, std::less<>> names;
+  };
+  struct Call {
+    Span span;
+    std::string function;
+  };
+  // Random numbers of an initial value: one draw a call, numbered.
+  struct Drawing {
+    std::string parameter;
+    std::vector<AxisId> axes;
+    int calls = 0;
+  };
+
+  // declarations.cpp
+  void inputs();
+  void axis_size(const syntax::AxisDeclaration& declaration, AxisId axis);
+  void initial_value(std::size_t index);
+  std::optional<NodeId> with_initial_values(const syntax::Parameter& parameter, NodeId value);
+  NodeId broadcast(NodeId value, std::span<const AxisId> axes);
+  void definition(std::size_t index);
+  std::optional<Value> stated(const syntax::Definition& definition, std::optional<Value> value);
+  void claim(const syntax::Claim& claim);
+  Value named(const std::string& path, Value value, Span span);
+
+  // expressions.cpp. `infinite`: `inf` may stand here.
+  std::optional<Value> expression(const syntax::Expression& expression, bool infinite);
+  std::optional<Value> form(const syntax::Expression& expression, bool infinite);
+  std::optional<Value> name(const syntax::Expression& expression);
+  std::optional<Value> path(const syntax::Expression& expression);
+  std::optional<Value> operation(const syntax::Expression& expression, bool infinite);
+  std::optional<Value> call(const syntax::Expression& expression);
+  std::optional<Value> pointwise(const syntax::Expression& call, const Operation& operation);
+  std::optional<Value> where(const syntax::Expression& call);
+  std::optional<Value> draw(const syntax::Expression& call, Op distribution);
+  std::optional<Value> stop(const syntax::Expression& call);
+  std::optional<Value> apply(Op op, std::span<const Value> operands);
+  bool is_truth(std::string_view form, Value value, Span span);
+  bool takes(const syntax::Expression& call, std::size_t count);  // that many arguments by place, else an error
+  std::optional<AxisId> axis(const syntax::Name& name);
+  std::optional<std::vector<AxisId>> axes(const std::vector<syntax::Name>& names);
+  std::string source_text(Span span) const;
+  bool fits(Span span);  // the graph is not too large yet
+
+  // reductions.cpp, substitution.cpp, gradients.cpp
+  std::optional<Value> reduction(const syntax::Expression& call);
+  std::optional<Value> substitution(const syntax::Expression& expression);
+  bool range(NodeId index, AxisId axis, const syntax::Expression* otherwise, Span span);
+  std::optional<Value> gradient(const syntax::Expression& call);
+  std::optional<NodeId> gradient_target(const syntax::Expression& target);
+
+  // functions.cpp
+  using Given = std::vector<std::optional<Value>>;  // by the place of the function's arguments
+  std::optional<Value> inlined(const syntax::Expression& call, const Symbol& function);
+  std::optional<std::vector<AxisId>> axis_arguments(const syntax::Expression& call, const syntax::Function& function);
+  std::optional<Given> arguments(const syntax::Expression& call, const syntax::Function& function);
+  std::optional<Value> body(const syntax::Function& function, Given given, Scope& scope);
+  void local_axis(const syntax::AxisDeclaration& declaration, Scope& scope);
+  std::string fresh_path(const std::string& function);
+
+  Diagnostic& with_calls(Diagnostic& diagnostic);
+
+  Diagnostics& diagnostics_;
+  const Module& file_;
+  const Resolution& resolution_;
+  Program& program_;
+  Ranges ranges_;
+
+  std::vector<AxisId> axes_;  // by place in the file
+  std::vector<InputId> data_, parameters_;
+  std::vector<std::optional<NodeId>> initials_;
+  std::vector<std::optional<Value>> definitions_;
+  std::unordered_map<std::string, Value> paths_;  // `probs.softmax.z`
+  std::unordered_set<std::string> used_paths_;
+
+  // Where we are.
+  Scope* scope_ = nullptr;  // of the function that is inlined; null: the file
+  std::vector<Call> calls_;
+  std::string path_;      // of the definition, without what is local: `probs.softmax`
+  bool defines_ = false;  // names in functions become definitions of the program
+  bool step_ = false;
+  std::optional<Drawing> drawing_;
+  int depth_ = 0;
+  int inlined_ = 0;
+  bool too_large_ = false;
+};
+
+}  // namespace tenet

@@ -1,0 +1,298 @@
+// Names, numbers, operators and pointwise functions.
+#include <algorithm>
+#include <array>
+
+#include "compiler/elaborate/elaborator.h"
+
+namespace tenet {
+namespace {
+
+using Written = syntax::Expression::Kind;
+
+// Expressions are nested 256 deep at most, functions in one another too; this bounds both together.
+constexpr int deepest = 2000;
+constexpr std::size_t largest_graph = 1'000'000;
+
+// 40 digits: far beyond what double precision can tell apart.
+const mpq_class& pi() {
+  static const mpq_class value("3141592653589793238462643383279502884197/1000000000000000000000000000000000000000");
+  return value;
+}
+
+std::string_view kind_text(Kind kind) {
+  switch (kind) {
+    case Kind::whole:
+      return "a whole number";
+    case Kind::truth:
+      return "a truth";
+    case Kind::real:
+      break;
+  }
+  return "a real number";
+}
+
+bool is_comparison(Op op) {
+  return op == Op::equal || op == Op::not_equal || op == Op::less || op == Op::less_equal || op == Op::greater ||
+         op == Op::greater_equal;
+}
+
+bool is_logical(Op op) { return op == Op::logical_and || op == Op::logical_or || op == Op::logical_not; }
+
+std::string counted(std::size_t count, std::string_view what) {
+  return fmt::format("{} {}{}", count == 0 ? "no" : std::to_string(count), what, count == 1 ? "" : "s");
+}
+
+}  // namespace
+
+std::optional<Value> Elaborator::expression(const syntax::Expression& e) { return expression(e, false); }
+
+std::optional<Value> Elaborator::recipe_expression(const syntax::Expression& e) {
+  path_ = "recipe";
+  step_ = true;
+  const std::optional<Value> value = expression(e, false);
+  step_ = false;
+  return value;
+}
+
+std::optional<mpq_class> Elaborator::number(const syntax::Expression& e) {
+  path_ = "recipe";
+  const std::optional<Value> value = expression(e, false);
+  if (!value) return {};
+  Sizes known;
+  for (AxisId axis : axes_)
+    if (const std::optional<mpq_class> size = known_size(axis); size && size->get_den() == 1 && size->get_num().fits_slong_p())
+      known.set(axis, size->get_num().get_si());
+  return size_value(graph(), value->node, known);
+}
+
+std::optional<Value> Elaborator::expression(const syntax::Expression& e, bool infinite) {
+  if (depth_ >= deepest) {
+    report(Message::calls_too_deep, e.span, deepest);
+    return {};
+  }
+  if (!fits(e.span)) return {};
+  ++depth_;
+  std::optional<Value> value = form(e, infinite);
+  --depth_;
+  return value;
+}
+
+bool Elaborator::fits(Span span) {
+  if (graph().node_count() <= largest_graph) return true;
+  if (!too_large_) report(Message::program_too_large, span, largest_graph);
+  too_large_ = true;
+  return false;
+}
+
+std::optional<Value> Elaborator::form(const syntax::Expression& e, bool infinite) {
+  switch (e.kind) {
+    case Written::number:
+      return Value{graph().constant(e.number), e.whole ? Kind::whole : Kind::real};
+    case Written::pi:
+      return Value{graph().constant(pi()), Kind::real};
+    case Written::infinity:
+      if (infinite) return Value{graph().infinity(), Kind::real};
+      report(Message::infinity_misplaced, e.span).hint =
+          "it can be a branch of `where`, an `else` value, or an operand of `max`, `min` or a comparison";
+      return {};
+    case Written::size:
+      if (const std::optional<AxisId> axis = this->axis({e.text, e.name_span})) return Value{graph().size(*axis), Kind::whole};
+      return {};
+    case Written::name:
+      return name(e);
+    case Written::operation:
+      return operation(e, infinite);
+    case Written::call:
+      return call(e);
+    case Written::substitute:
+      return substitution(e);
+    case Written::string:
+    case Written::list:
+      report(Message::recipe_number_wanted, e.span, "this place", "one value");
+      return {};
+  }
+  return {};
+}
+
+std::optional<Value> Elaborator::name(const syntax::Expression& e) {
+  if (e.text == "step") {
+    if (step_) return Value{graph().input_node(program_.step), Kind::whole};
+    report(Message::step_misplaced, e.span);
+    return {};
+  }
+  if (e.text == "training") {
+    report(Message::form_not_supported, e.span, "`training`");
+    return {};
+  }
+  if (e.text.find('.') != std::string::npos) return path(e);
+  if (scope_ != nullptr)
+    if (auto local = scope_->names.find(e.text); local != scope_->names.end()) {
+      if (const AxisId* axis = std::get_if<AxisId>(&local->second)) return Value{graph().coordinate(*axis), Kind::whole};
+      if (const Value* value = std::get_if<Value>(&local->second)) return *value;
+      return {};
+    }
+  const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(e.text);
+  if (symbol == nullptr) return {};  // reported when names were resolved
+  if (symbol->kind != SymbolKind::function) return value_of(*symbol);
+  report(Message::name_is_function, e.span, e.text).hint = fmt::format("call it: `{}(...)`", e.text);
+  return {};
+}
+
+// `probs.softmax.z`: a name inside a function that a definition calls.
+std::optional<Value> Elaborator::path(const syntax::Expression& e) {
+  if (auto place = paths_.find(e.text); place != paths_.end()) return place->second;
+  const Symbol* symbol = file_.find(std::string_view(e.text).substr(0, e.text.find('.')));
+  if (symbol == nullptr || (symbol->kind == SymbolKind::definition && !value_of(*symbol))) return {};  // reported
+  std::vector<std::string> candidates;
+  for (const auto& [path, value] : paths_) candidates.push_back(path);
+  report(Message::name_unknown, e.span, e.text).hint = suggestion(e.text, candidates);
+  return {};
+}
+
+std::optional<Value> Elaborator::operation(const syntax::Expression& e, bool infinite) {
+  const bool operands_infinite = is_comparison(e.op) || (e.op == Op::negate && infinite);
+  std::array<Value, 3> operands;
+  bool complete = true;
+  for (std::size_t i = 0; i < e.operands.size(); ++i) {
+    const std::optional<Value> operand = expression(*e.operands[i], operands_infinite);
+    if (operand) operands[i] = *operand;
+    complete =
+        complete && operand && (!is_logical(e.op) || is_truth(tenet::operation(e.op).spelling, *operand, e.operands[i]->span));
+  }
+  if (!complete) return {};
+  return apply(e.op, std::span(operands).first(e.operands.size()));
+}
+
+std::optional<Value> Elaborator::apply(Op op, std::span<const Value> operands) {
+  std::array<NodeId, 3> nodes;
+  std::ranges::transform(operands, nodes.begin(), &Value::node);
+  const NodeId node = graph().apply(op, std::span(nodes).first(operands.size()));
+  Kind kind = graph().node(node).kind;
+  const bool whole = tenet::operation(op).kind == KindRule::arithmetic && kind == Kind::whole;
+  if (whole && std::ranges::any_of(op == Op::where ? operands.subspan(1) : operands,
+                                   [](const Value& value) { return value.kind == Kind::real; }))
+    kind = Kind::real;
+  return Value{node, kind};
+}
+
+bool Elaborator::is_truth(std::string_view form, Value value, Span span) {
+  if (value.kind == Kind::truth) return true;
+  report(Message::condition_not_truth, span, form, kind_text(value.kind)).hint = "compare it: `... != 0`";
+  return false;
+}
+
+std::optional<Value> Elaborator::call(const syntax::Expression& e) {
+  if (e.text == "where") return where(e);
+  if (e.text == "grad") return gradient(e);
+  if (e.text == "stop") return stop(e);
+  if (e.text == "normal") return draw(e, Op::normal);
+  if (e.text == "uniform") return draw(e, Op::uniform);
+  const Operation* function = function_called(e.text);
+  const bool reduces = e.text == "mean" || reduction_called(e.text) != nullptr;
+  if (reduces && (function == nullptr || !e.brackets.empty())) return reduction(e);
+  if (function != nullptr) return pointwise(e, *function);
+  if (scope_ != nullptr && scope_->names.contains(e.text)) {
+    const bool is_axis = std::holds_alternative<AxisId>(scope_->names.find(e.text)->second);
+    report(Message::name_is_no_function, e.name_span, e.text, is_axis ? "an axis" : "a value");
+    return {};
+  }
+  const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(e.text);
+  if (symbol == nullptr) return {};  // reported when names were resolved
+  if (symbol->kind == SymbolKind::function) return inlined(e, *symbol);
+  report(Message::name_is_no_function, e.name_span, e.text, description(symbol->kind));
+  return {};
+}
+
+bool Elaborator::takes(const syntax::Expression& call, std::size_t count) {
+  if (!call.brackets.empty()) {
+    report(Message::axes_of_pointwise, call.brackets.front().span, call.text);
+    return false;
+  }
+  for (const syntax::Argument& argument : call.arguments)
+    if (argument.name) {
+      report(Message::argument_by_place, argument.name->span, call.text);
+      return false;
+    }
+  if (call.arguments.size() == count) return true;
+  report(Message::arguments_count, call.span, call.text, counted(count, "argument"),
+         fmt::format("{} {} given", counted(call.arguments.size(), "argument"), call.arguments.size() == 1 ? "is" : "are"));
+  return false;
+}
+
+std::optional<Value> Elaborator::pointwise(const syntax::Expression& e, const Operation& row) {
+  if (!takes(e, static_cast<std::size_t>(row.arity))) return {};
+  const bool infinite = row.op == Op::maximum || row.op == Op::minimum;
+  std::array<Value, 3> operands;
+  bool complete = true;
+  for (std::size_t i = 0; i < e.arguments.size(); ++i) {
+    const std::optional<Value> operand = expression(*e.arguments[i].value, infinite);
+    if (operand) operands[i] = *operand;
+    complete = complete && operand;
+  }
+  if (!complete) return {};
+  return apply(row.op, std::span(operands).first(e.arguments.size()));
+}
+
+std::optional<Value> Elaborator::where(const syntax::Expression& e) {
+  if (!takes(e, 3)) return {};
+  const std::optional<Value> condition = expression(*e.arguments[0].value, false);
+  const std::optional<Value> then = expression(*e.arguments[1].value, true);
+  const std::optional<Value> otherwise = expression(*e.arguments[2].value, true);
+  if (!condition || !is_truth("where", *condition, e.arguments[0].value->span) || !then || !otherwise) return {};
+  return apply(Op::where, std::array{*condition, *then, *otherwise});
+}
+
+std::optional<Value> Elaborator::stop(const syntax::Expression& e) {
+  if (!takes(e, 1)) return {};
+  const std::optional<Value> value = expression(*e.arguments[0].value, false);
+  if (!value) return {};
+  return Value{graph().stop(value->node), value->kind};
+}
+
+// Fresh random numbers over the parameter's axes, from a stream named by the parameter and the place of the call.
+std::optional<Value> Elaborator::draw(const syntax::Expression& e, Op distribution) {
+  if (!e.brackets.empty()) {
+    report(Message::form_not_supported, e.span, fmt::format("`{}` with axes", e.text));
+    return {};
+  }
+  if (!takes(e, 0)) return {};
+  if (!drawing_) {
+    report(Message::random_misplaced, e.span, e.text);
+    return {};
+  }
+  const std::string stream = fmt::format("{}#{}", drawing_->parameter, drawing_->calls++);
+  return Value{graph().random(distribution, stream, drawing_->axes), Kind::real};
+}
+
+std::optional<AxisId> Elaborator::axis(const syntax::Name& name) {
+  if (scope_ != nullptr)
+    if (auto local = scope_->names.find(name.text); local != scope_->names.end()) {
+      if (const AxisId* axis = std::get_if<AxisId>(&local->second)) return *axis;
+      if (std::holds_alternative<Value>(local->second)) report(Message::name_is_no_axis, name.span, name.text, "a value");
+      return {};
+    }
+  const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(name.text);
+  if (symbol == nullptr) return {};  // reported when names were resolved
+  if (symbol->kind == SymbolKind::axis) return axis_of(*symbol);
+  report(Message::name_is_no_axis, name.span, name.text, description(symbol->kind));
+  return {};
+}
+
+std::optional<std::vector<AxisId>> Elaborator::axes(const std::vector<syntax::Name>& names) {
+  std::vector<AxisId> result;
+  bool complete = true;
+  for (const syntax::Name& name : names) {
+    const std::optional<AxisId> axis = this->axis(name);
+    if (axis && std::ranges::find(result, *axis) != result.end()) {
+      report(Message::axis_repeated, name.span, name.text);
+      complete = false;
+    } else if (axis) {
+      result.push_back(*axis);
+    }
+    complete = complete && axis;
+  }
+  if (!complete) return {};
+  return result;
+}
+
+}  // namespace tenet

@@ -1,0 +1,179 @@
+// Functions are inlined: the body is elaborated anew at every call, with the call's axes and arguments under its names.
+#include <algorithm>
+
+#include "compiler/elaborate/elaborator.h"
+
+namespace tenet {
+namespace {
+
+constexpr std::size_t deepest_calls = 64;
+constexpr int most_inlined = 100'000;
+
+std::string counted(std::size_t count, std::string_view one, std::string_view many) {
+  return fmt::format("{} {}", count == 0 ? "no" : std::to_string(count), count == 1 ? one : many);
+}
+
+std::string joined(const std::vector<syntax::Name>& names) {
+  std::string result;
+  for (const syntax::Name& name : names) result += (result.empty() ? "" : ", ") + name.text;
+  return result;
+}
+
+}  // namespace
+
+std::optional<Value> Elaborator::inlined(const syntax::Expression& call, const Symbol& symbol) {
+  const syntax::Function& function = symbol.module->tree().functions[symbol.index];
+  if (calls_.size() >= deepest_calls) {
+    report(Message::calls_too_deep, call.span, deepest_calls);
+    return {};
+  }
+  if (++inlined_ > most_inlined) {
+    if (inlined_ == most_inlined + 1) report(Message::program_too_large, call.span, most_inlined);
+    return {};
+  }
+  const std::optional<std::vector<AxisId>> over = axis_arguments(call, function);
+  std::optional<Given> given = arguments(call, function);
+  if (!over || !given) return {};
+
+  Scope scope{symbol.module, {}};
+  for (std::size_t i = 0; i < over->size(); ++i) scope.names[function.axes[i].text] = (*over)[i];
+
+  Scope* const scope_before = scope_;
+  const std::string path_before = path_;
+  calls_.push_back({call.span, function.name.text});
+  scope_ = &scope;
+  path_ = fresh_path(function.name.text);
+  std::optional<Value> value = body(function, std::move(*given), scope);
+  scope_ = scope_before;
+  path_ = path_before;
+  calls_.pop_back();
+  return value;
+}
+
+// The axes in a call's brackets, one for each that the function names.
+std::optional<std::vector<AxisId>> Elaborator::axis_arguments(const syntax::Expression& call, const syntax::Function& function) {
+  std::vector<AxisId> result;
+  bool complete = true;
+  for (const syntax::Bracket& bracket : call.brackets) {
+    if (bracket.value != nullptr || bracket.names.size() != 1) {
+      report(Message::form_not_supported, bracket.span,
+             bracket.value != nullptr ? "an axis made for one call" : "a group of axes");
+      return {};
+    }
+    const std::optional<AxisId> axis = this->axis(bracket.names[0]);
+    complete = complete && axis;
+    if (axis) result.push_back(*axis);
+  }
+  if (call.brackets.size() != function.axes.size()) {
+    Diagnostic& row = report(Message::axis_arguments_count, call.span, call.text, counted(function.axes.size(), "axis", "axes"),
+                             counted(call.brackets.size(), "is given", "are given"));
+    if (!function.axes.empty()) row.hint = fmt::format("`{}[{}](...)`", call.text, joined(function.axes));
+    return {};
+  }
+  if (!complete) return {};
+  return result;
+}
+
+// The arguments that a call gives, elaborated where the call stands: by place, then by name.
+std::optional<Elaborator::Given> Elaborator::arguments(const syntax::Expression& call, const syntax::Function& function) {
+  Given given(function.arguments.size());
+  std::vector<bool> is_given(given.size());
+  bool complete = true;
+  if (call.arguments.size() > given.size()) {
+    report(Message::arguments_count, call.span, call.text, counted(given.size(), "argument", "arguments"),
+           counted(call.arguments.size(), "is given", "are given"));
+    complete = false;
+  }
+  for (std::size_t i = 0; i < call.arguments.size(); ++i) {
+    const syntax::Argument& argument = call.arguments[i];
+    std::size_t place = i;
+    if (argument.name) {
+      const auto formal =
+          std::ranges::find_if(function.arguments, [&](const auto& row) { return row.name.text == argument.name->text; });
+      if (formal == function.arguments.end()) {
+        std::vector<std::string> names;
+        for (const syntax::Formal& row : function.arguments) names.push_back(row.name.text);
+        report(Message::argument_unknown, argument.name->span, call.text, argument.name->text).hint =
+            suggestion(argument.name->text, names);
+        complete = false;
+        continue;
+      }
+      place = static_cast<std::size_t>(formal - function.arguments.begin());
+    }
+    if (place >= given.size()) break;  // too many, reported
+    if (is_given[place]) {
+      report(Message::argument_twice, argument.name->span, argument.name->text, call.text);
+      complete = false;
+      continue;
+    }
+    is_given[place] = true;
+    given[place] = expression(*argument.value);
+    complete = complete && given[place];
+  }
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    if (is_given[i] || function.arguments[i].initial != nullptr || !complete) continue;
+    report(Message::argument_missing, call.span, function.arguments[i].name.text, call.text);
+    complete = false;
+  }
+  if (!complete) return {};
+  return given;
+}
+
+std::optional<Value> Elaborator::body(const syntax::Function& function, Given given, Scope& scope) {
+  const Block& block = resolution_.blocks.at(&function);
+  for (std::size_t i = 0; i < given.size(); ++i) {
+    const syntax::Formal& formal = function.arguments[i];
+    if (!given[i]) given[i] = expression(*formal.initial);
+    if (!given[i]) return {};
+    // An argument that `grad` differentiates by has to have a name; one that has a name keeps it.
+    const Op op = graph().node(given[i]->node).op;
+    if (block.gradient_targets.contains(formal.name.text) && op != Op::named && op != Op::input)
+      given[i] = named(path_ + "." + formal.name.text, *given[i], formal.name.span);
+    scope.names[formal.name.text] = *given[i];
+  }
+  const std::string path = path_;
+  for (const auto& [kind, index] : block.order) {
+    if (kind == SymbolKind::axis) {
+      local_axis(function.local_axes[index], scope);
+      continue;
+    }
+    const syntax::Definition& local = function.locals[index];
+    path_ = path + "." + local.name.text;
+    std::optional<Value> value = stated(local, expression(*local.value));
+    if (value && (defines_ || block.gradient_targets.contains(local.name.text))) value = named(path_, *value, local.name.span);
+    path_ = path;
+    scope.names[local.name.text] = value ? Local(*value) : Local();
+  }
+  const std::optional<Value> value = expression(*function.value);
+  if (!value) return {};
+  for (const syntax::AxisDeclaration& declaration : function.local_axes)
+    if (const AxisId* axis = std::get_if<AxisId>(&scope.names[declaration.name.text]))
+      if (graph().has_axis(value->node, *axis)) {
+        report(Message::local_axis_escapes, function.value->span, function.name.text, declaration.name.text).hint =
+            "reduce over it, or replace it by an axis that the caller knows";
+        return {};
+      }
+  return value;
+}
+
+// `axis j = |i|` in a block: a new axis at every call.
+void Elaborator::local_axis(const syntax::AxisDeclaration& declaration, Scope& scope) {
+  Local& place = scope.names[declaration.name.text];
+  if (declaration.size == nullptr) {
+    report(Message::local_axis_open, declaration.name.span, declaration.name.text).hint =
+        fmt::format("`axis {} = |...|`", declaration.name.text);
+    return;
+  }
+  const AxisId axis = graph().axis(path_ + "." + declaration.name.text);
+  axis_size(declaration, axis);
+  if (graph().axis(axis).size) place = axis;
+}
+
+// `probs.softmax`, or `probs.softmax_2` for the second call of it there.
+std::string Elaborator::fresh_path(const std::string& function) {
+  std::string path = path_ + "." + function;
+  for (int i = 2; !used_paths_.insert(path).second; ++i) path = fmt::format("{}.{}_{}", path_, function, i);
+  return path;
+}
+
+}  // namespace tenet

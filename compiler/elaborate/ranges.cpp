@@ -1,0 +1,340 @@
+#include "compiler/elaborate/ranges.h"
+
+#include <algorithm>
+#include <cassert>
+
+namespace tenet {
+namespace {
+
+using State = Bound::State;
+constexpr std::size_t most_atoms = 32;
+
+Bound finite(SizePolynomial value) {
+  if (!value.reasonable()) return {State::undecided};
+  return {State::finite, std::move(value)};
+}
+Interval everything() { return {{State::unbounded}, {State::unbounded}}; }
+Interval undecided() { return {{State::undecided}, {State::undecided}}; }
+Interval truth() { return {finite(0), finite(1)}; }
+
+// Both ends finite: the arithmetic below has numbers to work with.
+bool is_finite(const Interval& a) { return a.low.state == State::finite && a.high.state == State::finite; }
+
+// The greater (or lesser) of two ends; `absorbs`: an end without bound swallows the other one, else it gives way.
+Bound extreme(const Bound& a, const Bound& b, bool greater, bool absorbs) {
+  if (a.state == State::unbounded) return absorbs ? a : b;
+  if (b.state == State::unbounded) return absorbs ? b : a;
+  if (a.state == State::undecided) return a;
+  if (b.state == State::undecided) return b;
+  switch ((a.value - b.value).at_least_zero()) {
+    case Decision::always:
+      return greater ? a : b;
+    case Decision::never:
+      return greater ? b : a;
+    case Decision::depends:
+      break;
+  }
+  if ((b.value - a.value).at_least_zero() == Decision::always) return greater ? b : a;
+  return {State::undecided};
+}
+
+Interval hull(const Interval& a, const Interval& b) {
+  return {extreme(a.low, b.low, false, true), extreme(a.high, b.high, true, true)};
+}
+
+Bound plus(const Bound& a, const Bound& b) {
+  if (a.state == State::unbounded || b.state == State::unbounded) return {State::unbounded};
+  if (a.state == State::undecided || b.state == State::undecided) return {State::undecided};
+  return finite(a.value + b.value);
+}
+
+Bound scaled(const Bound& a, const SizePolynomial& factor) {
+  if (a.state != State::finite) return a;
+  const std::optional<SizePolynomial> product = a.value.times(factor);
+  return product ? finite(*product) : Bound{State::undecided};
+}
+
+Interval scaled(const Interval& a, const SizePolynomial& factor) {
+  if (factor.is_constant() && factor.constant() == 0) return {finite(0), finite(0)};
+  if (factor.at_least_zero() == Decision::always) return {scaled(a.low, factor), scaled(a.high, factor)};
+  if (factor.scaled(-1).at_least_zero() == Decision::always) return {scaled(a.high, factor), scaled(a.low, factor)};
+  return undecided();
+}
+
+Interval absolute(const Interval& a) {
+  if (a.low.state == State::finite && a.low.value.at_least_zero() == Decision::always) return a;
+  const Interval negative = scaled(a, SizePolynomial(-1));
+  if (a.high.state == State::finite && negative.low.value.at_least_zero() == Decision::always) return negative;
+  return {finite(0), extreme(a.high, negative.high, true, true)};
+}
+
+Interval rounded_down(const Interval& a) {
+  const auto down = [](const Bound& bound) -> Bound {
+    if (bound.state != State::finite || bound.value.has_whole_coefficients()) return bound;
+    if (!bound.value.is_constant()) return {State::undecided};
+    mpz_class whole;
+    mpz_fdiv_q(whole.get_mpz_t(), bound.value.constant().get_num_mpz_t(), bound.value.constant().get_den_mpz_t());
+    return finite(mpq_class(whole));
+  };
+  return {down(a.low), down(a.high)};
+}
+
+Interval times(const Interval& a, const Interval& b) {
+  if (!is_finite(a) || !is_finite(b)) {
+    const auto open = [](const Interval& c) { return c.low.state == State::undecided || c.high.state == State::undecided; };
+    return open(a) || open(b) ? undecided() : everything();
+  }
+  std::optional<Interval> result;
+  for (const Bound* x : {&a.low, &a.high})
+    for (const Bound* y : {&b.low, &b.high}) {
+      const Bound corner = scaled(*x, y->value);
+      if (corner.state != State::finite) return undecided();
+      result = result ? hull(*result, {corner, corner}) : Interval{corner, corner};
+    }
+  return *result;
+}
+
+Decision both(Decision a, Decision b) {
+  if (a == Decision::never || b == Decision::never) return Decision::never;
+  return a == Decision::always && b == Decision::always ? Decision::always : Decision::depends;
+}
+
+}  // namespace
+
+SizePolynomial Ranges::size(AxisId axis) {
+  if (sizes_ != nullptr && (*sizes_)[axis] > 0) return mpq_class(static_cast<long>((*sizes_)[axis]));
+  if (auto known = axis_sizes_.find(index_of(axis)); known != axis_sizes_.end()) return known->second;
+  SizePolynomial result = SizePolynomial::size(axis);
+  axis_sizes_.insert_or_assign(index_of(axis), result);  // what a circular size, an error, reads
+  if (const std::optional<NodeId> expression = graph_.axis(axis).size) {
+    const Form& sized = form(*expression);
+    if (sized.coefficients.empty()) result = sized.constant;
+  }
+  axis_sizes_.insert_or_assign(index_of(axis), result);
+  return result;
+}
+
+Interval Ranges::below(AxisId axis) { return {finite(0), finite(size(axis) - SizePolynomial(1))}; }
+
+std::vector<NodeId> Ranges::operands_followed(NodeId id) const {
+  const Node& node = graph_.node(id);
+  switch (node.op) {
+    case Op::named:
+    case Op::stop:
+    case Op::add:
+    case Op::subtract:
+    case Op::multiply:
+    case Op::divide:
+    case Op::negate:
+    case Op::floor:
+    case Op::abs:
+    case Op::maximum:
+    case Op::minimum:
+    case Op::sum:
+    case Op::max_over:
+    case Op::min_over:
+    case Op::substitute:
+      return {node.operands.begin(), node.operands.end()};
+    case Op::where:
+      return {node.operands[1], node.operands[2]};
+    default:
+      return {};
+  }
+}
+
+const Ranges::Form& Ranges::form(NodeId root) {
+  std::vector<NodeId> stack{root};
+  while (!stack.empty()) {
+    const NodeId id = stack.back();
+    if (forms_.contains(index_of(id))) {
+      stack.pop_back();
+      continue;
+    }
+    const std::size_t height = stack.size();
+    for (NodeId operand : operands_followed(id))
+      if (!forms_.contains(index_of(operand))) stack.push_back(operand);
+    if (stack.size() > height) continue;
+    stack.pop_back();
+    Form result = form_of(id);
+    const bool reasonable = result.coefficients.size() <= most_atoms && result.constant.reasonable() &&
+                            std::ranges::all_of(result.coefficients, [](const auto& entry) { return entry.second.reasonable(); });
+    if (!reasonable) result = atom(id, interval(result));
+    forms_.emplace(index_of(id), std::move(result));
+  }
+  return forms_.at(index_of(root));
+}
+
+Ranges::Form Ranges::atom(NodeId node, Interval interval) {
+  atoms_.insert_or_assign(index_of(node), std::move(interval));
+  return Form{0, {{node, 1}}};
+}
+
+Interval Ranges::of_operand(NodeId node, std::size_t operand) { return interval(form(graph_.node(node).operands[operand])); }
+
+Ranges::Form Ranges::form_of(NodeId id) {
+  const Node& node = graph_.node(id);
+  const auto operand = [&](std::size_t i) -> const Form& { return form(node.operands[i]); };
+  const auto combined = [&](int sign) {
+    Form result = operand(0);
+    const Form& other = operand(1);
+    result.constant = result.constant + other.constant.scaled(sign);
+    for (const auto& [node, coefficient] : other.coefficients) {
+      SizePolynomial& place = result.coefficients[node];
+      place = place + coefficient.scaled(sign);
+      if (place.is_constant() && place.constant() == 0) result.coefficients.erase(node);
+    }
+    return result;
+  };
+  switch (node.op) {
+    case Op::constant:
+      return Form{graph_.value_of(id)};
+    case Op::size:
+      return Form{size(node.bound[0])};
+    case Op::coordinate:
+      return atom(id, below(node.bound[0]));
+    case Op::input: {
+      const Input& input = graph_.input(graph_.input_of(id));
+      if (input.typed_by) return atom(id, below(*input.typed_by));
+      return atom(id, input.role == InputRole::step ? Interval{finite(0), {State::unbounded}} : everything());
+    }
+    case Op::named:
+    case Op::stop:
+      return operand(0);
+    case Op::add:
+      return combined(1);
+    case Op::subtract:
+      return combined(-1);
+    case Op::negate: {
+      Form result = operand(0);
+      result.constant = result.constant.scaled(-1);
+      for (auto& [node, coefficient] : result.coefficients) coefficient = coefficient.scaled(-1);
+      return result;
+    }
+    case Op::multiply:
+      return product(id, operand(0), operand(1));
+    case Op::divide:
+      return quotient(id, operand(0), operand(1));
+    case Op::floor: {
+      const Form& inner = operand(0);
+      if (inner.coefficients.empty() && inner.constant.has_whole_coefficients()) return inner;
+      return atom(id, rounded_down(interval(inner)));
+    }
+    case Op::abs:
+      return atom(id, absolute(of_operand(id, 0)));
+    case Op::maximum:
+    case Op::minimum: {
+      const Interval a = of_operand(id, 0), b = of_operand(id, 1);
+      const bool greater = node.op == Op::maximum;
+      return atom(id, {extreme(a.low, b.low, greater, !greater), extreme(a.high, b.high, greater, greater)});
+    }
+    case Op::where:
+      return atom(id, hull(of_operand(id, 1), of_operand(id, 2)));
+    case Op::argmax:
+      return atom(id, below(node.bound[0]));
+    case Op::max_over:
+    case Op::min_over:
+      return atom(id, of_operand(id, 0));
+    case Op::sum: {
+      Interval result = of_operand(id, 0);
+      for (AxisId axis : node.bound) result = scaled(result, size(axis));
+      return atom(id, result);
+    }
+    case Op::substitute:
+      return substituted(id);
+    default:
+      return atom(id, node.kind == Kind::truth ? truth() : everything());
+  }
+}
+
+Ranges::Form Ranges::product(NodeId id, const Form& a, const Form& b) {
+  if (!a.coefficients.empty() && !b.coefficients.empty()) return atom(id, times(interval(a), interval(b)));
+  const Form& varies = a.coefficients.empty() ? b : a;
+  const SizePolynomial& factor = a.coefficients.empty() ? a.constant : b.constant;
+  Form result;
+  std::optional<SizePolynomial> constant = varies.constant.times(factor);
+  if (!constant) return atom(id, undecided());
+  result.constant = std::move(*constant);
+  for (const auto& [node, coefficient] : varies.coefficients) {
+    const std::optional<SizePolynomial> product = coefficient.times(factor);
+    if (!product) return atom(id, undecided());
+    if (!product->is_constant() || product->constant() != 0) result.coefficients.emplace(node, *product);
+  }
+  return result;
+}
+
+Ranges::Form Ranges::quotient(NodeId id, const Form& a, const Form& b) {
+  if (!b.coefficients.empty()) return atom(id, everything());
+  if (!b.constant.is_constant()) return atom(id, undecided());
+  if (b.constant.constant() == 0) return atom(id, everything());
+  Form result = a;
+  const mpq_class factor = 1 / b.constant.constant();
+  result.constant = result.constant.scaled(factor);
+  for (auto& [node, coefficient] : result.coefficients) coefficient = coefficient.scaled(factor);
+  return result;
+}
+
+// The value's form with the replaced coordinates' indices in it, where that says everything; else its interval.
+Ranges::Form Ranges::substituted(NodeId id) {
+  const Node& node = graph_.node(id);
+  const bool has_else = node.operands.size() > node.bound.size() + 1;
+  const Form& value = form(node.operands[0]);
+  const auto is_coordinate = [&](const auto& entry) { return graph_.node(entry.first).op == Op::coordinate; };
+  if (has_else) return atom(id, hull(interval(value), of_operand(id, node.operands.size() - 1)));
+  if (!std::ranges::all_of(value.coefficients, is_coordinate)) return atom(id, interval(value));
+  Form result{value.constant, {}};
+  for (const auto& [coordinate, coefficient] : value.coefficients) {
+    const AxisId axis = graph_.node(coordinate).bound[0];
+    const auto place = std::ranges::find(node.bound, axis);
+    Form replaced{0, {{coordinate, 1}}};
+    if (place != node.bound.end()) replaced = form(node.operands[static_cast<std::size_t>(place - node.bound.begin()) + 1]);
+    const std::optional<SizePolynomial> constant = replaced.constant.times(coefficient);
+    if (!constant) return atom(id, interval(value));
+    result.constant = result.constant + *constant;
+    for (const auto& [node, inner] : replaced.coefficients) {
+      const std::optional<SizePolynomial> product = inner.times(coefficient);
+      if (!product) return atom(id, interval(value));
+      SizePolynomial& entry = result.coefficients[node];
+      entry = entry + *product;
+      if (entry.is_constant() && entry.constant() == 0) result.coefficients.erase(node);
+    }
+  }
+  return result;
+}
+
+Interval Ranges::interval(const Form& form) {
+  Interval result{finite(form.constant), finite(form.constant)};
+  for (const auto& [node, coefficient] : form.coefficients) {
+    const Interval part = scaled(atoms_.at(index_of(node)), coefficient);
+    result = {plus(result.low, part.low), plus(result.high, part.high)};
+  }
+  return result;
+}
+
+// Of a value rounded down, what is rounded: floor(x) >= 0 where x >= 0, and floor(x) < n where x < n, for whole n.
+Interval Ranges::index_interval(NodeId index) {
+  while (graph_.node(index).op == Op::named || graph_.node(index).op == Op::floor) index = graph_.node(index).operands[0];
+  return interval(form(index));
+}
+
+Decision Ranges::within(NodeId index, AxisId axis) {
+  const Interval goes = index_interval(index);
+  const auto decide = [](const Bound& bound, auto&& decision) {
+    if (bound.state == State::unbounded) return Decision::never;
+    return bound.state == State::undecided ? Decision::depends : decision(bound.value);
+  };
+  const Decision starts = decide(goes.low, [](const SizePolynomial& low) { return low.at_least_zero(); });
+  const Decision ends = decide(goes.high, [&](const SizePolynomial& high) { return (size(axis) - high).above_zero(); });
+  return both(starts, ends);
+}
+
+std::string Ranges::interval_text(NodeId index) {
+  const Interval goes = rounded_down(index_interval(index));
+  const auto text = [&](const Bound& bound, const char* open) {
+    return bound.state == State::finite ? bound.value.text(graph_) : std::string(open);
+  };
+  return "from " + text(goes.low, "-inf") + " to " + text(goes.high, "inf");
+}
+
+std::string Ranges::last_text(AxisId axis) { return (size(axis) - SizePolynomial(1)).text(graph_); }
+
+}  // namespace tenet

@@ -1,0 +1,354 @@
+#include "compiler/elaborate/resolve.h"
+
+#include <algorithm>
+#include <functional>
+#include <optional>
+
+#include "compiler/ops/operations.h"
+#include "compiler/syntax/words.h"
+
+namespace tenet {
+namespace {
+
+using syntax::Expression;
+
+enum class Role : std::uint8_t { value, axis, callee };
+
+struct Mention {
+  std::string_view name;
+  Span span;
+  Role role;
+};
+
+using Visit = std::function<void(const Mention&)>;
+
+// Every name that an expression mentions. A tree's depth is bounded by the parser.
+void mentions(const Expression* expression, const Visit& visit) {
+  if (expression == nullptr) return;
+  const Expression& e = *expression;
+  const bool is_call = e.kind == Expression::Kind::call;
+  if (e.kind == Expression::Kind::name) visit({e.text, e.span, Role::value});
+  if (e.kind == Expression::Kind::size) visit({e.text, e.name_span, Role::axis});
+  if (is_call) visit({e.text, e.name_span, Role::callee});
+  for (const syntax::ExpressionPtr& operand : e.operands) mentions(operand.get(), visit);
+  for (const syntax::Bracket& bracket : e.brackets) {
+    const bool makes_axis = is_call && bracket.value != nullptr;  // sum[j = |i|]
+    if (!makes_axis)
+      for (const syntax::Name& name : bracket.names) visit({name.text, name.span, Role::axis});
+    mentions(bracket.value.get(), visit);
+    mentions(bracket.otherwise.get(), visit);
+  }
+  for (const syntax::Argument& argument : e.arguments) mentions(argument.value.get(), visit);
+}
+
+std::string first_part(std::string_view path) { return std::string(path.substr(0, path.find('.'))); }
+
+// The names by which `grad` differentiates in an expression.
+void gradient_targets(const Expression* expression, std::unordered_set<std::string>& into) {
+  if (expression == nullptr) return;
+  const Expression& e = *expression;
+  if (e.kind == Expression::Kind::call && e.text == "grad" && e.arguments.size() == 2)
+    if (const Expression& target = *e.arguments[1].value; target.kind == Expression::Kind::name) into.insert(target.text);
+  for (const syntax::ExpressionPtr& operand : e.operands) gradient_targets(operand.get(), into);
+  for (const syntax::Bracket& bracket : e.brackets) {
+    gradient_targets(bracket.value.get(), into);
+    gradient_targets(bracket.otherwise.get(), into);
+  }
+  for (const syntax::Argument& argument : e.arguments) gradient_targets(argument.value.get(), into);
+}
+
+void report_unknown(Diagnostics& diagnostics, const Mention& mention, std::vector<std::string> candidates) {
+  if (mention.role == Role::callee)
+    for (const Operation& row : operations())
+      if (row.notation == Notation::call || row.notation == Notation::reduce) candidates.emplace_back(row.spelling);
+  const std::string near = suggestion(mention.name, candidates);
+  Diagnostic& row = diagnostics.report(Message::name_unknown, mention.span, mention.name);
+  row.hint = near.empty() && mention.role == Role::axis ? fmt::format("every axis is declared: `axis {}`", mention.name) : near;
+}
+
+// A depth-first walk with its own stack. `order` gets each item after those it reads; the first cycle that is met is returned.
+class Ordering {
+ public:
+  explicit Ordering(const std::vector<std::vector<std::size_t>>& reads) : reads_(reads), state_(reads.size()) {}
+
+  std::vector<std::size_t> order;
+  std::vector<std::vector<std::size_t>> cycles;
+
+  void visit(std::size_t root) {
+    if (state_[root] != State::unseen) return;
+    struct Entry {
+      std::size_t item, next;
+    };
+    std::vector<Entry> path{{root, 0}};
+    state_[root] = State::open;
+    while (!path.empty()) {
+      auto& [item, next] = path.back();
+      if (next == reads_[item].size()) {
+        state_[item] = State::done;
+        order.push_back(item);
+        path.pop_back();
+        continue;
+      }
+      const std::size_t read = reads_[item][next++];
+      if (state_[read] == State::unseen) {
+        state_[read] = State::open;
+        path.push_back({read, 0});
+      } else if (state_[read] == State::open) {
+        std::vector<std::size_t> cycle;
+        for (auto entry = std::ranges::find(path, read, &Entry::item); entry != path.end(); ++entry) cycle.push_back(entry->item);
+        cycles.push_back(std::move(cycle));
+      }
+    }
+  }
+
+ private:
+  enum class State : std::uint8_t { unseen, open, done };
+  const std::vector<std::vector<std::size_t>>& reads_;
+  std::vector<State> state_;
+};
+
+// "a -> b -> a", the middle left out of a long one.
+template <class NameOf>
+std::string cycle_text(const std::vector<std::size_t>& cycle, NameOf name_of) {
+  constexpr std::size_t shown = 8;
+  std::string result;
+  for (std::size_t i = 0; i < cycle.size(); ++i) {
+    if (cycle.size() > shown && i == shown / 2) {
+      result += "... -> ";
+      i = cycle.size() - shown / 2;
+    }
+    result += std::string(name_of(cycle[i])) + " -> ";
+  }
+  return result + std::string(name_of(cycle.front()));
+}
+
+class Resolver {
+ public:
+  Resolver(Diagnostics& diagnostics, const Module& file, const Module& library)
+      : diagnostics_(diagnostics), modules_{&file, &library} {}
+
+  Resolution run() {
+    for (const Module* module : modules_) number(*module);
+    for (std::size_t i = 0; i < items_.size(); ++i) {
+      reads_.emplace_back();
+      if (items_[i].kind == SymbolKind::function) {
+        read_function(i);
+      } else {
+        read_declaration(i);
+      }
+    }
+    read_rest();
+    Ordering ordering(reads_);
+    for (std::size_t i = 0; i < items_.size(); ++i) ordering.visit(i);
+    report_cycles(ordering.cycles);
+    for (std::size_t item : ordering.order)
+      if (items_[item].kind != SymbolKind::function) result_.order.push_back({items_[item].kind, items_[item].index});
+    return std::move(result_);
+  }
+
+ private:
+  struct Item {
+    SymbolKind kind;
+    std::size_t index;
+    const Module* module;
+  };
+  using Locals = std::unordered_set<std::string_view>;
+
+  void number(const Module& module) {
+    const auto add = [&](SymbolKind kind, const auto& declarations) {
+      for (std::size_t i = 0; i < declarations.size(); ++i) {
+        const Symbol* symbol = module.find(declarations[i].name.text);
+        if (symbol != nullptr && symbol->module == &module && symbol->kind == kind && symbol->index == i)
+          numbers_.emplace(symbol, items_.size());
+        items_.push_back({kind, i, &module});
+      }
+    };
+    if (&module == modules_[0]) {
+      add(SymbolKind::axis, module.tree().axes);
+      add(SymbolKind::parameter, module.tree().parameters);
+      add(SymbolKind::definition, module.tree().definitions);
+    }
+    add(SymbolKind::function, module.tree().functions);
+  }
+
+  const syntax::Name& name_of(std::size_t item) const {
+    const auto& [kind, index, module] = items_[item];
+    const syntax::Program& tree = module->tree();
+    switch (kind) {
+      case SymbolKind::axis:
+        return tree.axes[index].name;
+      case SymbolKind::parameter:
+        return tree.parameters[index].name;
+      case SymbolKind::definition:
+        return tree.definitions[index].name;
+      default:
+        return tree.functions[index].name;
+    }
+  }
+
+  // Adds what the expression reads to `reads`; `locals` hide the file's names.
+  void read(const Module& module, const Expression* expression, const Locals& locals, std::vector<std::size_t>* reads) {
+    mentions(expression, [&](const Mention& mention) { read(module, mention, locals, reads); });
+  }
+
+  void read(const Module& module, const Mention& mention, const Locals& locals, std::vector<std::size_t>* reads) {
+    const std::string name = first_part(mention.name);
+    if (locals.contains(name) || syntax::is_reserved(name)) return;
+    const Symbol* symbol = module.find(name);
+    if (symbol == nullptr) {
+      std::vector<std::string> candidates = module.names();
+      candidates.insert(candidates.end(), locals.begin(), locals.end());
+      report_unknown(diagnostics_, mention, std::move(candidates));
+      return;
+    }
+    if (reads == nullptr) return;
+    if (auto number = numbers_.find(symbol); number != numbers_.end()) reads->push_back(number->second);
+  }
+
+  void read_names(const Module& module, const std::vector<syntax::Name>& axes, const Locals& locals,
+                  std::vector<std::size_t>* reads) {
+    for (const syntax::Name& axis : axes) read(module, {axis.text, axis.span, Role::axis}, locals, reads);
+  }
+
+  void read_declaration(std::size_t item) {
+    const auto& [kind, index, module] = items_[item];
+    const syntax::Program& tree = module->tree();
+    std::vector<std::size_t>* reads = &reads_[item];
+    if (kind == SymbolKind::axis) {
+      read(*module, tree.axes[index].size.get(), {}, reads);
+    } else if (kind == SymbolKind::parameter) {
+      read_names(*module, tree.parameters[index].axes, {}, reads);
+      read(*module, tree.parameters[index].initial.get(), {}, reads);
+    } else {
+      const syntax::Definition& definition = tree.definitions[index];
+      if (definition.axes) read_names(*module, *definition.axes, {}, reads);
+      read(*module, definition.value.get(), {}, reads);
+    }
+  }
+
+  void read_rest() {
+    const Module& file = *modules_[0];
+    for (const syntax::Data& data : file.tree().data) {
+      read_names(file, data.axes, {}, nullptr);
+      if (data.typed_by) read_names(file, {*data.typed_by}, {}, nullptr);
+    }
+    for (const syntax::Claim& claim : file.tree().claims) {
+      read(file, claim.left.get(), {}, nullptr);
+      read(file, claim.right.get(), {}, nullptr);
+    }
+  }
+
+  void read_function(std::size_t item) {
+    const Module& module = *items_[item].module;
+    const syntax::Function& function = module.tree().functions[items_[item].index];
+    Locals locals;
+    std::unordered_map<std::string_view, Span> own;
+    const auto introduce = [&](const syntax::Name& name) {
+      auto [entry, fresh] = own.try_emplace(name.text, name.span);
+      if (!fresh)
+        diagnostics_.report(Message::name_defined_twice, name.span, name.text)
+            .related.push_back({entry->second, "first defined here"});
+      locals.insert(name.text);
+    };
+    for (const syntax::Name& axis : function.axes) introduce(axis);
+    for (std::size_t i = 0; i < function.arguments.size(); ++i) {
+      read_default(module, function, i, locals, &reads_[item]);
+      introduce(function.arguments[i].name);
+    }
+    for (const syntax::AxisDeclaration& axis : function.local_axes) introduce(axis.name);
+    for (const syntax::Definition& local : function.locals) introduce(local.name);
+
+    Block& block = result_.blocks[&function];
+    gradient_targets(function.value.get(), block.gradient_targets);
+    for (const syntax::Definition& local : function.locals) gradient_targets(local.value.get(), block.gradient_targets);
+    for (const syntax::AxisDeclaration& axis : function.local_axes) read(module, axis.size.get(), locals, &reads_[item]);
+    for (const syntax::Definition& local : function.locals) {
+      if (local.axes) read_names(module, *local.axes, locals, &reads_[item]);
+      read(module, local.value.get(), locals, &reads_[item]);
+    }
+    read(module, function.value.get(), locals, &reads_[item]);
+    order_block(function, block);
+  }
+
+  // A default sees the axes and the arguments before it.
+  void read_default(const Module& module, const syntax::Function& function, std::size_t place, const Locals& earlier,
+                    std::vector<std::size_t>* reads) {
+    mentions(function.arguments[place].initial.get(), [&](const Mention& mention) {
+      const std::string name = first_part(mention.name);
+      const auto is_name = [&](const syntax::Formal& formal) { return formal.name.text == name; };
+      if (!earlier.contains(name) &&
+          std::any_of(function.arguments.begin() + static_cast<std::ptrdiff_t>(place), function.arguments.end(), is_name)) {
+        diagnostics_.report(Message::default_uses_later, mention.span, function.arguments[place].name.text, name);
+      } else {
+        read(module, mention, earlier, reads);
+      }
+    });
+  }
+
+  void order_block(const syntax::Function& function, Block& block) {
+    std::unordered_map<std::string_view, std::size_t> places;
+    std::vector<Declared> declared;
+    for (std::size_t i = 0; i < function.local_axes.size(); ++i) {
+      places.emplace(function.local_axes[i].name.text, declared.size());
+      declared.push_back({SymbolKind::axis, i});
+    }
+    for (std::size_t i = 0; i < function.locals.size(); ++i) {
+      places.emplace(function.locals[i].name.text, declared.size());
+      declared.push_back({SymbolKind::definition, i});
+    }
+    std::vector<std::vector<std::size_t>> reads(declared.size());
+    for (std::size_t i = 0; i < declared.size(); ++i) {
+      const auto& [kind, index] = declared[i];
+      mentions(kind == SymbolKind::axis ? function.local_axes[index].size.get() : function.locals[index].value.get(),
+               [&](const Mention& mention) {
+                 if (auto place = places.find(first_part(mention.name)); place != places.end()) reads[i].push_back(place->second);
+               });
+    }
+    Ordering ordering(reads);
+    for (std::size_t i = 0; i < declared.size(); ++i) ordering.visit(i);
+    for (std::size_t i : ordering.order) block.order.push_back(declared[i]);
+    for (const std::vector<std::size_t>& cycle : ordering.cycles) {
+      const auto name_of = [&](std::size_t i) -> const syntax::Name& {
+        const auto& [kind, index] = declared[i];
+        return kind == SymbolKind::axis ? function.local_axes[index].name : function.locals[index].name;
+      };
+      const syntax::Name& first = name_of(cycle.front());
+      diagnostics_.report(Message::definition_circular, first.span, first.text,
+                          cycle_text(cycle, [&](std::size_t i) { return name_of(i).text; }));
+      result_.circular = true;
+    }
+  }
+
+  void report_cycles(const std::vector<std::vector<std::size_t>>& cycles) {
+    for (const std::vector<std::size_t>& cycle : cycles) {
+      const auto is_function = [&](std::size_t item) { return items_[item].kind == SymbolKind::function; };
+      const syntax::Name& first = name_of(cycle.front());
+      diagnostics_.report(std::ranges::all_of(cycle, is_function) ? Message::function_recursive : Message::definition_circular,
+                          first.span, first.text, cycle_text(cycle, [&](std::size_t item) { return name_of(item).text; }));
+      result_.circular = true;
+    }
+  }
+
+  Diagnostics& diagnostics_;
+  const Module* modules_[2];
+  std::vector<Item> items_;
+  std::unordered_map<const Symbol*, std::size_t> numbers_;
+  std::vector<std::vector<std::size_t>> reads_;
+  Resolution result_;
+};
+
+}  // namespace
+
+Resolution resolve(Diagnostics& diagnostics, const Module& file, const Module& library) {
+  return Resolver(diagnostics, file, library).run();
+}
+
+void check_names(Diagnostics& diagnostics, const Module& module, const syntax::Expression& expression) {
+  mentions(&expression, [&](const Mention& mention) {
+    const std::string name = first_part(mention.name);
+    if (syntax::is_reserved(name) || module.find(name) != nullptr) return;
+    report_unknown(diagnostics, mention, module.names());
+  });
+}
+
+}  // namespace tenet
