@@ -165,7 +165,7 @@ class Lowering {
   void emit(Kernel kernel, bool flexible) { result_.kernels.push_back(scheduled(std::move(kernel), flexible)); }
 
   Kernel scheduled(Kernel kernel, bool flexible) {
-    const Schedule schedule =
+    const LaneChoice schedule =
         choose_lanes(kernel, result_.buffers, target_, flexible, [&](BufferId buffer, const std::vector<std::size_t>& axes) {
           return copies_.contains({buffer, axes});
         });

@@ -102,7 +102,7 @@ std::vector<LoopMask> loops_read(const Kernel& kernel) {
   return reads;
 }
 
-Schedule choose_lanes(const Kernel& kernel, const std::vector<Buffer>& buffers, const Target& target, bool flexible,
+LaneChoice choose_lanes(const Kernel& kernel, const std::vector<Buffer>& buffers, const Target& target, bool flexible,
                       const std::function<bool(BufferId, const std::vector<std::size_t>&)>& has_copy) {
   const std::vector<LoopMask> reads = loops_read(kernel);
   const std::vector<LoopMask> around = scopes(kernel, reads);
@@ -111,10 +111,10 @@ Schedule choose_lanes(const Kernel& kernel, const std::vector<Buffer>& buffers, 
   for (LoopId loop : kernel.order) output.set(index_of(loop));
   const double width = target.lanes;
 
-  Schedule best;
+  LaneChoice best;
   double least = std::numeric_limits<double>::infinity();
   const auto consider = [&](std::optional<LoopId> lanes) {
-    Schedule schedule{lanes, {}};
+    LaneChoice schedule{lanes, {}};
     double cost = 0;
     const auto steps = [&](const LoopMask& scope) {  // vector operations at a place in the nest
       double count = iterations(kernel, scope);

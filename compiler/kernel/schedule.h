@@ -21,14 +21,14 @@ struct WantedCopy {
   std::vector<std::size_t> axes;
 };
 
-struct Schedule {
+struct LaneChoice {
   std::optional<LoopId> lanes;
   std::vector<WantedCopy> copies;
 };
 
 // Chooses the lanes by the least estimated cost; `has_copy(buffer, axes)` says whether a copy exists already. Output indices of
 // `flexible` stores may be laid out as the lanes want.
-Schedule choose_lanes(const Kernel& kernel, const std::vector<Buffer>& buffers, const Target& target, bool flexible,
+LaneChoice choose_lanes(const Kernel& kernel, const std::vector<Buffer>& buffers, const Target& target, bool flexible,
                       const std::function<bool(BufferId, const std::vector<std::size_t>&)>& has_copy);
 
 // Sets roles, tile sizes, the order of loops and the split of every reduction.
