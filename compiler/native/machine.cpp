@@ -20,13 +20,26 @@ Target host_target() {
   return target;
 }
 
+std::expected<llvm::orc::JITTargetMachineBuilder, std::string> host_description() {
+  using Description = std::expected<llvm::orc::JITTargetMachineBuilder, std::string>;
+  static const Description description = []() -> Description {
+    if (llvm::InitializeNativeTarget() || llvm::InitializeNativeTargetAsmPrinter())
+      return std::unexpected("LLVM has no code generator for this machine");
+    auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
+    if (!builder) return std::unexpected(llvm::toString(builder.takeError()));
+    builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
+    // Constants beside the code are operands of instructions; symbols of the process are reached through the linker's table.
+    builder->setCodeModel(llvm::CodeModel::Small);
+    builder->setRelocationModel(llvm::Reloc::PIC_);
+    return std::move(*builder);
+  }();
+  return description;
+}
+
 std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> host_machine() {
-  static const bool failed = llvm::InitializeNativeTarget() || llvm::InitializeNativeTargetAsmPrinter();
-  if (failed) return std::unexpected("LLVM has no code generator for this machine");
-  auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
-  if (!builder) return std::unexpected(llvm::toString(builder.takeError()));
-  builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
-  auto machine = builder->createTargetMachine();
+  auto description = host_description();
+  if (!description) return std::unexpected(description.error());
+  auto machine = description->createTargetMachine();
   if (!machine) return std::unexpected(llvm::toString(machine.takeError()));
   return std::move(*machine);
 }

@@ -26,8 +26,13 @@ class JittedCode final : public NativeCode {
 };
 
 // Loads an object file; it sees the symbols of the table and none of this process's.
-llvm::Expected<std::unique_ptr<NativeCode>> load(std::unique_ptr<llvm::MemoryBuffer> object) {
-  auto jit = orc::LLJITBuilder().setLinkProcessSymbolsByDefault(false).setPlatformSetUp(orc::setUpInactivePlatform).create();
+llvm::Expected<std::unique_ptr<NativeCode>> load(std::unique_ptr<llvm::MemoryBuffer> object,
+                                                 orc::JITTargetMachineBuilder machine) {
+  auto jit = orc::LLJITBuilder()
+                 .setJITTargetMachineBuilder(std::move(machine))
+                 .setLinkProcessSymbolsByDefault(false)
+                 .setPlatformSetUp(orc::setUpInactivePlatform)
+                 .create();
   if (!jit) return jit.takeError();
   orc::SymbolMap table;
   for (const Symbol& symbol : symbols())
@@ -64,7 +69,7 @@ std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& k
   if (!built) return std::unexpected(built.error());
   auto object = orc::SimpleCompiler(*built->machine)(*built->module);
   if (!object) return std::unexpected(llvm::toString(object.takeError()));
-  auto code = load(std::move(*object));
+  auto code = load(std::move(*object), *host_description());
   if (!code) return std::unexpected(llvm::toString(code.takeError()));
   return std::move(*code);
 }

@@ -193,9 +193,8 @@ KernelEmitter::Carried KernelEmitter::accumulate(const Reduction& r, int way, Ca
           carried[at] = builder_.CreateSelect(better, element, carried[at]);
           carried[at + 1] = builder_.CreateSelect(better, index, carried[at + 1]);
         } else {
-          const std::array operands = {
-              LlvmEmitter::wrap(carried[at]),
-              LlvmEmitter::wrap(broadcast(builder_, converted(element, accumulated(t.type)), lanes))};
+          const std::array operands = {LlvmEmitter::wrap(carried[at]),
+                                       LlvmEmitter::wrap(broadcast(builder_, converted(element, accumulated(t.type)), lanes))};
           llvm::Value* sum = LlvmEmitter::unwrap(operation(t.op).emit(emitter_, operands));
           carried[at] = used ? builder_.CreateSelect(used, sum, carried[at]) : sum;
         }

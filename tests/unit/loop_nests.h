@@ -187,6 +187,18 @@ inline Memory empty_memory(const Kernels& kernels) {
   return memory;
 }
 
+// Empty if every element agrees to `tolerance`, relative above 1.
+inline std::string first_difference(const Kernels& kernels, const Memory& expected, const Memory& actual, double tolerance) {
+  for (std::size_t b = 0; b < expected.size(); ++b)
+    for (std::size_t i = 0; i < expected[b].size(); ++i) {
+      const double e = expected[b][i], a = actual[b][i];
+      if (std::isnan(e) ? std::isnan(a) : e == a || std::abs(e - a) <= tolerance * std::max(1.0, std::abs(e))) continue;
+      return kernels.buffers[b].name + "[" + std::to_string(i) + "]: " + std::to_string(e) + " expected, " + std::to_string(a) +
+             " found";
+    }
+  return {};
+}
+
 // The arena of compiled kernels.
 class NativeRun {
  public:

@@ -13,6 +13,7 @@
 
 using namespace tenet;
 using tenet::tests::add_buffer;
+using tenet::tests::first_difference;
 using tenet::tests::Memory;
 using tenet::tests::NativeRun;
 using tenet::tests::Nest;
@@ -48,17 +49,6 @@ Memory random_memory(const Kernels& kernels, std::uint32_t seed, int below = 2) 
       }
     }
   return memory;
-}
-
-std::string first_difference(const Kernels& kernels, const Memory& expected, const Memory& actual, double tolerance) {
-  for (std::size_t b = 0; b < expected.size(); ++b)
-    for (std::size_t i = 0; i < expected[b].size(); ++i) {
-      const double e = expected[b][i], a = actual[b][i];
-      if (std::isnan(e) ? std::isnan(a) : e == a || std::abs(e - a) <= tolerance * std::max(1.0, std::abs(e))) continue;
-      return kernels.buffers[b].name + "[" + std::to_string(i) + "]: " + std::to_string(e) + " expected, " + std::to_string(a) +
-             " found";
-    }
-  return {};
 }
 
 void check(const Kernels& kernels, const Memory& start, double tolerance = 1e-5) {
