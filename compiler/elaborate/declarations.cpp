@@ -97,11 +97,6 @@ std::optional<mpq_class> Elaborator::known_size(AxisId axis) {
 
 void Elaborator::initial_value(std::size_t index) {
   const syntax::Parameter& row = file_.tree().parameters[index];
-  if (row.initial == nullptr) {
-    report(Message::initial_missing, row.name.span, row.name.text).hint =
-        fmt::format("`param {} = 0`, or random numbers: `normal() * 0.1`", source_text(row.name.span));
-    return;
-  }
   const Input& input = graph().input(parameters_[index]);
   drawing_ = Drawing{row.name.text, input.axes};
   const std::optional<Value> value = expression(*row.initial);

@@ -45,6 +45,7 @@ class Elaborator {
   std::optional<mpq_class> known_size(AxisId axis);
   std::string axes_text(NodeId node) const;  // "[batch, hidden]"
   std::string axes_text(std::span<const AxisId> axes) const;
+  std::string source_text(Span span) const;
   const Input* input_read(NodeId node, bool (*counts)(const Input&)) const;  // the first that counts, or null
 
   template <class... Arguments>
@@ -101,8 +102,8 @@ class Elaborator {
   bool is_truth(std::string_view form, Value value, Span span);
   bool takes(const syntax::Expression& call, std::size_t count);  // that many arguments by place, else an error
   std::optional<AxisId> axis(const syntax::Name& name);
+  std::nullopt_t unknown_path(std::string_view path, Span span);
   std::optional<std::vector<AxisId>> axes(const std::vector<syntax::Name>& names);
-  std::string source_text(Span span) const;
   bool fits(Span span);  // the graph is not too large yet
 
   // reductions.cpp, substitution.cpp, gradients.cpp
@@ -133,7 +134,8 @@ class Elaborator {
   std::vector<InputId> data_, parameters_;
   std::vector<std::optional<NodeId>> initials_;
   std::vector<std::optional<Value>> definitions_;
-  std::unordered_map<std::string, Value> paths_;  // `probs.softmax.z`
+  std::unordered_map<std::string, Value> paths_;        // `probs.softmax.z`
+  std::unordered_map<std::string, AxisId> axis_paths_;  // `h.attend.source`
   std::unordered_set<std::string> used_paths_;
 
   // Where we are.

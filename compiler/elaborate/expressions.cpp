@@ -141,12 +141,18 @@ std::optional<Value> Elaborator::name(const syntax::Expression& e) {
 // `probs.softmax.z`: a name inside a function that a definition calls.
 std::optional<Value> Elaborator::path(const syntax::Expression& e) {
   if (auto place = paths_.find(e.text); place != paths_.end()) return place->second;
-  const Symbol* symbol = file_.find(std::string_view(e.text).substr(0, e.text.find('.')));
-  if (symbol == nullptr || (symbol->kind == SymbolKind::definition && !value_of(*symbol))) return {};  // reported
+  if (auto place = axis_paths_.find(e.text); place != axis_paths_.end())
+    return Value{graph().coordinate(place->second), Kind::whole};
+  return unknown_path(e.text, e.span);
+}
+
+std::nullopt_t Elaborator::unknown_path(std::string_view path, Span span) {
+  const Symbol* symbol = file_.find(path.substr(0, path.find('.')));
+  if (symbol == nullptr || (symbol->kind == SymbolKind::definition && !value_of(*symbol))) return std::nullopt;  // reported
   std::vector<std::string> candidates;
-  for (const auto& [path, value] : paths_) candidates.push_back(path);
-  report(Message::name_unknown, e.span, e.text).hint = suggestion(e.text, candidates);
-  return {};
+  for (const auto& [known, value] : paths_) candidates.push_back(known);
+  report(Message::name_unknown, span, path).hint = suggestion(path, candidates);
+  return std::nullopt;
 }
 
 std::optional<Value> Elaborator::operation(const syntax::Expression& e, bool infinite) {
@@ -215,7 +221,8 @@ bool Elaborator::takes(const syntax::Expression& call, std::size_t count) {
     }
   if (call.arguments.size() == count) return true;
   report(Message::arguments_count, call.span, call.text, counted(count, "argument"),
-         fmt::format("{} {} given", counted(call.arguments.size(), "argument"), call.arguments.size() == 1 ? "is" : "are"));
+         call.arguments.empty() ? "none is given"
+                                : fmt::format("{} {} given", call.arguments.size(), call.arguments.size() == 1 ? "is" : "are"));
   return false;
 }
 
@@ -265,6 +272,10 @@ std::optional<Value> Elaborator::draw(const syntax::Expression& e, Op distributi
 }
 
 std::optional<AxisId> Elaborator::axis(const syntax::Name& name) {
+  if (name.text.find('.') != std::string::npos) {
+    if (auto place = axis_paths_.find(name.text); place != axis_paths_.end()) return place->second;
+    return unknown_path(name.text, name.span);
+  }
   if (scope_ != nullptr)
     if (auto local = scope_->names.find(name.text); local != scope_->names.end()) {
       if (const AxisId* axis = std::get_if<AxisId>(&local->second)) return *axis;

@@ -13,6 +13,10 @@ std::string counted(std::size_t count, std::string_view one, std::string_view ma
   return fmt::format("{} {}", count == 0 ? "no" : std::to_string(count), count == 1 ? one : many);
 }
 
+std::string given_text(std::size_t count) {
+  return count == 0 ? "none is given" : fmt::format("{} {} given", count, count == 1 ? "is" : "are");
+}
+
 std::string joined(const std::vector<syntax::Name>& names) {
   std::string result;
   for (const syntax::Name& name : names) result += (result.empty() ? "" : ", ") + name.text;
@@ -66,7 +70,7 @@ std::optional<std::vector<AxisId>> Elaborator::axis_arguments(const syntax::Expr
   }
   if (call.brackets.size() != function.axes.size()) {
     Diagnostic& row = report(Message::axis_arguments_count, call.span, call.text, counted(function.axes.size(), "axis", "axes"),
-                             counted(call.brackets.size(), "is given", "are given"));
+                             given_text(call.brackets.size()));
     if (!function.axes.empty()) row.hint = fmt::format("`{}[{}](...)`", call.text, joined(function.axes));
     return {};
   }
@@ -81,7 +85,7 @@ std::optional<Elaborator::Given> Elaborator::arguments(const syntax::Expression&
   bool complete = true;
   if (call.arguments.size() > given.size()) {
     report(Message::arguments_count, call.span, call.text, counted(given.size(), "argument", "arguments"),
-           counted(call.arguments.size(), "is given", "are given"));
+           given_text(call.arguments.size()));
     complete = false;
   }
   for (std::size_t i = 0; i < call.arguments.size(); ++i) {
@@ -164,9 +168,12 @@ void Elaborator::local_axis(const syntax::AxisDeclaration& declaration, Scope& s
         fmt::format("`axis {} = |...|`", declaration.name.text);
     return;
   }
-  const AxisId axis = graph().axis(path_ + "." + declaration.name.text);
+  const std::string path = path_ + "." + declaration.name.text;
+  const AxisId axis = graph().axis(path);
   axis_size(declaration, axis);
-  if (graph().axis(axis).size) place = axis;
+  if (!graph().axis(axis).size) return;
+  place = axis;
+  axis_paths_.emplace(path, axis);
 }
 
 // `probs.softmax`, or `probs.softmax_2` for the second call of it there.

@@ -97,7 +97,7 @@ void read_order(Elaborator& elaborator, const Expression& value, Train& train) {
   if (value.kind == Expression::Kind::name && value.text == "epochs") {
     train.order = BatchOrder::epochs;
   } else {
-    elaborator.report(Message::recipe_value_unknown, value.span, "order", value.text).hint =
+    elaborator.report(Message::recipe_value_unknown, value.span, "order", elaborator.source_text(value.span)).hint =
         "`order = epochs`, or no `order`: each item is drawn anew";
   }
 }
@@ -107,7 +107,7 @@ void read_optimizer(Elaborator& elaborator, const Expression& value, Train& trai
   const bool named = value.kind == Expression::Kind::call || value.kind == Expression::Kind::name;
   if (!named || std::ranges::find(optimizers, value.text) == optimizers.end()) {
     const std::string near = named ? suggestion(value.text, optimizers) : "";
-    elaborator.report(Message::recipe_value_unknown, value.span, "optimizer", named ? value.text : "this").hint =
+    elaborator.report(Message::recipe_value_unknown, value.span, "optimizer", elaborator.source_text(value.span)).hint =
         near.empty() ? "`sgd()`, `sgd(momentum = 0.9)`" : near;
     return;
   }
@@ -116,11 +116,11 @@ void read_optimizer(Elaborator& elaborator, const Expression& value, Train& trai
     return;
   }
   for (const syntax::Argument& argument : value.arguments) {
-    if (!argument.name || argument.name->text != "momentum") {
-      elaborator
-          .report(Message::argument_unknown, argument.name ? argument.name->span : argument.value->span, "sgd",
-                  argument.name ? argument.name->text : "without a name")
-          .hint = "`sgd(momentum = 0.9)`";
+    if (!argument.name) {
+      elaborator.report(Message::argument_by_name, argument.value->span, "sgd").hint = "`sgd(momentum = 0.9)`";
+    } else if (argument.name->text != "momentum") {
+      elaborator.report(Message::argument_unknown, argument.name->span, "sgd", argument.name->text).hint =
+          "`sgd(momentum = 0.9)`";
     } else if (const std::optional<NodeId> momentum = schedule(elaborator, "momentum", *argument.value)) {
       train.momentum = *momentum;
     }

@@ -1,0 +1,491 @@
+#include <algorithm>
+#include <filesystem>
+#include <set>
+#include <sstream>
+
+#include "compiler/elaborate/program.h"
+#include "compiler/graph/interpreter.h"
+#include "compiler/graph/print.h"
+#include "tests/catch.h"
+#include "tests/golden.h"
+
+using namespace tenet;
+using namespace tenet::tests;
+namespace fs = std::filesystem;
+
+namespace {
+
+std::optional<Program> elaborated(Diagnostics& diagnostics, const std::string& name, const std::string& text) {
+  const std::uint32_t file = diagnostics.add_source(name, text);
+  const std::uint32_t library = diagnostics.add_source("std.tenet", read_text(source_folder() / "graphs" / "std.tenet"));
+  return elaborate(diagnostics, file, library);
+}
+
+Program elaborated(const std::string& text) {
+  Diagnostics diagnostics;
+  std::optional<Program> program = elaborated(diagnostics, "test.tenet", text);
+  INFO(text << "\n" << diagnostics.render(false));
+  REQUIRE(program);
+  return std::move(*program);
+}
+
+std::string errors(const std::string& text) {
+  Diagnostics diagnostics;
+  elaborated(diagnostics, "test.tenet", text);
+  return diagnostics.render(false);
+}
+
+// The sizes that a case's first lines give: `# --size time=8`.
+std::map<std::string, std::int64_t> given_sizes(const std::string& text) {
+  std::map<std::string, std::int64_t> given;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line) && line.starts_with("# --size ");) {
+    const std::size_t equals = line.find('=');
+    given[line.substr(9, equals - 9)] = std::stoll(line.substr(equals + 1));
+  }
+  return given;
+}
+
+std::vector<fs::path> cases(std::string_view stage) {
+  std::vector<fs::path> result;
+  for (const fs::directory_entry& entry : fs::directory_iterator(source_folder() / "tests" / "cases" / stage))
+    if (entry.path().extension() == ".tenet") result.push_back(entry.path());
+  std::ranges::sort(result);
+  REQUIRE_FALSE(result.empty());
+  return result;
+}
+
+// What is wrong with a case, its sizes included.
+void find_errors(Diagnostics& diagnostics, const fs::path& path) {
+  const std::string text = read_text(path);
+  if (std::optional<Program> program = elaborated(diagnostics, path.filename().string(), text))
+    close_sizes(*program, diagnostics, given_sizes(text));
+}
+
+// A program's values at small sizes; data x[..] and parameters hold what `fill` gives for (input's name, place).
+struct Evaluated {
+  Program program;
+  Sizes sizes;
+  std::vector<double> operator[](const std::string& name) {
+    Interpreter interpreter(program.graph, sizes, 1);
+    for (std::uint32_t i = 0; i < program.graph.input_count(); ++i) {
+      const Input& input = program.graph.input(InputId{i});
+      Tensor tensor = tensor_of(input.axes, sizes);
+      for (std::size_t k = 0; k < tensor.values.size(); ++k) {
+        const double place = static_cast<double>(k);
+        tensor.values[k] = input.typed_by ? std::fmod(place * 2 + 1, static_cast<double>(sizes[*input.typed_by])) : place + 1;
+      }
+      interpreter.bind(InputId{i}, std::move(tensor));
+    }
+    for (const Definition& row : program.definitions)
+      if (row.name == name) return interpreter.value(row.node).values;
+    for (const Parameter& row : program.parameters)
+      if (row.name == name) return interpreter.value(row.initial).values;
+    FAIL("no value " << name);
+    return {};
+  }
+};
+
+Evaluated evaluated(const std::string& text) {
+  Evaluated result{elaborated(text), {}};
+  Diagnostics diagnostics;
+  std::optional<Sizes> sizes = close_sizes(result.program, diagnostics, {}, 3);
+  INFO(diagnostics.render(false));
+  REQUIRE(sizes);
+  result.sizes = *sizes;
+  return result;
+}
+
+std::vector<std::string> names(const Program& program) {
+  std::vector<std::string> result;
+  for (const Definition& row : program.definitions) result.push_back(row.name);
+  return result;
+}
+
+using Values = std::vector<double>;
+
+}  // namespace
+
+TEST_CASE("what is wrong with a program is said as recorded", "[unit]") {
+  for (const fs::path& path : cases("errors")) {
+    Diagnostics diagnostics;
+    find_errors(diagnostics, path);
+    INFO(path);
+    CHECK(diagnostics.has_errors());
+    check_golden("errors", path.stem().string(), diagnostics.render(false));
+  }
+}
+
+TEST_CASE("every message of elaboration, sizes and recipe is produced by some case", "[unit]") {
+  std::set<Message> produced;
+  for (const fs::path& path : cases("errors")) {
+    Diagnostics diagnostics;
+    find_errors(diagnostics, path);
+    for (const Diagnostic& row : diagnostics.all()) produced.insert(row.message);
+  }
+  for (int i = static_cast<int>(Message::name_defined_twice); i <= static_cast<int>(Message::sample_reads_next); ++i) {
+    INFO("message " << i << ", number " << i - static_cast<int>(Message::name_defined_twice) << " of its sections");
+    CHECK(produced.contains(static_cast<Message>(i)));
+  }
+}
+
+TEST_CASE("a program's graph is as recorded", "[unit]") {
+  for (const fs::path& path : cases("graph")) {
+    Diagnostics diagnostics;
+    std::optional<Program> program = elaborated(diagnostics, path.filename().string(), read_text(path));
+    INFO(path << "\n" << diagnostics.render(false));
+    REQUIRE(program);
+    std::vector<NodeId> roots;
+    std::string text;
+    for (const Parameter& row : program->parameters) roots.push_back(row.initial);
+    for (const Definition& row : program->definitions) roots.push_back(row.node);
+    for (const Claim& row : program->claims) roots.insert(roots.end(), {row.left, row.right});
+    check_golden("graph", path.stem().string(), to_text(program->graph, roots));
+  }
+}
+
+TEST_CASE("every program of graphs/ elaborates", "[unit]") {
+  for (const fs::directory_entry& entry : fs::directory_iterator(source_folder() / "graphs")) {
+    Diagnostics diagnostics;
+    const bool is_library = entry.path().filename() == "std.tenet";
+    std::optional<Program> program = elaborated(diagnostics, entry.path().filename(), is_library ? "" : read_text(entry.path()));
+    INFO(entry.path() << "\n" << diagnostics.render(false));
+    REQUIRE(program);
+    if (is_library) continue;
+    CHECK(program->train->source->path == "../data/names.txt");
+    CHECK(close_sizes(*program, diagnostics, {{"vocab", 27}}));
+    CHECK(diagnostics.render(false).empty());
+  }
+}
+
+TEST_CASE("definitions may stand in any order", "[unit]") {
+  Evaluated program = evaluated("c = b * 2\nb = a + 1\nfn f(x) {\n v = u + 1\n u = x * 10\n v\n}\na = f(4)\n");
+  CHECK(program["c"] == Values{84});
+  CHECK(names(program.program) == std::vector<std::string>{"a.f.u", "a.f.v", "a", "b", "c"});
+}
+
+TEST_CASE("a chain of a hundred thousand definitions elaborates", "[unit]") {
+  std::string text = "axis i = 4\ndata x[i]\n";
+  constexpr int length = 100'000;
+  for (int k = length; k > 0; --k) text += fmt::format("a{} = a{} + 1\n", k, k - 1);
+  text += fmt::format("a0 = x[i = i]\nb = x[i = min(max(floor(a{}), 0), 3)]\n", length);
+  Diagnostics diagnostics;
+  std::optional<Program> program = elaborated(diagnostics, "test.tenet", text);
+  INFO(diagnostics.render(false));
+  REQUIRE(program);
+  CHECK(program->definitions.size() == length + 2);
+}
+
+TEST_CASE("a file's own name wins over the library's, but not inside the library", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis c = 3
+data x[c]
+data k[c] : c
+fn log_softmax[c](z) = 7 * z
+mine = log_softmax[c](x)
+loss = sum[c](cross_entropy[c](x, k))
+)");
+  CHECK(program["mine"] == Values{7, 14, 21});
+  const double denominator = std::log(std::exp(1) + std::exp(2) + std::exp(3));
+  CHECK(program["loss"][0] == Approx(3 * denominator - 2 - 1 - 3));  // k = 1, 0, 2
+}
+
+TEST_CASE("arguments, axis arguments and local names hide the file's", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis i = 2, j = 3
+data x[i, j]
+y = 100
+fn f[i](x, y = 2 * x) {
+  j = sum[i](x)
+  j + 0 * y
+}
+a = sum[i](f[j](x))
+)");
+  CHECK(program["a"] == Values{21, 21, 21});
+}
+
+TEST_CASE("axes that an argument has beyond those named pass through a function", "[unit]") {
+  Evaluated program = evaluated("axis i = 2, j = 3, k = 2\ndata x[i, j, k]\np = softmax[j](x)\ns = sum[j](p)\n");
+  CHECK(program["p"].size() == 12);
+  for (double one : program["s"]) CHECK(one == Approx(1));
+}
+
+TEST_CASE("arguments go by place, then by name, and defaults may use earlier ones", "[unit]") {
+  Evaluated program = evaluated(
+      "fn f(a, b = a * 10, c = a + b) = 10000 * a + 100 * b + c\n"
+      "p = f(1)\nq = f(1, 2)\nr = f(1, c = 3)\ns = f(c = 3, b = 2, a = 1)\n");
+  CHECK(program["p"] == Values{11011});
+  CHECK(program["q"] == Values{10203});
+  CHECK(program["r"] == Values{11003});
+  CHECK(program["s"] == Values{10203});
+}
+
+TEST_CASE("names inside functions are paths that can be referred to", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis c = 3
+data x[c]
+p = softmax[c](x) + softmax[c](2 * x)
+q = sum[c](p.softmax.counts) - sum[c](p.softmax_2.counts)
+claim grad(sum[c](p), p.softmax.counts) == 0
+)");
+  CHECK(program["q"][0] == Approx(std::exp(-2) + std::exp(-1) - std::exp(-4) - std::exp(-2)));
+  CHECK(program.program.target("p.softmax.counts").has_value());
+  CHECK_FALSE(program.program.target("p.softmax.other").has_value());
+}
+
+TEST_CASE("a local axis is a new one at every use", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis i = 3
+data x[i]
+fn pairs[a](z) {
+  axis b = |a|
+  sum[b](where(b < a, z[a = b], 0))
+}
+p = pairs[i](x)
+q = pairs[i](pairs[i](x))
+r = sum[p.pairs.b](p.pairs.b * x[i = p.pairs.b])
+)");
+  CHECK(program["p"] == Values{0, 1, 3});
+  CHECK(program["q"] == Values{0, 0, 1});
+  CHECK(program["r"] == Values{8});
+}
+
+TEST_CASE("substitution is simultaneous, pairs by shared axes and takes diagonals", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis i = 2, j = 2, k = 2
+data x[i, j]
+data place[i] : j
+swapped = x[i = j, j = i]
+paired = x[j = place]
+diagonal = x[i = j]
+looked = x[i = place, j = 0]
+nested = sum[i](x)[j = i]
+)");
+  // x = 1 2 / 3 4, place = 1 1
+  CHECK(program["swapped"] == Values{1, 3, 2, 4});
+  CHECK(program["paired"] == Values{2, 4});
+  CHECK(program["diagonal"] == Values{1, 4});
+  CHECK(program["looked"] == Values{3, 3});
+  CHECK(program["nested"] == Values{4, 6});
+}
+
+TEST_CASE("an else value extends a value past its axis, the other replacements with it", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis t = 3, i = 2, j = 2
+data x[t, i]
+data start[i]
+before = x[t = t - 1 else start]
+moved  = x[t = t - 1 else start, i = j]
+same   = x[t = t - 1 else start, i = 1 - i]
+both   = x[t = t - 1 else -1, i = i - 1 else -2]
+equal  = x[t = t - 1 else 0, i = i - 1 else 0]
+with_axes = x[t = t - 1 else 10 * i, i = i - 1 else 100 * t]
+)");
+  // x = 1 2 / 3 4 / 5 6, start = 1 2
+  CHECK(program["before"] == Values{1, 2, 1, 2, 3, 4});
+  CHECK(program["moved"] == Values{1, 2, 1, 2, 3, 4});
+  CHECK(program["same"] == Values{2, 1, 2, 1, 4, 3});
+  CHECK(program["both"] == Values{-2, -1, -2, 1, -2, 3});
+  CHECK(program["equal"] == Values{0, 0, 0, 1, 0, 3});
+  const Values values = program["with_axes"];
+  CHECK(Values(values.begin() + 1, values.end()) == Values{0, 0, 1, 100, 3});  // at (0, 0) both leave
+}
+
+TEST_CASE("numbers, kinds and reductions mean what the language says", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis i = 4
+data x[i]
+total = sum[i](x)
+average = mean[i](x)
+product = prod[i](x)
+most = max[i](x) + min[i](x)
+place = argmax[i](min(x, 3))
+counted = sum[i](x > 2) * 10
+exact = 1/3 + 1/6
+half_turn = sin(pi / 2)
+power = -2^2 + 2^-1 + 2^3^2
+)");
+  CHECK(program["total"] == Values{10});
+  CHECK(program["average"] == Values{2.5});
+  CHECK(program["product"] == Values{24});
+  CHECK(program["most"] == Values{5});
+  CHECK(program["place"] == Values{2});
+  CHECK(program["counted"] == Values{20});
+  CHECK(program["exact"][0] == Approx(0.5));
+  CHECK(program["half_turn"][0] == Approx(1));
+  CHECK(program["power"][0] == Approx(508.5));
+}
+
+TEST_CASE("an index that provably stays inside takes no else", "[unit]") {
+  for (const std::string index : {"t", "s", "|t| - 1 - t", "min(t, 2)", "max(t - 1, 0)", "floor(t / 2)", "where(t > 2, 0, t)",
+                                  "t - t", "argmax[s](1.0 * s)", "k", "abs(t - s)", "min(abs(t - 3), |t| - 1)", "t * (t > 0)",
+                                  "sum[b](0 * b)", "(t + s) - s", "floor((t + s) / 2)"}) {
+    INFO(index);
+    CHECK(errors("axis t, s = |t|, b = 2\ndata x[t]\ndata k[b] : t\na = x[t = " + index + "]") == "");
+    CHECK_THAT(errors("axis t = 5, s = |t|, b = 2\ndata x[t]\ndata k[b] : t\na = x[t = " + index + " else 0]"),
+               ContainsSubstring("never taken"));
+  }
+  CHECK(errors("axis a, b, flat = |a| * |b|\ndata x[flat]\ny = x[flat = a * |b| + b]") == "");
+  CHECK(errors("axis w = 3, out, t = |out| + |w| - 1\ndata x[t]\ny = x[t = out + w]") == "");
+  CHECK(errors("axis t, half = floor((|t| + 1) / 2)\ndata x[half]\ny = 1") == "");
+}
+
+TEST_CASE("an index that leaves its axis for all sizes wants an else at once", "[unit]") {
+  for (const std::string index : {"t - 1", "t + 1", "-1", "2 * t + 1", "t - |t|", "floor(x)", "|t|", "max(t, |t|)", "-t - 1"}) {
+    INFO(index);
+    CHECK_THAT(errors("axis t\ndata x[t]\na = x[t = " + index + "]"), ContainsSubstring("the index may leave axis `t`"));
+    CHECK(errors("axis t\ndata x[t]\na = x[t = " + index + " else 0]") == "");
+  }
+}
+
+TEST_CASE("what open sizes leave undecided is decided when they are closed", "[unit]") {
+  const auto closed = [](const std::string& index, std::int64_t t, std::int64_t s) {
+    Program program = elaborated("axis t, s\ndata x[t]\ndata y[s]\na = x[t = " + index + "] + 0 * y");
+    CHECK(program.obligations.size() == 1);
+    Diagnostics diagnostics;
+    close_sizes(program, diagnostics, {{"t", t}, {"s", s}});
+    return diagnostics.render(false);
+  };
+  CHECK(closed("s", 4, 4) == "");
+  CHECK(closed("s", 4, 3) == "");
+  CHECK_THAT(closed("s", 3, 4), ContainsSubstring("the index may leave axis `t`: it goes from 0 to 3, the axis from 0 to 2"));
+  CHECK(closed("3", 4, 1) == "");
+  CHECK_THAT(closed("3", 3, 1), ContainsSubstring("the index may leave axis `t`"));
+  CHECK(closed("s else 0", 3, 4) == "");
+  CHECK_THAT(closed("s else 0", 4, 4), ContainsSubstring("never taken"));
+}
+
+TEST_CASE("small sizes are found for axes that nothing closes", "[unit]") {
+  Program program = elaborated("axis embed, heads, key = |embed| / |heads|, t\ndata x[key, t]\na = x[t = 5]");
+  Diagnostics diagnostics;
+  std::optional<Sizes> sizes = close_sizes(program, diagnostics, {}, 2);
+  REQUIRE(sizes);
+  const auto size = [&](std::size_t i) { return (*sizes)[program.axes[i].second]; };
+  CHECK(size(0) == size(1) * size(2));
+  CHECK(size(3) > 5);
+}
+
+TEST_CASE("the recipe's batch closes the axis of items, and a given size goes before it", "[unit]") {
+  Program program = elaborated(R"(
+axis n, context = 2, vocab
+data X[n, context] : vocab
+data Y[n] : vocab
+param W[vocab] = 0
+loss = mean[n](cross_entropy[vocab](W, Y)) + 0 * sum[n, context](X)
+train loss {
+  from = letters("names.txt", window = X, next = Y)
+  batch = 32
+  steps = 2 * 1_000
+  rate = where(step < 100, 1, 1 / 10) * |context|
+  optimizer = sgd(momentum = 9 / 10)
+  order = epochs
+  split = 8, 1
+}
+)");
+  REQUIRE(program.train);
+  const Train& train = *program.train;
+  CHECK(train.batch == 32);
+  CHECK(train.steps == 2000);
+  CHECK(train.order == BatchOrder::epochs);
+  CHECK(train.split == Values{8, 1});
+  CHECK(train.source->items == program.axes[0].second);
+  CHECK(train.source->positions == program.axes[1].second);
+  CHECK(train.source->alphabet == program.axes[2].second);
+  CHECK(*size_value(program.graph, train.momentum, {}) == mpq_class(9, 10));
+  Diagnostics diagnostics;
+  CHECK((*close_sizes(program, diagnostics, {{"vocab", 27}}))[train.source->items] == 32);
+  CHECK((*close_sizes(program, diagnostics, {{"vocab", 27}, {"n", 5}}))[train.source->items] == 5);
+}
+
+TEST_CASE("an initial value reads sizes and other initial values", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis i = 2, j = 3
+scale = |i| / 4
+param a[i, j] = 3 * scale
+param b[i] = sum[j](a) + i
+param c[i, j] = b * 10
+fn spread(s) = s * uniform() + 5
+param d[i, j] = spread(1) - spread(0)
+)");
+  CHECK(program["b"] == Values{4.5, 5.5});
+  CHECK(program["c"] == Values{45, 55});
+  const Values d = program["d"];
+  CHECK(std::set<double>(d.begin(), d.end()).size() == 6);
+  CHECK(std::ranges::all_of(d, [](double x) { return 0 <= x && x < 1; }));
+}
+
+TEST_CASE("random numbers are named by the parameter and the place of the call", "[unit]") {
+  Evaluated program =
+      evaluated("axis i = 3\nparam a[i] = normal() - normal()\nparam b[i] = a\nparam c[i] = normal() - normal()\n");
+  CHECK(program["a"] == program["b"]);
+  CHECK(program["a"] != program["c"]);
+  CHECK(std::ranges::none_of(program["a"], [](double x) { return x == 0; }));
+}
+
+TEST_CASE("grad goes through the name, not through equal expressions", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis i = 2
+param x[i] = 0
+y = x^2
+through = grad(sum[i](y * 3), y)
+held = grad(sum[i](x^2 * 3), y)
+by_x = grad(sum[i](x^2 * y), x)
+stopped = grad(sum[i](stop(y) * x), x)
+hessian = grad(grad(sum[i](x^3), x)[i = 0], x)
+fn slope(f, z) = grad(f, z)
+inside = slope(sum[i](y * 5), y)
+fn own(z) = grad(sum[i](z^2), z)
+of_argument = own(3 * x)
+unrelated = grad(sum[i](x), y)
+)");
+  // x = 1 2
+  CHECK(program["through"] == Values{3, 3});
+  CHECK(program["held"] == Values{0, 0});
+  CHECK(program["by_x"] == Values{4, 32});
+  CHECK(program["stopped"] == Values{1, 4});
+  CHECK(program["hessian"] == Values{6, 0});
+  CHECK(program["inside"] == Values{5, 5});
+  CHECK(program["of_argument"] == Values{6, 12});
+  CHECK(program["unrelated"] == Values{0, 0});
+}
+
+TEST_CASE("claims keep what was written and where", "[unit]") {
+  const Program program = elaborated("axis i = 2\nparam x[i] = 0\nclaim x * 2 == x + x\nclaim bessel: x == x\n");
+  REQUIRE(program.claims.size() == 2);
+  CHECK(program.claims[0].name == "x * 2");
+  CHECK(program.claims[1].name == "bessel");
+}
+
+TEST_CASE("the library's functions are what their names say", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis b = 3, c = 4, t = 3, s = |t|, key = 2
+data x[b, c]
+data q[t, key]
+data k[s, key]
+data y[b] : c
+soft     = sum[c](softmax[c](x) - exp(log_softmax[c](x)))
+lse      = logsumexp[c](x) - log(sum[c](exp(x)))
+ce       = cross_entropy[c](x, y) + log(softmax[c](x)[c = y])
+soft_ce  = soft_cross_entropy[c](x, c == y) - cross_entropy[c](x, y)
+bce      = binary_cross_entropy(x, 1) + log(sigmoid(x))
+kl       = kl_divergence[c](softmax[c](x), softmax[c](x))
+bn_mean  = mean[b](batch_norm[b](x, 1, 0))
+bn_var   = sum[b](batch_norm[b](x, 1, 0)^2) / (|b| - 1) - 1
+ln_var   = mean[c](layer_norm[c](x)^2) - 1
+rms      = mean[c](rms_norm[c](x)^2) - 1
+gelus    = gelu(x / 10) - gelu_tanh(x / 10)
+silus    = silu(x) - x / (1 + exp(-x))
+leaky    = leaky_relu(-x) + 0.01 * x
+elus     = elu(-x) - exp(-x) + 1
+clipped  = clip(x, 2, 3) - min(max(x, 2), 3)
+squared  = squared_error(x, 1) - (x - 1)^2
+hubered  = huber(x, 0) - x + 1/2
+attended = attention[s, key](q, k, 1) - 1
+masked   = masked_attention[s, key](q, k, s, s <= t)[t = 0]
+)");
+  for (const Definition& row : std::vector(program.program.definitions)) {
+    if (row.inner) continue;
+    INFO(row.name);
+    for (double value : program[row.name]) CHECK(std::abs(value) < 1e-3);
+  }
+}
