@@ -123,6 +123,7 @@ std::expected<RunFolder, std::string> RunFolder::create(const fs::path& folder, 
   std::error_code error;
   const auto exists = [&] { return failure(path, "exists already; --resume continues a run, --out gives another folder"); };
   if (fs::exists(fs::symlink_status(path, error))) return exists();
+  error.clear();  // a path without a file has no status, which counts as an error
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) return failure(path.parent_path(), error.message());
 
