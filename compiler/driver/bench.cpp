@@ -16,14 +16,23 @@ constexpr double round_seconds = 0.5;
 
 double now() { return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
-// Trains `steps` more steps. Seconds; negative if the loss was not finite on the way.
-double seconds_of(Stepper& stepper, Progression& at, std::int64_t steps) {
-  TrainingOptions training;
-  training.steps = at.step + steps;
-  training.report = [](const TrainingReport&) {};
-  const double begin = now();
-  const TrainingEnd end = train(stepper.executable.program, stepper.arena.data(), stepper.draws(), at, nullptr, training);
-  return end.kind == TrainingEnd::Kind::finished ? now() - begin : -1;
+// Seconds that `steps` steps take, from the first one on; past the recipe's last step from the first one again, so that what is
+// timed is what is trained. Negative if the training was not finite.
+double seconds_of(const Session& session, const Model& model, Stepper& stepper, std::int64_t steps) {
+  double seconds = 0;
+  for (std::int64_t left = steps; left > 0;) {
+    restart(session, model, stepper);
+    Progression at;
+    TrainingOptions training;
+    training.steps = std::min(left, std::max<std::int64_t>(session.recipe().steps, 1));
+    training.report = [](const TrainingReport&) {};
+    const double begin = now();
+    const TrainingEnd end = train(stepper.executable.program, stepper.arena.data(), stepper.draws(), at, nullptr, training);
+    seconds += now() - begin;
+    if (end.kind != TrainingEnd::Kind::finished) return -1;
+    left -= training.steps;
+  }
+  return seconds;
 }
 
 Outcome<Status> bench_program(const Options& options) {
@@ -38,19 +47,18 @@ Outcome<Status> bench_program(const Options& options) {
   if (!stepper) return std::unexpected(stepper.error());
 
   // A round is as many steps as take half a second; warming up finds how many.
-  Progression at;
   std::int64_t steps = 1;
-  double seconds = seconds_of(*stepper, at, steps);
+  double seconds = seconds_of(session, *model, *stepper, steps);
   while (seconds >= 0 && seconds < round_seconds / 2 && steps < (std::int64_t{1} << 40)) {
     steps = std::max(2 * steps, static_cast<std::int64_t>(static_cast<double>(steps) * round_seconds / std::max(seconds, 1e-3)));
-    seconds = seconds_of(*stepper, at, steps);
+    seconds = seconds_of(session, *model, *stepper, steps);
   }
   std::vector<double> times;
   for (int round = 0; round < rounds && seconds >= 0; ++round) {
-    seconds = seconds_of(*stepper, at, steps);
+    seconds = seconds_of(session, *model, *stepper, steps);
     times.push_back(seconds * 1e6 / static_cast<double>(steps));
   }
-  if (seconds < 0) return failed(fmt::format("the training is not finite at step {}: there is no step to time", at.step));
+  if (seconds < 0) return failed("the training does not stay finite: there is no step to time");
   std::ranges::sort(times);
   const double step_us = times[times.size() / 2];
   if (options.json) {

@@ -13,7 +13,8 @@ namespace tenet {
 namespace {
 
 constexpr int points = 4;
-constexpr std::string_view drawn_names[] = {"near the initial values", "normal values", "positive values", "values in (0, 1)"};
+constexpr std::string_view drawn_names[] = {"near the initial values", "with normal values", "with positive values",
+                                            "with values in (0, 1)"};
 
 // Both sides at one point, with the axes of either.
 struct Sides {
@@ -60,7 +61,7 @@ void compare(const Session& session, const Sides& sides, std::string_view drawn,
   if (check.verdict == Verdict::refuted || greatest <= std::max({1e-7 * scale, 1e-11 * sides.magnitude, 1e-9})) return;
   check.verdict = Verdict::refuted;
   check.where = place_of(session.program->graph, sides.left, place);
-  check.where += (check.where.empty() ? "at " : ", at ") + std::string(drawn);
+  check.where += (check.where.empty() ? "" : ", ") + std::string(drawn);
   check.left = sides.left.values[place];
   check.right = sides.right.values[place];
 }

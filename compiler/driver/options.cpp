@@ -38,8 +38,8 @@ void add_program_options(CLI::App& command, Options& options) {
 }
 
 void add_run_options(CLI::App& command, Options& options) {
-  command.add_option("--data", options.data, "The data file, instead of the one that the program names")->type_name("PATH");
-  command.add_option("--seed", options.seed, "Of all random numbers but the split's (default: 1)")->type_name("N");
+  add_optional(command, "--data", options.data, "The data file, instead of the one that the program names")->type_name("PATH");
+  add_optional(command, "--seed", options.seed, "Of all random numbers but the split's (default: 1)")->type_name("N");
   command.add_option("--threads", options.threads, "How many threads to use; this version runs on one, whatever is asked")
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}));

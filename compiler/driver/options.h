@@ -28,6 +28,13 @@ void add_program_options(CLI::App& command, Options& options);
 void add_run_options(CLI::App& command, Options& options);  // --data --seed --threads
 void add_json_option(CLI::App& command, Options& options);  // --format text|json
 
+// An option that may be left out. (CLI11 2.1 fills std::optional with empty text where another option is excluded.)
+template <class T>
+CLI::Option* add_optional(CLI::App& command, const std::string& name, std::optional<T>& target, const std::string& help) {
+  return command.add_option_function<T>(
+      name, [&target](const T& value) { target = value; }, help);
+}
+
 // The sub-commands. Each is a row: it adds itself to the command line; when it is chosen, `run` does it.
 struct Command {
   CLI::App* app;

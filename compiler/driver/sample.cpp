@@ -36,13 +36,13 @@ Command sample_command(CLI::App& parent) {
   add_program_options(*app, *options);
   add_run_options(*app, *options);
   app->add_option("--from", chosen->run, "The run folder, or its weights file")->type_name("RUN")->required();
-  app->add_option("--count", chosen->count, "How many, instead of the recipe's")
+  add_optional(*app, "--count", chosen->count, "How many, instead of the recipe's")
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 30));
-  app->add_option("--limit", chosen->limit, "Letters of a word at most")
+  add_optional(*app, "--limit", chosen->limit, "Letters of a word at most")
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 30));
-  app->add_option("--temperature", chosen->temperature, "Above 1: wilder; below: safer")
+  add_optional(*app, "--temperature", chosen->temperature, "Above 1: wilder; below: safer")
       ->type_name("T")
       ->check(CLI::PositiveNumber);
   app->footer(

@@ -126,7 +126,10 @@ Outcome<void> want_sample(Session& session, std::string_view command) {
 
 Outcome<void> load_data(Session& session, const std::vector<std::string>& alphabet, std::int64_t open_default) {
   std::map<std::string, std::int64_t> given = given_sizes(session);
-  if (!session.has_source()) return close(session, given, open_default);
+  if (!session.has_source()) {
+    if (session.options.data) return wrong("--data: the program names no source of data that this could stand in for");
+    return close(session, given, open_default);
+  }
   const Train& train = session.recipe();
   const LettersSource& source = *train.source;
   const Graph& graph = session.graph();

@@ -1,5 +1,9 @@
 #include "compiler/driver/stepper.h"
 
+#include <algorithm>
+
+#include "runtime/slots.h"
+
 namespace tenet {
 
 Outcome<Stepper> make_stepper(Session& session, const Model& model) {
@@ -17,6 +21,12 @@ Outcome<Stepper> make_stepper(Session& session, const Model& model) {
   if (!drawer) return failed(drawer.error());
   result.drawer = std::move(*drawer);
   return result;
+}
+
+void restart(const Session& session, const Model& model, Stepper& stepper) {
+  write_model(session, model, nullptr, session.sizes, stepper.executable, stepper.arena.data());
+  for (const Slot& slot : stepper.executable.program.slots)
+    if (slot.role == Slot::Role::state) std::ranges::fill(reals(stepper.arena.data(), slot), 0.0f);
 }
 
 }  // namespace tenet

@@ -183,11 +183,12 @@ Command train_command(CLI::App& parent) {
   auto options = std::make_shared<TrainOptions>();
   add_program_options(*app, *options);
   add_run_options(*app, *options);
-  app->add_option("--steps", options->steps, "How many steps, instead of the recipe's")
+  add_optional(*app, "--steps", options->steps, "How many steps, instead of the recipe's")
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 40));
-  auto* out = app->add_option("--out", options->out, "The run's new folder (default: runs/<program>-<n>)")->type_name("FOLDER");
-  app->add_option("--resume", options->resume, "Goes on with a stopped run: the numbers are those of a run that never stopped")
+  auto* out =
+      add_optional(*app, "--out", options->out, "The run's new folder (default: runs/<program>-<n>)")->type_name("FOLDER");
+  add_optional(*app, "--resume", options->resume, "Goes on with a stopped run: the numbers are those of a run that never stopped")
       ->type_name("FOLDER")
       ->excludes(out);
   app->footer(

@@ -61,9 +61,9 @@ loss = sum[batch](log(sum[vocab](exp(logits))) - logits[vocab = Y]) / |batch|
 
 const std::string normalised = R"(
 z = sum[context](C[vocab = X])
-mean = sum[batch](z) / |batch|
-variance = sum[batch]((z - mean)^2) / (|batch| - 1)
-h = tanh((z - mean) / sqrt(variance + 1e-5))
+mu = sum[batch](z) / |batch|
+variance = sum[batch]((z - mu)^2) / (|batch| - 1)
+h = tanh((z - mu) / sqrt(variance + 1e-5))
 logits = sum[hidden](h * W)
 loss = sum[batch](log(sum[vocab](exp(logits))) - logits[vocab = Y]) / |batch|
 )";
@@ -98,10 +98,6 @@ class Split {
  private:
   std::map<std::string, std::vector<double>> codes_;
 };
-
-AxisId axis_named(const Program& program, const std::string& name) {
-  return std::ranges::find(program.axes, name, &std::pair<std::string, AxisId>::first)->second;
-}
 
 Sizes sizes_with(Program& program, std::int64_t items) {
   Diagnostics diagnostics;
@@ -210,7 +206,7 @@ TEST_CASE("batch statistics are those of the training split", "[unit]") {
   const EvaluationPlan plan = plan_of(program);
   CHECK(plan.in_pieces);
   CHECK(plan.calibration.size() == 2);  // the variance reads the mean
-  CHECK(statistic_names(plan).front() == "mean");
+  CHECK(statistic_names(plan).front() == "mu");
   const Split training(program, 23, 1), split(program, 10, 2);
   // Over the training split itself the plan gives the plain value.
   CHECK(evaluated(program, plan, training, training, 4) ==
@@ -224,14 +220,14 @@ TEST_CASE("batch statistics are those of the training split", "[unit]") {
 TEST_CASE("a reduction that belongs to training is the training split's wherever it is read", "[unit]") {
   Program program = program_from(with_recipe(R"(
 z = sum[context, hidden](C[vocab = X])
-mean = sum[batch](z) / |batch|
-centred = z - mean
-loss = sum[batch](centred^2) / |batch| + mean^2 + 0 * sum[vocab, hidden](W)
+mu = sum[batch](z) / |batch|
+centred = z - mu
+loss = sum[batch](centred^2) / |batch| + mu^2 + 0 * sum[vocab, hidden](W)
 )"));
   const EvaluationPlan plan = plan_of(program);
-  CHECK(statistic_names(plan) == std::vector<std::string>{"mean"});
+  CHECK(statistic_names(plan) == std::vector<std::string>{"mu"});
   const Split training(program, 9, 1), split(program, 6, 2);
-  const NodeId mean = program.target("mean").value(), z = program.target("z").value();
+  const NodeId mean = program.target("mu").value(), z = program.target("z").value();
   const double training_mean = value_over(program, mean, training);
   const Sizes sizes = sizes_with(program, split.items);
   Interpreter interpreter(program.graph, sizes);
