@@ -43,9 +43,12 @@ Outcome<std::string> compiled_text(Session& session, std::string_view stage) {
   return stage == "llvm" ? llvm_text(lowered.kernels) : assembly_text(lowered.kernels);
 }
 
-Outcome<std::string> stage_text(Session& session, std::string_view stage) {
-  if (stage == "tokens") return tokens_text(session);
-  if (stage == "tree") return syntax::print(syntax::parse(session.diagnostics, session.file));
+// The stages before names are resolved: they show a program with errors too, as far as it goes.
+std::string syntax_text(Session& session, std::string_view stage) {
+  return stage == "tokens" ? tokens_text(session) : syntax::print(syntax::parse(session.diagnostics, session.file));
+}
+
+Outcome<std::string> graph_text(Session& session, std::string_view stage) {
   Graph& graph = session.graph();
   if (stage == "graph") return to_text(graph, forward_roots(*session.program));
   if (stage != "grad" && stage != "simplified") return compiled_text(session, stage);
@@ -55,12 +58,15 @@ Outcome<std::string> stage_text(Session& session, std::string_view stage) {
 }
 
 Outcome<Status> dump_program(const Options& options, const std::string& stage) {
-  auto opened = open_program(options);
+  const bool syntax = stage == "tokens" || stage == "tree";
+  auto opened = syntax ? open_text(options) : open_program(options);
   if (!opened) return std::unexpected(opened.error());
-  auto text = stage_text(**opened, stage);
+  Session& session = **opened;
+  auto text = syntax ? syntax_text(session, stage) : graph_text(session, stage);
   if (!text) return std::unexpected(text.error());
   fmt::print("{}", *text);
-  if (options.time) fmt::print(stderr, "{}", (*opened)->times.table());
+  if (options.time) fmt::print(stderr, "{}", session.times.table());
+  if (auto said = diagnosed(session); !said) return std::unexpected(said.error());
   return Status::done;
 }
 

@@ -94,7 +94,7 @@ PairInputs Session::pair_inputs() const {
           graph.axis(source.positions).name};
 }
 
-Outcome<std::unique_ptr<Session>> open_program(const Options& options) {
+Outcome<std::unique_ptr<Session>> open_text(const Options& options) {
   auto session = std::make_unique<Session>();
   session->options = options;
   session->seed = options.seed.value_or(Options::default_seed);
@@ -106,10 +106,17 @@ Outcome<std::unique_ptr<Session>> open_program(const Options& options) {
   session->name = piped ? "program" : std::filesystem::path(options.file).stem().string();
   session->folder = piped ? std::filesystem::path() : std::filesystem::path(options.file).parent_path();
   session->file = session->diagnostics.add_source(options.file, session->text);
-  session->program = program_of(session->diagnostics, session->file, session->times);
-  if (auto said = diagnosed(*session); !said) return std::unexpected(said.error());
-  if (!session->program) return wrong(options.file + ": this is not a program");
   return session;
+}
+
+Outcome<std::unique_ptr<Session>> open_program(const Options& options) {
+  auto opened = open_text(options);
+  if (!opened) return opened;
+  Session& session = **opened;
+  session.program = program_of(session.diagnostics, session.file, session.times);
+  if (auto said = diagnosed(session); !said) return std::unexpected(said.error());
+  if (!session.program) return wrong(options.file + ": this is not a program");
+  return opened;
 }
 
 Outcome<void> want_recipe(Session& session, std::string_view command) {

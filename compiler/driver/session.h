@@ -44,6 +44,9 @@ struct Session {
 
 inline constexpr std::string_view split_names[] = {"train", "validation", "test"};
 
+// Reads the program's text, and no more.
+Outcome<std::unique_ptr<Session>> open_text(const Options& options);
+
 // Reads and elaborates the program. Its diagnostics are printed; an error among them gives status 2.
 Outcome<std::unique_ptr<Session>> open_program(const Options& options);
 
@@ -66,7 +69,7 @@ Outcome<Sizes> sizes_with_items(Session& session, std::int64_t items);
 // What the numbers of a run of this program depend on.
 RunFacts facts_of(const Session& session);
 
-// Errors and warnings so far, to standard error; --time's table too. At the end of every command.
+// To standard error.
 void say(const std::string& message);             // "tenet: message"
 Outcome<void> diagnosed(const Session& session);  // prints the diagnostics; status 2 if there are errors
 
