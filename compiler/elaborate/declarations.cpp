@@ -25,6 +25,20 @@ bool is_size_operation(Op op) {
   }
 }
 
+// A node that the expression reads and that no size can depend on.
+std::optional<NodeId> beyond_sizes(const Graph& graph, NodeId expression) {
+  std::vector<NodeId> stack{expression};
+  std::unordered_set<std::uint32_t> seen{index_of(expression)};
+  while (!stack.empty()) {
+    const NodeId id = stack.back();
+    stack.pop_back();
+    if (!is_size_operation(graph.node(id).op)) return id;
+    for (NodeId operand : graph.node(id).operands)
+      if (seen.insert(index_of(operand)).second) stack.push_back(operand);
+  }
+  return {};
+}
+
 }  // namespace
 
 Elaborator::Elaborator(Diagnostics& diagnostics, const Module& file, const Resolution& resolution, Program& program)
@@ -76,13 +90,12 @@ void Elaborator::axis_size(const syntax::AxisDeclaration& declaration, AxisId ax
   if (declaration.size == nullptr) return;
   const std::optional<Value> size = expression(*declaration.size);
   if (!size) return;
-  for (NodeId node : graph().reachable(std::span(&size->node, 1)))
-    if (!is_size_operation(graph().node(node).op)) {
-      Diagnostic& row = report(Message::size_not_of_sizes, declaration.size->span, declaration.name.text);
-      if (graph().node(node).op == Op::coordinate)
-        row.hint = fmt::format("the size of axis `{0}` is `|{0}|`", graph().axis(graph().node(node).bound[0]).name);
-      return;
-    }
+  if (const std::optional<NodeId> other = beyond_sizes(graph(), size->node)) {
+    Diagnostic& row = report(Message::size_not_of_sizes, declaration.size->span, declaration.name.text);
+    if (graph().node(*other).op == Op::coordinate)
+      row.hint = fmt::format("the size of axis `{0}` is `|{0}|`", graph().axis(graph().node(*other).bound[0]).name);
+    return;
+  }
   graph().set_size(axis, size->node);
   const std::optional<mpq_class> known = known_size(axis);
   if (known && (known->get_den() != 1 || *known < 1 || *known > 0x7fffffff))

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "compiler/elaborate/elaborator.h"
+#include "compiler/syntax/words.h"
 
 namespace tenet {
 namespace {
@@ -10,7 +11,7 @@ namespace {
 using Written = syntax::Expression::Kind;
 
 // Expressions are nested 256 deep at most, functions in one another too; this bounds both together.
-constexpr int deepest = 2000;
+constexpr int deepest = 1000;
 constexpr std::size_t largest_graph = 1'000'000;
 
 // 40 digits: far beyond what double precision can tell apart.
@@ -37,6 +38,10 @@ bool is_comparison(Op op) {
 }
 
 bool is_logical(Op op) { return op == Op::logical_and || op == Op::logical_or || op == Op::logical_not; }
+
+std::string_view description(const Symbol* symbol) {
+  return symbol != nullptr ? tenet::description(symbol->kind) : "a word of the language";
+}
 
 std::string counted(std::size_t count, std::string_view what) {
   return fmt::format("{} {}{}", count == 0 ? "no" : std::to_string(count), what, count == 1 ? "" : "s");
@@ -132,8 +137,8 @@ std::optional<Value> Elaborator::name(const syntax::Expression& e) {
       return {};
     }
   const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(e.text);
-  if (symbol == nullptr) return {};  // reported when names were resolved
-  if (symbol->kind != SymbolKind::function) return value_of(*symbol);
+  if (symbol == nullptr && !syntax::is_reserved(e.text)) return {};  // reported when names were resolved
+  if (symbol != nullptr && symbol->kind != SymbolKind::function) return value_of(*symbol);
   report(Message::name_is_function, e.span, e.text).hint = fmt::format("call it: `{}(...)`", e.text);
   return {};
 }
@@ -147,8 +152,11 @@ std::optional<Value> Elaborator::path(const syntax::Expression& e) {
 }
 
 std::nullopt_t Elaborator::unknown_path(std::string_view path, Span span) {
-  const Symbol* symbol = file_.find(path.substr(0, path.find('.')));
-  if (symbol == nullptr || (symbol->kind == SymbolKind::definition && !value_of(*symbol))) return std::nullopt;  // reported
+  const std::string_view first = path.substr(0, path.find('.'));
+  const bool is_local = scope_ != nullptr && scope_->names.contains(first);
+  const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(first);
+  const bool failed = symbol != nullptr && symbol->kind == SymbolKind::definition && !value_of(*symbol);
+  if (!is_local && (failed || (symbol == nullptr && !syntax::is_reserved(first)))) return std::nullopt;  // reported
   std::vector<std::string> candidates;
   for (const auto& [known, value] : paths_) candidates.push_back(known);
   report(Message::name_unknown, span, path).hint = suggestion(path, candidates);
@@ -203,9 +211,9 @@ std::optional<Value> Elaborator::call(const syntax::Expression& e) {
     return {};
   }
   const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(e.text);
-  if (symbol == nullptr) return {};  // reported when names were resolved
-  if (symbol->kind == SymbolKind::function) return inlined(e, *symbol);
-  report(Message::name_is_no_function, e.name_span, e.text, description(symbol->kind));
+  if (symbol == nullptr && !syntax::is_reserved(e.text)) return {};  // reported when names were resolved
+  if (symbol != nullptr && symbol->kind == SymbolKind::function) return inlined(e, *symbol);
+  report(Message::name_is_no_function, e.name_span, e.text, description(symbol));
   return {};
 }
 
@@ -283,9 +291,9 @@ std::optional<AxisId> Elaborator::axis(const syntax::Name& name) {
       return {};
     }
   const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(name.text);
-  if (symbol == nullptr) return {};  // reported when names were resolved
-  if (symbol->kind == SymbolKind::axis) return axis_of(*symbol);
-  report(Message::name_is_no_axis, name.span, name.text, description(symbol->kind));
+  if (symbol == nullptr && !syntax::is_reserved(name.text)) return {};  // reported when names were resolved
+  if (symbol != nullptr && symbol->kind == SymbolKind::axis) return axis_of(*symbol);
+  report(Message::name_is_no_axis, name.span, name.text, description(symbol));
   return {};
 }
 

@@ -126,6 +126,7 @@ std::vector<NodeId> Ranges::operands_followed(NodeId id) const {
     case Op::multiply:
     case Op::divide:
     case Op::negate:
+    case Op::power:
     case Op::floor:
     case Op::abs:
     case Op::maximum:
@@ -214,6 +215,8 @@ Ranges::Form Ranges::form_of(NodeId id) {
       return product(id, operand(0), operand(1));
     case Op::divide:
       return quotient(id, operand(0), operand(1));
+    case Op::power:
+      return power(id, operand(0), operand(1));
     case Op::floor: {
       const Form& inner = operand(0);
       if (inner.coefficients.empty() && inner.constant.has_whole_coefficients()) return inner;
@@ -271,6 +274,18 @@ Ranges::Form Ranges::quotient(NodeId id, const Form& a, const Form& b) {
   result.constant = result.constant.scaled(factor);
   for (auto& [node, coefficient] : result.coefficients) coefficient = coefficient.scaled(factor);
   return result;
+}
+
+// A number to a whole power; anything else is not followed.
+Ranges::Form Ranges::power(NodeId id, const Form& a, const Form& b) {
+  constexpr int highest = 64;
+  const auto number = [](const Form& form) { return form.coefficients.empty() && form.constant.is_constant(); };
+  if (!number(a) || !number(b)) return atom(id, a.coefficients.empty() && b.coefficients.empty() ? undecided() : everything());
+  const mpq_class &base = a.constant.constant(), &exponent = b.constant.constant();
+  if (exponent.get_den() != 1 || abs(exponent) > highest || (base == 0 && exponent < 0)) return atom(id, everything());
+  mpq_class result = 1;
+  for (long i = mpz_class(abs(exponent.get_num())).get_si(); i > 0; --i) result *= base;
+  return Form{exponent < 0 ? mpq_class(1 / result) : result};
 }
 
 // The value's form with the replaced coordinates' indices in it, where that says everything; else its interval.

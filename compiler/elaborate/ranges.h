@@ -46,6 +46,7 @@ class Ranges {
   Form atom(NodeId node, Interval interval);
   Form product(NodeId node, const Form& a, const Form& b);
   Form quotient(NodeId node, const Form& a, const Form& b);
+  Form power(NodeId node, const Form& a, const Form& b);
   Form substituted(NodeId node);
   Interval interval(const Form& form);
   Interval of_operand(NodeId node, std::size_t operand);

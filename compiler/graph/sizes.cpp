@@ -6,6 +6,8 @@
 namespace tenet {
 namespace {
 
+constexpr std::size_t most_bits = 4096;  // far beyond any size; powers of powers would not end
+
 std::optional<mpq_class> applied(Op op, const mpq_class& a, const mpq_class& b) {
   switch (op) {
     case Op::add:
@@ -79,7 +81,8 @@ std::optional<mpq_class> size_value(const Graph& graph, NodeId expression, const
     } else if (!node.operands.empty() && node.operands.size() <= 2) {
       value = applied(node.op, values[index_of(node.operands[0])], values[index_of(node.operands.back())]);
     }
-    if (!value) return {};
+    if (!value || mpz_sizeinbase(value->get_num_mpz_t(), 2) > most_bits || mpz_sizeinbase(value->get_den_mpz_t(), 2) > most_bits)
+      return {};
     values[index_of(id)] = *value;
   }
   return values[index_of(expression)];
