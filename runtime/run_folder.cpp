@@ -125,7 +125,7 @@ std::expected<RunFolder, std::string> RunFolder::create(const fs::path& folder, 
   if (fs::exists(fs::symlink_status(path, error))) return exists();
   error.clear();  // a path without a file has no status, which counts as an error
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
-  if (error) return failure(path, error.message());
+  if (error) return failure(path.parent_path(), error.message());
 
   // The folder is filled under another name. What a killed process left under that name is overwritten.
   fs::path filling = path;
