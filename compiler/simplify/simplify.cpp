@@ -17,7 +17,7 @@ class Engine {
     budget_ = 1000 + 64 * order.size();
     for (NodeId id : order) simplify(id);
     for (NodeId root : roots) result_.roots.push_back(rewriting_.resolve(root));
-    result_.stop = budget_ > 0 ? "complete" : "the budget of law applications ran out";
+    result_.stop = budget_ > 0 ? "complete" : "the budget of rewriting steps ran out";
   }
 
   Simplified take() { return std::move(result_); }
@@ -53,12 +53,14 @@ class Engine {
       NodeId next = rebuilt(top);
       if (next == top) next = applied(top);
       const NodeId last = rewriting_.resolve(next);
-      if (last == top || state(next) == State::open) {  // nothing to do, or a circle of laws: it ends here
+      // Nothing to do, or laws that undo or feed each other: it ends here.
+      if (last == top || state(next) == State::open || budget_ == 0) {
         state(top) = State::done;
         stack.pop_back();
         continue;
       }
       rewriting_.replace(top, last);
+      --budget_;
       stack.push_back(next);
     }
   }
@@ -82,7 +84,6 @@ class Engine {
       if (after == id) continue;
       assert(graph_.node(after).axes.size() == graph_.node(id).axes.size());
       result_.journal.push_back({&law, id, after});
-      --budget_;
       return after;
     }
     return id;

@@ -23,7 +23,7 @@ enum class Soundness : std::uint8_t { exact, almost_everywhere };
 // One row of the law table. Both sides are written in the language, for people and for the property test, which instantiates
 // the left side on random values and runs `apply` on it. Letters: x y z any values; a b values without the axis i; p q truths,
 // t a truth without i; n m rational constants; u w whole constants; k a coordinate of i, l one of j, each without the axis;
-// o a coordinate of i without axes; r any whole without the axis i; i j any axes.
+// o a coordinate of i without axes; r any whole without the axis i; i j any axes, h one as long as i.
 struct Law {
   std::string_view name;
   std::string_view left, right;

@@ -12,7 +12,7 @@ namespace {
 // The letters of the law table, as simplify.h explains them.
 std::string letters(std::mt19937& random) {
   const auto number = [&] { return std::to_string(1 + random() % 9); };
-  return "axis i = " + std::to_string(2 + random() % 3) + ", j = " + std::to_string(2 + random() % 3) + R"(
+  return "axis i = " + std::to_string(2 + random() % 3) + ", j = " + std::to_string(2 + random() % 3) + R"(, h = |i|
 data x[i, j]
 data y[i, j]
 data z[i, j]

@@ -152,7 +152,7 @@ TEST_CASE("every law is used in deriving or computing something", "[unit]") {
       {"(Y == vocab) * x / s + x * ((vocab == Y) * y) + -((vocab == Y) * x) + where(x > 0, (vocab == Y) * y, 0)", {}},
       {"(vocab == Y) * x - (vocab == Y) * y + sum[vocab]((vocab == batch) * x)", {}},
       {"sum[vocab](C[vocab = vocab - 1 else 0] * C)", {"C"}},
-      {"x / 1 + x^1 + x * (vocab == Y) + sum[vocab]((vocab == Y) * y)", {}},
+      {"|other| * x / 1 + x^1 + x * (vocab == Y) + sum[vocab]((vocab == Y) * y)", {}},
       {"sum[batch](sum[vocab](x / |batch|)) * |batch| + |batch| * s / |batch| + 2 * (3 / s) - x * 2", {}},
   };
   for (const auto& [text, targets] : corpus) {

@@ -83,7 +83,14 @@ NodeId compare(Rewriting& r, NodeId id) {
   return value ? truth(r.graph, *value) : id;
 }
 
+NodeId declared_size(Rewriting& r, NodeId id) {
+  if (!is(r.graph, id, Op::size)) return id;
+  const auto& size = r.graph.axis(r.graph.node(id).bound[0]).size;
+  return size && is(r.graph, *size, Op::size) ? *size : id;
+}
+
 constexpr Law rows[] = {
+    {"size of a copy", "|h|", "|i|", "h is declared as long as i", Soundness::exact, declared_size},
     {"constants combined", "n + m", "n + m", "exact: + - * / ^ max min", Soundness::exact, fold_two},
     {"constant transformed", "abs(n)", "abs(n)", "exact: - abs sign floor relu", Soundness::exact, fold_one},
     {"constants compared", "u < u + 1", "0 == 0", "a false one is 0 != 0", Soundness::exact, compare},

@@ -34,7 +34,7 @@ NodeId factor_out(Rewriting& r, NodeId id) {
   const Node& node = r.graph.node(id);
   if (node.op != Op::sum) return id;
   const Parts parts = parted(r, node.operands[0], node.bound, 24);
-  if (!parts.outer || !parts.inner) return id;
+  if (!parts.outer || !parts.inner || *parts.inner == node.operands[0]) return id;  // 1 / x has only a 1 to give
   return multiply(r.graph, *parts.outer, sum_over(r.graph, *parts.inner, node.bound));
 }
 

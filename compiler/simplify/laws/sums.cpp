@@ -23,7 +23,7 @@ NodeId subtracted_from_zero(Rewriting& r, NodeId id) {
 
 NodeId negation_added(Rewriting& r, NodeId id) {
   const auto sum = two(r, id, Op::add);
-  if (!sum) return id;
+  if (!sum || is_zero(r.graph, sum->a) || is_zero(r.graph, sum->b)) return id;
   if (is(r.graph, sum->b, Op::negate)) return subtract(r.graph, sum->a, operand(r.graph, sum->b, 0));
   if (is(r.graph, sum->a, Op::negate)) return subtract(r.graph, sum->b, operand(r.graph, sum->a, 0));
   return id;
