@@ -114,7 +114,6 @@ consteval bool complete() {
     const Operation& row = table[i];
     if (static_cast<std::size_t>(row.op) != i || row.spelling.empty() || row.binding < 1 || row.binding > 9) return false;
     const bool computes = row.form == Form::pointwise || row.form == Form::reduction;
-    if (computes != (row.evaluate != nullptr) || computes != (row.emit != nullptr)) return false;
     if (computes && !(row.domain_low < row.domain_high && row.arity >= 1 && row.arity <= 3)) return false;
   }
   return true;
