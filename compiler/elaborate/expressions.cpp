@@ -3,6 +3,7 @@
 #include <array>
 
 #include "compiler/elaborate/elaborator.h"
+#include "compiler/graph/rational.h"
 #include "compiler/syntax/words.h"
 
 namespace tenet {
@@ -13,12 +14,6 @@ using Written = syntax::Expression::Kind;
 // Expressions are nested 256 deep at most, functions in one another too; this bounds both together.
 constexpr int deepest = 1000;
 constexpr std::size_t largest_graph = 1'000'000;
-
-// 40 digits: far beyond what double precision can tell apart.
-const mpq_class& pi() {
-  static const mpq_class value("3141592653589793238462643383279502884197/1000000000000000000000000000000000000000");
-  return value;
-}
 
 std::string_view kind_text(Kind kind) {
   switch (kind) {

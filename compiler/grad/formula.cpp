@@ -1,9 +1,9 @@
 #include "compiler/grad/formula.h"
 
 #include <cassert>
-#include <numbers>
 
 #include "compiler/diagnostics/diagnostics.h"
+#include "compiler/graph/rational.h"
 #include "compiler/syntax/parse.h"
 
 namespace tenet {
@@ -22,7 +22,7 @@ class Instance {
       case Expression::Kind::infinity:
         return graph_.infinity();
       case Expression::Kind::pi:
-        return graph_.constant(mpq_class(std::numbers::pi));
+        return graph_.constant(pi());
       case Expression::Kind::size:
         return size_of(formula.text);
       case Expression::Kind::name:
