@@ -62,7 +62,8 @@ struct Model {
     sizes.set(j, extent - 1);
   }
   NodeId input(Kind kind, const std::vector<AxisId>& axes, auto draw_value) {
-    const InputId id = graph.add_input({"x" + std::to_string(graph.input_count()), InputRole::data, kind, axes, {}});
+    const InputId id =
+        graph.add_input({std::string("x").append(std::to_string(graph.input_count())), InputRole::data, kind, axes, {}});
     Tensor tensor = tensor_of(graph.input(id).axes, sizes);
     for (double& value : tensor.values) value = draw_value();
     interpreter.bind(id, tensor);
@@ -143,7 +144,8 @@ TEST_CASE("a pointwise operation's adjoint agrees with finite differences", "[pr
         RC_PRE(std::fabs(model.values[0].values[e] - model.values[1].values[e]) > clearance);
     const NodeId scalar = model.weighted_sum(model.graph.apply(row.op, model.operands));
     for (std::size_t o = 0; o < model.operands.size(); ++o)
-      if (!row.adjoint[o].empty()) model.check_gradient(scalar, model.operands[o], "operand " + std::to_string(o));
+      if (!row.adjoint[o].empty())
+        model.check_gradient(scalar, model.operands[o], std::string("operand ").append(std::to_string(o)));
   });
 }
 
