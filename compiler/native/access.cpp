@@ -76,6 +76,10 @@ llvm::Value* KernelEmitter::mask(int vector) {
 
 llvm::Value* KernelEmitter::emit_load(TermId id, int row, int vector) {
   const Term& t = term(id);
+  if (const std::optional<RowGroup> group = group_across(analysis_.address(id), row)) {
+    load_across(id, *group, vector);
+    return memo_.find(place(id, row, vector));
+  }
   const Kind kind = kernels_.buffers[index_of(t.buffer)].kind;
   const Address at = address(analysis_.address(id), t.buffer, row, vector);
   llvm::Type* element = type_in_memory(kind);
@@ -96,12 +100,21 @@ llvm::Value* KernelEmitter::emit_load(TermId id, int row, int vector) {
   return kind == Kind::truth ? converted(loaded, Kind::truth) : loaded;
 }
 
+llvm::Value* KernelEmitter::in_memory(llvm::Value* value, Kind kind) {
+  value = converted(value, kind);
+  return kind == Kind::truth ? converted(value, Kind::whole) : value;
+}
+
 void KernelEmitter::emit_store(std::size_t index, llvm::Value* value, int row, int vector) {
   const Store& store = kernel_.stores[index];
+  if (!store.accumulate)
+    if (const std::optional<RowGroup> group = group_across(analysis_.address_of_store(index), row)) {
+      if (row == group->first + group->size - 1) store_across(index, *group, vector);  // every row's value is at hand
+      return;
+    }
   const Kind kind = kernels_.buffers[index_of(store.buffer)].kind;
   const Address at = address(analysis_.address_of_store(index), store.buffer, row, vector);
-  value = converted(value, kind);
-  if (kind == Kind::truth) value = converted(value, Kind::whole);
+  value = in_memory(value, kind);
   if (store.accumulate) return emit_accumulation(at, value, vector);
   if (at.offsets) {
     value = broadcast(builder_, value, lanes_->width);

@@ -131,6 +131,16 @@ class KernelEmitter {
   void emit_accumulation(const Address& address, llvm::Value* value, int vector);
   void add_to_memory(llvm::Value* pointer, llvm::Value* value, llvm::Value* mask);
   llvm::Type* type_in_memory(Kind kind);
+  llvm::Value* in_memory(llvm::Value* value, Kind kind);  // as a buffer of that kind holds it
+
+  // transposes.cpp: tiles whose rows, not lanes, are consecutive in memory.
+  struct RowGroup {
+    int first, size;
+  };
+  std::optional<RowGroup> group_across(const Affine& sum, int row) const;
+  llvm::Value* segment_pointer(const Address& address, std::int64_t lane_factor, unsigned lane);
+  void load_across(TermId id, RowGroup group, int vector);
+  void store_across(std::size_t store, RowGroup group, int vector);
 
   const Kernels& kernels_;
   const Kernel& kernel_;

@@ -158,6 +158,29 @@ TEST_CASE("stores against the lanes scatter", "[unit]") {
   check(kernels, random_memory(kernels, 4));
 }
 
+TEST_CASE("tiles that lie across memory are turned in registers", "[unit]") {
+  Kernels kernels;
+  for (const int tile : {2, 4, 7, 8, 14, 16, 20})
+    for (const std::int64_t lanes : {4, 7, 16, 37}) {
+      const std::string size = std::to_string(tile) + "x" + std::to_string(lanes);
+      const BufferId a = add_buffer(kernels, named("a", size), Kind::real, {lanes, 23});
+      const BufferId t = add_buffer(kernels, named("t", size), Kind::truth, {lanes, 3, 23}, 24);
+      const BufferId y = add_buffer(kernels, named("y", size), Kind::real, {23, lanes});
+      const BufferId z = add_buffer(kernels, named("z", size), Kind::real, {lanes, 23}, 25);
+      const BufferId u = add_buffer(kernels, named("u", size), Kind::truth, {lanes, 23});
+      Nest nest(named("turned", size));
+      const TermId i = nest.at(nest.output("i", 23, LoopRole::rows, tile));
+      const TermId j = nest.at(nest.output("j", lanes, LoopRole::lanes, 2));
+      const TermId x = nest.load(kernels, a, {j, i});
+      const TermId truth = nest.load(kernels, t, {j, nest.constant(1, Kind::whole), i});
+      nest.store(y, {i, j}, x);
+      nest.store(z, {j, i}, nest.apply(Op::add, {nest.load(kernels, z, {j, i}), x}));
+      nest.store(u, {j, i}, nest.apply(Op::logical_not, {truth}, Kind::truth));
+      kernels.kernels.push_back(nest.kernel);
+    }
+  check(kernels, random_memory(kernels, 15));
+}
+
 TEST_CASE("reductions across lanes", "[unit]") {
   Kernels kernels;
   for (const std::int64_t extent : {1, 3, 16, 27, 65, 200, 1000}) {
