@@ -230,8 +230,22 @@ const Input* Elaborator::input_read(NodeId node, bool (*counts)(const Input&)) c
   return nullptr;
 }
 
+// What was written, on one line and without comments.
 std::string Elaborator::source_text(Span span) const {
-  return diagnostics_.source(span.file).text.substr(span.begin, span.end - span.begin);
+  std::string result;
+  const std::string_view text = std::string_view(diagnostics_.source(span.file).text).substr(span.begin, span.end - span.begin);
+  bool comment = false, space = false;
+  for (const char c : text) {
+    comment = (comment && c != '\n') || c == '#';
+    if (comment || c == ' ' || c == '\t' || c == '\n' || c == '\r') {
+      space = true;
+      continue;
+    }
+    if (space && !result.empty()) result += ' ';
+    result += c;
+    space = false;
+  }
+  return result;
 }
 
 Diagnostic& Elaborator::with_calls(Diagnostic& diagnostic) {

@@ -61,11 +61,20 @@ Interval scaled(const Interval& a, const SizePolynomial& factor) {
   return undecided();
 }
 
+// Whether the end is above 0; one without bound is beyond every number on its side.
+Decision above_zero(const Bound& bound, bool is_high) {
+  if (bound.state == State::unbounded) return is_high ? Decision::always : Decision::never;
+  return bound.state == State::undecided ? Decision::depends : bound.value.above_zero();
+}
+
 Interval absolute(const Interval& a) {
-  if (a.low.state == State::finite && a.low.value.at_least_zero() == Decision::always) return a;
   const Interval negative = scaled(a, SizePolynomial(-1));
-  if (a.high.state == State::finite && negative.low.value.at_least_zero() == Decision::always) return negative;
-  return {finite(0), extreme(a.high, negative.high, true, true)};
+  const Decision low_positive = above_zero(a.low, false), high_positive = above_zero(a.high, true);
+  const Decision low_negative = above_zero(negative.high, true);
+  if (low_positive == Decision::always || low_negative == Decision::never) return a;
+  if (high_positive == Decision::never) return negative;
+  const bool crosses = low_negative == Decision::always && high_positive == Decision::always;
+  return {crosses ? finite(0) : Bound{State::undecided}, extreme(a.high, negative.high, true, true)};
 }
 
 Interval rounded_down(const Interval& a) {

@@ -58,9 +58,12 @@ void gradient_targets(const Expression* expression, std::unordered_set<std::stri
 }
 
 void report_unknown(Diagnostics& diagnostics, const Mention& mention, std::vector<std::string> candidates) {
-  if (mention.role == Role::callee)
+  if (mention.role == Role::callee) {
+    candidates.insert(candidates.end(), {"mean", "where", "grad", "stop", "normal", "uniform"});
     for (const Operation& row : operations())
       if (row.notation == Notation::call || row.notation == Notation::reduce) candidates.emplace_back(row.spelling);
+  }
+  if (mention.role == Role::value) candidates.insert(candidates.end(), {"step", "training", "inf", "pi"});
   const std::string near = suggestion(mention.name, candidates);
   Diagnostic& row = diagnostics.report(Message::name_unknown, mention.span, mention.name);
   row.hint = near.empty() && mention.role == Role::axis ? fmt::format("every axis is declared: `axis {}`", mention.name) : near;

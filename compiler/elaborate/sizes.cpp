@@ -77,16 +77,17 @@ void report_obligations(const Program& program, Diagnostics& diagnostics, const 
 void report_size(const Program& program, Diagnostics& diagnostics, AxisId axis, const Sizes& sizes) {
   const std::optional<mpq_class> size = size_value(program.graph, *program.graph.axis(axis).size, sizes);
   diagnostics.report(Message::size_not_whole, span_of(program, axis), program.graph.axis(axis).name,
-                     size ? size->get_str() : std::string("nothing"));
+                     size ? size->get_str() : std::string("no number"));
 }
 
 // Sizes for axes that nothing closes: distinct ones from `least` on; where the program's size expressions or indices do not
 // come out so, other small ones, by a fixed sequence of tries.
 std::optional<Sizes> small_sizes(const Program& program, const Sizes& known, const std::vector<AxisId>& open,
                                  std::int64_t least) {
-  constexpr int most_tries = 4000;
+  constexpr std::size_t most_work = 200'000, most_tries = 4000;
+  const std::size_t tries = std::min(most_tries, 10 + most_work / (1 + program.obligations.size() + program.graph.axis_count()));
   std::uint64_t state = 1;
-  for (int attempt = 0; attempt < most_tries; ++attempt) {
+  for (std::size_t attempt = 0; attempt < tries; ++attempt) {
     Sizes sizes = known;
     for (std::size_t i = 0; i < open.size(); ++i) {
       std::int64_t size = least + static_cast<std::int64_t>(i);
@@ -192,6 +193,9 @@ std::optional<Sizes> close_sizes(Program& program, Diagnostics& diagnostics, con
     for (AxisId axis : open) report_open(program, diagnostics, axis);
     return {};
   }
+  // A size that divides by 0 or has too many digits is no number at all.
+  for (AxisId axis : axes_used(program))
+    if (sizes[axis] == 0) return report_size(program, diagnostics, axis, sizes), std::nullopt;
   if (!obligations_hold(program, sizes)) {
     report_obligations(program, diagnostics, sizes);
     return {};

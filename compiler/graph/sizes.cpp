@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "compiler/graph/graph.h"
 
@@ -40,6 +41,69 @@ std::optional<mpq_class> applied(Op op, const mpq_class& a, const mpq_class& b) 
   }
 }
 
+bool is_size(const mpq_class& value) {
+  constexpr std::int64_t largest = 0x7fffffff;
+  return value.get_den() == 1 && value >= 1 && value <= largest;
+}
+
+bool is_short(const mpq_class& value) {
+  return mpz_sizeinbase(value.get_num_mpz_t(), 2) <= most_bits && mpz_sizeinbase(value.get_den_mpz_t(), 2) <= most_bits;
+}
+
+// Values of expressions in sizes. An axis whose size is an expression is worked out on the way, with a stack of its own: axes
+// may depend on one another in a chain of any length. Each node is evaluated once.
+class SizeEvaluation {
+ public:
+  SizeEvaluation(const Graph& graph, const Sizes& sizes) : graph_(graph), sizes_(sizes) {}
+
+  const std::optional<mpq_class>& value(NodeId expression) {
+    std::vector<NodeId> stack{expression};
+    while (!stack.empty()) {
+      const NodeId id = stack.back();
+      const std::size_t height = stack.size();
+      if (values_.try_emplace(index_of(id)).second)  // met the first time: what it reads goes first
+        for (NodeId read : reads(id))
+          if (!values_.contains(index_of(read))) stack.push_back(read);
+      if (stack.size() > height) continue;
+      stack.pop_back();
+      if (!done_.insert(index_of(id)).second) continue;
+      std::optional<mpq_class> result = evaluated(id);
+      if (result && is_short(*result)) values_[index_of(id)] = std::move(result);
+    }
+    return values_[index_of(expression)];
+  }
+
+ private:
+  std::vector<NodeId> reads(NodeId id) const {
+    const Node& node = graph_.node(id);
+    if (node.op != Op::size) return {node.operands.begin(), node.operands.end()};
+    const std::optional<NodeId>& size = graph_.axis(node.bound[0]).size;
+    if (sizes_[node.bound[0]] > 0 || !size) return {};
+    return {*size};
+  }
+
+  std::optional<mpq_class> evaluated(NodeId id) {
+    const Node& node = graph_.node(id);
+    if (node.op == Op::constant) return graph_.value_of(id);
+    if (node.op == Op::size) {
+      if (const std::int64_t size = sizes_[node.bound[0]]; size > 0) return mpq_class(static_cast<long>(size));
+      const std::optional<NodeId>& size = graph_.axis(node.bound[0]).size;
+      const std::optional<mpq_class> value = size ? values_[index_of(*size)] : std::nullopt;
+      return value && is_size(*value) ? value : std::nullopt;
+    }
+    if (node.operands.empty() || node.operands.size() > 2) return {};
+    const std::optional<mpq_class>& first = values_[index_of(node.operands[0])];
+    const std::optional<mpq_class>& last = values_[index_of(node.operands.back())];
+    if (!first || !last) return {};
+    return node.op == Op::named ? first : applied(node.op, *first, *last);
+  }
+
+  const Graph& graph_;
+  const Sizes& sizes_;
+  std::unordered_map<std::uint32_t, std::optional<mpq_class>> values_;
+  std::unordered_set<std::uint32_t> done_;
+};
+
 }  // namespace
 
 void Sizes::set(AxisId axis, std::int64_t size) {
@@ -48,44 +112,23 @@ void Sizes::set(AxisId axis, std::int64_t size) {
 }
 
 bool Sizes::complete(const Graph& graph, AxisId* failed) {
-  constexpr std::int64_t largest = 0x7fffffff;
-  for (bool progress = true; progress;) {
-    progress = false;
-    for (std::uint32_t i = 0; i < graph.axis_count(); ++i) {
-      const AxisId axis{i};
-      if ((*this)[axis] != 0 || !graph.axis(axis).size) continue;
-      const std::optional<mpq_class> size = size_value(graph, *graph.axis(axis).size, *this);
-      if (!size) continue;
-      if (size->get_den() != 1 || *size < 1 || *size > largest) {
-        *failed = axis;
-        return false;
-      }
-      set(axis, size->get_num().get_si());
-      progress = true;
+  SizeEvaluation evaluation(graph, *this);
+  for (std::uint32_t i = 0; i < graph.axis_count(); ++i) {
+    const AxisId axis{i};
+    if ((*this)[axis] != 0 || !graph.axis(axis).size) continue;
+    const std::optional<mpq_class>& size = evaluation.value(*graph.axis(axis).size);
+    if (!size) continue;
+    if (!is_size(*size)) {
+      *failed = axis;
+      return false;
     }
+    set(axis, size->get_num().get_si());
   }
   return true;
 }
 
 std::optional<mpq_class> size_value(const Graph& graph, NodeId expression, const Sizes& sizes) {
-  std::unordered_map<std::uint32_t, mpq_class> values;
-  for (NodeId id : graph.reachable(std::span(&expression, 1))) {
-    const Node& node = graph.node(id);
-    std::optional<mpq_class> value;
-    if (node.op == Op::constant) {
-      value = graph.value_of(id);
-    } else if (node.op == Op::size) {
-      if (std::int64_t size = sizes[node.bound[0]]; size > 0) value = mpq_class(static_cast<long>(size));
-    } else if (node.op == Op::named) {
-      value = values[index_of(node.operands[0])];
-    } else if (!node.operands.empty() && node.operands.size() <= 2) {
-      value = applied(node.op, values[index_of(node.operands[0])], values[index_of(node.operands.back())]);
-    }
-    if (!value || mpz_sizeinbase(value->get_num_mpz_t(), 2) > most_bits || mpz_sizeinbase(value->get_den_mpz_t(), 2) > most_bits)
-      return {};
-    values[index_of(id)] = *value;
-  }
-  return values[index_of(expression)];
+  return SizeEvaluation(graph, sizes).value(expression);
 }
 
 }  // namespace tenet
