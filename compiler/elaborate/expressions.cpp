@@ -108,7 +108,7 @@ std::optional<Value> Elaborator::form(const syntax::Expression& e, bool infinite
       return substitution(e);
     case Written::string:
     case Written::list:
-      report(Message::recipe_number_wanted, e.span, "this place", "one value");
+      report(Message::number_wanted, e.span, e.kind == Written::list ? "a list" : "a string");
       return {};
   }
   return {};
