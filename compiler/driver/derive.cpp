@@ -1,0 +1,94 @@
+// tenet derive FILE [NAME...]
+#include "compiler/render/derive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/driver/loss.h"
+
+namespace tenet {
+namespace {
+
+struct DeriveOptions : Options {
+  std::vector<std::string> names;
+  std::optional<std::string> of;
+  bool raw = false;
+};
+
+// `unknown` with the nearest of the names that could stand in its place.
+std::unexpected<Failure> unknown_name(const Program& program, const std::string& unknown) {
+  std::vector<std::string> known;
+  for (const Definition& definition : program.definitions) known.push_back(definition.name);
+  for (const Parameter& parameter : program.parameters) known.push_back(parameter.name);
+  for (const DataInput& data : program.data) known.push_back(data.name);
+  std::string message = "`" + unknown + "` is no value of the program";
+  if (const std::string near = nearest(unknown, known); !near.empty()) message += ": did you mean `" + near + "`?";
+  return wrong(message);
+}
+
+// Nothing, or why there is no gradient of `value` by `name`.
+Outcome<void> check_target(const Program& program, const Loss& value, const std::string& name) {
+  const std::optional<NodeId> target = program.target(name);
+  if (!target) {
+    const bool whole_data = std::ranges::any_of(program.data, [&](const DataInput& data) { return data.name == name; });
+    if (whole_data) return wrong("`" + name + "` holds whole numbers: nothing can be differentiated by it");
+    return unknown_name(program, name);
+  }
+  const Graph& graph = program.graph;
+  if (graph.node(*target).kind != Kind::real) return wrong("`" + name + "` is whole: nothing can be differentiated by it");
+  for (AxisId axis : graph.node(*target).axes)
+    if (graph.has_axis(value.node, axis)) {
+      const std::string& shared = graph.axis(axis).name;
+      return wrong(
+          fmt::format("`{0}` and `{1}` share the axis `{2}`: define a sum, `total = sum[{2}]({0})`, or one coordinate of "
+                      "it, and take that with --of",
+                      value.name, name, shared));
+    }
+  return {};
+}
+
+Outcome<Status> derive_program(const DeriveOptions& options) {
+  auto opened = open_program(options);
+  if (!opened) return std::unexpected(opened.error());
+  Session& session = **opened;
+  const std::optional<Loss> value = loss_of(session, options.of);
+  if (!value && options.of) return unknown_name(*session.program, *options.of);
+  if (!value) return wrong(options.file + ": there is no scalar to differentiate; name a value with --of");
+  if (session.graph().node(value->node).kind != Kind::real) return wrong("`" + value->name + "` is not real: it has no gradient");
+  for (const std::string& name : options.names)
+    if (auto fits = check_target(*session.program, *value, name); !fits) return std::unexpected(fits.error());
+  const std::vector<DerivedLine> lines =
+      session.times("derive", [&] { return derive(*session.program, value->node, options.names, options.raw); });
+  if (options.json)
+    fmt::print("{}\n", derivation_json(lines).dump(2));
+  else
+    fmt::print("{}", derivation_text(lines));
+  if (options.time) fmt::print(stderr, "{}", session.times.table());
+  return Status::done;
+}
+
+}  // namespace
+
+Command derive_command(CLI::App& parent) {
+  CLI::App* app = parent.add_subcommand("derive", "Gradients as formulas in the language");
+  auto options = std::make_shared<DeriveOptions>();
+  add_program_options(*app, *options);
+  add_run_options(*app, *options);  // a script may give every command the same; formulas do not depend on them
+  app->add_option("NAME", options->names, "Differentiate by these (default: every parameter and named value)");
+  add_optional(*app, "--of", options->of, "Differentiate this value (default: the trained loss, or the first scalar)")
+      ->type_name("NAME");
+  app->add_flag("--raw", options->raw, "As reverse mode leaves them, not simplified");
+  add_json_option(*app, *options);
+  app->footer(
+      "Each line can be pasted into the program and means the same: it reads the program's names, sizes and the lines before "
+      "it.\n\n"
+      "Examples:\n"
+      "  tenet derive graphs/ninja.tenet\n"
+      "  tenet derive graphs/ninja.tenet logits hprebn\n"
+      "  tenet derive graphs/ninja.tenet h --of logits --raw\n"
+      "  tenet derive graphs/ninja.tenet --format json");
+  return {app, [options] { return derive_program(*options); }};
+}
+
+}  // namespace tenet
