@@ -11,7 +11,8 @@ namespace {
 constexpr double inf = std::numeric_limits<double>::infinity();
 
 constexpr std::string_view tie_of_two = "at a tie of max or min the derivative is split evenly between the two operands";
-constexpr std::string_view tie_of_many = "at a tie of max or min over axes the derivative is split evenly between the tied elements";
+constexpr std::string_view tie_of_many =
+    "at a tie of max or min over axes the derivative is split evenly between the tied elements";
 
 using O = Op;
 using F = Form;

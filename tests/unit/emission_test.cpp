@@ -119,7 +119,8 @@ TEST_CASE("a power is right within 8 ulp", "[unit]") {
 }
 
 TEST_CASE("infinities, NaN, zeros and denormals give what IEEE 754 says", "[unit]") {
-  constexpr std::array special = {0.0f, -0.0f, inf, -inf, not_a_number, denormal, -denormal, least_normal, 1.0f, -1.0f, 200.0f, -200.0f};
+  constexpr std::array special = {0.0f,      -0.0f,        inf,  -inf,  not_a_number, denormal,
+                                  -denormal, least_normal, 1.0f, -1.0f, 200.0f,       -200.0f};
   for (const Operation& row : operations()) {
     if (row.form != Form::pointwise || row.arity != 1 || row.kind == KindRule::truth || row.op == Op::floor) continue;
     for (float x : special) {
