@@ -97,9 +97,11 @@ class Algebra {
   FormulaNames names_;
 };
 
+// NaN if an element is.
 inline double largest(const Tensor& tensor) {
   double result = 0;
-  for (double value : tensor.values) result = std::max(result, std::abs(value));
+  for (double value : tensor.values)
+    if (!(std::abs(value) <= result)) result = std::isnan(result) ? result : std::abs(value);
   return result;
 }
 

@@ -75,7 +75,7 @@ NodeId negated_coefficient(Rewriting& r, NodeId id) {
   if (!is(r.graph, id, Op::negate)) return id;
   const NodeId inner = operand(r.graph, id, 0);
   for (Op op : {Op::multiply, Op::divide})
-    if (const auto parts = two(r, inner, op); parts && is_constant(r.graph, parts->a) && !r.shared(inner))
+    if (const auto parts = two(r, inner, op); parts && is_constant(r.graph, parts->a) && (!r.shared(inner) || r.graph.node(inner).axes.empty()))
       return r.graph.apply(op, r.graph.constant(-r.graph.value_of(parts->a)), parts->b);
   return id;
 }
@@ -183,7 +183,7 @@ constexpr Law rows[] = {
     {"constants multiplied", "n * (m * x)", "n * m * x", "also n * (m / x), n * (x / m)", Soundness::exact, constants_multiplied},
     {"constants divided", "m * x / n", "m / n * x", "also m / x / n, x / m / n; n not 0", Soundness::exact, constants_divided},
     {"constant times negation", "n * -x", "-n * x", "", Soundness::exact, constant_times_negation},
-    {"negated coefficient", "-(n * x)", "-n * x", "the product is used once; also -(n / x)", Soundness::exact,
+    {"negated coefficient", "-(n * x)", "-n * x", "the product is used once or a scalar; also -(n / x)", Soundness::exact,
      negated_coefficient},
     {"signs cancel", "-x * -y", "x * y", "also -x / -y", Soundness::exact, signs_cancel},
     {"sign outwards", "-x * y", "-(x * y)", "x has the product's axes, -x is used once; also for quotients", Soundness::exact,

@@ -1,0 +1,279 @@
+#include "compiler/render/derive.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "compiler/grad/axes.h"
+#include "compiler/grad/gradient.h"
+#include "compiler/render/operations.h"
+#include "compiler/render/text.h"
+#include "compiler/simplify/simplify.h"
+
+namespace tenet {
+namespace {
+
+constexpr int deepest = 40;      // levels of one line; the parser takes 256
+constexpr int light = 3;         // nodes of a tree that is repeated rather than named
+constexpr int light_index = 12;  // the same, for truths and wholes
+
+struct Target {
+  std::string name;
+  NodeId node;
+};
+
+// Every parameter and definition that `value` depends on and by which a derivative can be taken; `inner`: those inside functions
+// too.
+std::vector<Target> all_targets(const Program& program, NodeId value, bool inner) {
+  const Graph& graph = program.graph;
+  std::vector<bool> below(graph.node_count());
+  for (NodeId id : graph.reachable(std::span(&value, 1))) below[index_of(id)] = true;
+  std::vector<Target> result;
+  const auto consider = [&](const std::string& name, NodeId node) {
+    const bool shares = !intersection(graph.node(node).axes, graph.node(value).axes).empty();
+    if (below[index_of(node)] && node != value && graph.node(node).kind == Kind::real && !shares) result.push_back({name, node});
+  };
+  for (const Parameter& parameter : program.parameters) consider(parameter.name, parameter.node);
+  for (const Definition& definition : program.definitions)
+    if (inner || !definition.inner) consider(definition.name, definition.node);
+  return result;
+}
+
+// The conventions of the operations between the target and the value.
+std::vector<std::string> conventions(const Graph& graph, std::span<const NodeId> order, NodeId target) {
+  std::vector<bool> depends(graph.node_count());
+  std::vector<std::string> result;
+  for (NodeId id : order) {
+    const Node& node = graph.node(id);
+    bool here = id == target;
+    for (NodeId operand : node.operands) here = here || depends[index_of(operand)];
+    depends[index_of(id)] = here && node.kind == Kind::real;
+    const std::string_view convention = operation(node.op).convention;
+    if (!here || id == target || convention.empty()) continue;
+    if (std::ranges::find(result, convention) == result.end()) result.emplace_back(convention);
+  }
+  return result;
+}
+
+class Derivation {
+ public:
+  Derivation(Program& program, NodeId value, std::vector<Target> wanted, bool raw)
+      : graph_(program.graph), wanted_(std::move(wanted)) {
+    const auto start = std::chrono::steady_clock::now();
+    order_ = graph_.reachable(std::span(&value, 1));
+    // Gradients of other named values are derived too: what the wanted ones share is then shown under their names.
+    std::vector<Target> targets = wanted_;
+    for (Target& target : all_targets(program, value, true))
+      if (std::ranges::find(targets, target.node, &Target::node) == targets.end()) targets.push_back(std::move(target));
+    std::vector<NodeId> nodes;
+    for (const Target& target : targets) nodes.push_back(target.node);
+    const std::vector<NodeId> all = gradients(graph_, value, nodes);
+    const auto others = all.begin() + static_cast<std::ptrdiff_t>(wanted_.size());
+    raw_.assign(all.begin(), others);
+    adjoints_ = raw ? all : simplified(program, {others, all.end()});
+    stop_ = raw ? "not simplified" : stop_;
+    spelling_.emplace(graph_, definitions(program), taken(program));
+    // A wanted gradient's name goes before the name of another one with the same value.
+    for (std::size_t k = 0; k < targets.size(); ++k) gradient_of_.try_emplace(index_of(adjoints_[k]), targets[k].name);
+    adjoints_.resize(wanted_.size());
+    find_helpers();
+    for (std::size_t k = 0; k < wanted_.size(); ++k) emit_gradient(k);
+    const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+    for (DerivedLine& line : lines_) line.seconds = seconds.count();
+  }
+
+  std::vector<DerivedLine> take() { return std::move(lines_); }
+
+ private:
+  static std::vector<std::string> definitions(const Program& program) {
+    std::vector<std::string> names;
+    for (const Definition& definition : program.definitions) names.push_back(definition.name);
+    return names;
+  }
+
+  static std::vector<std::string> taken(const Program& program) {
+    std::vector<std::string> names;
+    for (const auto& [name, axis] : program.axes) names.push_back(name);
+    for (const Parameter& parameter : program.parameters) names.push_back(parameter.name);
+    for (const DataInput& data : program.data) names.push_back(data.name);
+    return names;
+  }
+
+  // The wanted gradients together with the forward values, which are at hand by their names; the others by themselves, so that
+  // they do not keep the wanted ones from being rewritten.
+  std::vector<NodeId> simplified(const Program& program, const std::vector<NodeId>& others) {
+    std::vector<NodeId> roots = raw_;
+    for (const Definition& definition : program.definitions) roots.push_back(definition.node);
+    Simplified wanted = simplify(graph_, roots);
+    stop_ = wanted.stop;
+    wanted.roots.resize(raw_.size());
+    const Simplified rest = simplify(graph_, others);
+    wanted.roots.insert(wanted.roots.end(), rest.roots.begin(), rest.roots.end());
+    return std::move(wanted.roots);
+  }
+
+  bool ends(NodeId id) const { return spelling_->name_of(id).has_value(); }
+
+  // Operands of what is printed below a node, down to names. Ascending ids, so that a helper stands after those it reads.
+  std::vector<NodeId> printed_below(std::span<const NodeId> roots) const {
+    std::vector<NodeId> open(roots.begin(), roots.end()), result;
+    std::unordered_set<std::uint32_t> seen;
+    while (!open.empty()) {
+      const NodeId id = open.back();
+      open.pop_back();
+      if (!seen.insert(index_of(id)).second) continue;
+      result.push_back(id);
+      if (!ends(id)) open.insert(open.end(), graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+    }
+    std::ranges::sort(result);
+    return result;
+  }
+
+  // What gets a line of its own: the wanted gradients, what is used several times and is not light, what is too deep.
+  void find_helpers() {
+    struct Shape {
+      int uses = 0, depth = 1, weight = 1;
+    };
+    std::unordered_map<std::uint32_t, Shape> shapes;
+    const std::vector<NodeId> printed = printed_below(adjoints_);
+    for (NodeId id : printed) {
+      if (ends(id)) continue;
+      for (NodeId operand : graph_.node(id).operands) ++shapes[index_of(operand)].uses;
+    }
+    for (NodeId adjoint : adjoints_) helpers_.insert(index_of(adjoint));
+    for (NodeId id : printed) {
+      const Node& node = graph_.node(id);
+      Shape& shape = shapes[index_of(id)];
+      if (ends(id)) continue;
+      for (NodeId operand : node.operands) {
+        shape.depth = std::max(shape.depth, shapes[index_of(operand)].depth + 1);
+        shape.weight = std::min(1'000'000, shape.weight + shapes[index_of(operand)].weight);
+      }
+      const int limit = node.kind == Kind::real && !node.axes.empty() ? light : light_index;
+      const bool shared = shape.uses > 1 && shape.weight > limit;
+      if (shared || shape.depth > deepest) helpers_.insert(index_of(id));
+      if (helpers_.contains(index_of(id))) shape.depth = shape.weight = 1;
+    }
+  }
+
+  void emit_gradient(std::size_t k) {
+    const NodeId adjoint = adjoints_[k];
+    if (const auto line = line_of_.find(index_of(adjoint));
+        line != line_of_.end() && lines_[line->second].of == wanted_[k].name) {
+      finish(lines_[line->second], k);  // another gradient has needed it already
+      return;
+    }
+    const bool again = line_of_.contains(index_of(adjoint));
+    if (!again) {
+      for (NodeId id : printed_below(std::span(&adjoint, 1)))
+        if (id != adjoint && helpers_.contains(index_of(id)) && !ends(id) && graph_.node(id).op != Op::constant) emit(id);
+    }
+    emit(adjoint, wanted_[k].name);
+    finish(lines_.back(), k);
+  }
+
+  void finish(DerivedLine& line, std::size_t k) {
+    line.helper = false;
+    line.conditions = conventions(graph_, order_, wanted_[k].node);
+    line.raw_operations = raw_operations(raw_[k]);
+  }
+
+  void emit(NodeId id, const std::string& of = {}) {
+    DerivedLine line;
+    const auto gradient = gradient_of_.find(index_of(id));
+    line.of = !of.empty() ? of : gradient != gradient_of_.end() ? gradient->second : "";
+    // Inside a function the last part of the path will do: `dcentred`.
+    line.name = spelling_->fresh(line.of.empty() ? "shared" : "d" + line.of.substr(line.of.rfind('.') + 1));
+    line.helper = true;
+    for (AxisId axis : graph_.node(id).axes) line.axes.push_back(spelling_->axis(axis));
+    const auto known = spelling_->name_of(id);
+    line.expression = known ? *known : expression(graph_, id, *spelling_);
+    line.axis_declarations = spelling_->take_axis_declarations();
+    OperationCount count;
+    if (!known)
+      for (NodeId part : printed_below(std::span(&id, 1)))
+        if (!ends(part) && counted_.insert(index_of(part)).second) count.add(graph_, part);
+    line.operations = count.text();
+    line.reductions = count.reductions;
+    line.contractions = count.contractions;
+    line.stop = stop_;
+    if (!known) {
+      line_of_[index_of(id)] = lines_.size();
+      spelling_->give_name(id, line.name);
+    }
+    lines_.push_back(std::move(line));
+  }
+
+  // What the raw form adds to the raw forms before it.
+  std::string raw_operations(NodeId raw) {
+    OperationCount count;
+    std::vector<NodeId> open{raw};
+    while (!open.empty()) {
+      const NodeId id = open.back();
+      open.pop_back();
+      const Node& node = graph_.node(id);
+      if (node.op == Op::named || node.op == Op::input || !raw_counted_.insert(index_of(id)).second) continue;
+      count.add(graph_, id);
+      open.insert(open.end(), node.operands.begin(), node.operands.end());
+    }
+    return count.text();
+  }
+
+  Graph& graph_;
+  std::vector<Target> wanted_;
+  std::optional<Spelling> spelling_;
+  std::vector<NodeId> order_;           // what the value depends on
+  std::vector<NodeId> raw_, adjoints_;  // of the wanted targets
+  std::string stop_;
+  std::unordered_map<std::uint32_t, std::string> gradient_of_;
+  std::unordered_set<std::uint32_t> helpers_, counted_, raw_counted_;
+  std::unordered_map<std::uint32_t, std::size_t> line_of_;
+  std::vector<DerivedLine> lines_;
+};
+
+}  // namespace
+
+std::vector<DerivedLine> derive(Program& program, NodeId value, std::span<const std::string> names, bool raw) {
+  std::vector<Target> targets;
+  for (const std::string& name : names)
+    if (const auto node = program.target(name)) targets.push_back({name, *node});
+  if (names.empty()) targets = all_targets(program, value, false);
+  return Derivation(program, value, std::move(targets), raw).take();
+}
+
+std::string derivation_text(std::span<const DerivedLine> lines) {
+  std::string result;
+  std::vector<std::string> conditions;
+  for (const DerivedLine& line : lines) {
+    for (const std::string& declaration : line.axis_declarations) result += declaration + "\n";
+    result += fmt::format("{} = {}\n", line.name, line.expression);
+    for (const std::string& condition : line.conditions)
+      if (std::ranges::find(conditions, condition) == conditions.end()) conditions.push_back(condition);
+  }
+  for (const std::string& condition : conditions) result += "# " + condition + "\n";
+  return result;
+}
+
+nlohmann::ordered_json derivation_json(std::span<const DerivedLine> lines) {
+  nlohmann::ordered_json result = nlohmann::ordered_json::array();
+  for (const DerivedLine& line : lines) {
+    nlohmann::ordered_json entry{
+        {"name", line.name},     {"of", line.of.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(line.of)},
+        {"axes", line.axes},     {"expression", line.expression},
+        {"helper", line.helper}, {"operations", line.operations}};
+    if (!line.helper) entry["raw_operations"] = line.raw_operations;
+    entry["reductions"] = line.reductions;
+    entry["contractions"] = line.contractions;
+    entry["conditions"] = line.conditions;
+    entry["seconds"] = line.seconds;
+    entry["stop"] = line.stop;
+    if (!line.axis_declarations.empty()) entry["axis_declarations"] = line.axis_declarations;
+    result.push_back(std::move(entry));
+  }
+  return result;
+}
+
+}  // namespace tenet

@@ -1,0 +1,36 @@
+// `tenet derive`: gradients as lines of the language.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "compiler/elaborate/program.h"
+
+namespace tenet {
+
+// One line `name = expression`. It reads forward names, sizes and the lines before it.
+struct DerivedLine {
+  std::string name;  // `dlogits`
+  std::string of;    // the value that it is the gradient by; empty: a helper that is none
+  std::vector<std::string> axes;
+  std::string expression;
+  bool helper = false;                         // several lines share it, or it would be nested too deeply
+  std::vector<std::string> axis_declarations;  // lines that have to stand above: `axis time_2 = |time|`
+  // Counts are what this line adds to those before it; forward values are free.
+  std::string operations, raw_operations;  // polynomials in sizes; a helper has no raw form of its own
+  int reductions = 0, contractions = 0;
+  std::vector<std::string> conditions;  // conventions that the derivative depends on
+  double seconds = 0;                   // of the whole derivation
+  std::string stop;                     // why simplification stopped
+};
+
+// The gradients of `value` by each of `names` (targets of the program that share no axis with it; none: every parameter and
+// named value of the file that it depends on). `raw`: as reverse mode leaves them.
+std::vector<DerivedLine> derive(Program& program, NodeId value, std::span<const std::string> names, bool raw);
+
+std::string derivation_text(std::span<const DerivedLine> lines);
+nlohmann::ordered_json derivation_json(std::span<const DerivedLine> lines);
+
+}  // namespace tenet

@@ -1,0 +1,206 @@
+#include "compiler/render/text.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "compiler/elaborate/ranges.h"
+#include "compiler/graph/rational.h"
+#include "compiler/syntax/print.h"
+#include "compiler/syntax/words.h"
+
+namespace tenet {
+
+using syntax::ExpressionPtr;
+using Written = syntax::Expression::Kind;
+
+Spelling::Spelling(const Graph& graph, std::span<const std::string> definitions, std::span<const std::string> taken)
+    : graph_(graph), definitions_(definitions.begin(), definitions.end()), taken_(taken.begin(), taken.end()) {
+  taken_.insert(definitions.begin(), definitions.end());
+  for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
+    const Node& node = graph.node(NodeId{i});
+    if (node.op != Op::named || !definitions_.contains(graph.name_of(NodeId{i}))) continue;
+    const NodeId value = node.operands[0];
+    const Form form = operation(graph.node(value).op).form;
+    if (form != Form::leaf && form != Form::identity) defined_.try_emplace(index_of(value), graph.name_of(NodeId{i}));
+  }
+}
+
+std::optional<std::string> Spelling::name_of(NodeId id) const {
+  if (const auto line = lines_.find(index_of(id)); line != lines_.end()) return line->second;
+  if (const auto name = defined_.find(index_of(id)); name != defined_.end()) return name->second;
+  const Node& node = graph_.node(id);
+  if (node.op == Op::input) return graph_.name_of(id);
+  if (node.op == Op::named && definitions_.contains(graph_.name_of(id))) return graph_.name_of(id);
+  return {};
+}
+
+std::string Spelling::fresh(std::string wanted) {
+  std::ranges::replace(wanted, '.', '_');
+  std::string name = wanted;
+  for (int n = 2; taken_.contains(name) || syntax::is_reserved(name); ++n) name = fmt::format("{}_{}", wanted, n);
+  taken_.insert(name);
+  return name;
+}
+
+// A copy's name ends in primes, which the language has not.
+std::string Spelling::axis(AxisId id) {
+  if (const auto known = axes_.find(id); known != axes_.end()) return known->second;
+  std::string name = graph_.axis(id).name;
+  if (name.ends_with('\'')) {
+    AxisId origin = id;
+    while (graph_.axis(origin).name.ends_with('\'')) origin = graph_.node(*graph_.axis(origin).size).bound[0];
+    const std::string original = axis(origin);
+    taken_.insert(original);
+    name = fresh(original);
+    declarations_.push_back(fmt::format("axis {} = |{}|", name, original));
+  }
+  axes_[id] = name;
+  return name;
+}
+
+namespace {
+
+ExpressionPtr expression_of(Written kind, std::string text = {}) {
+  auto result = std::make_unique<syntax::Expression>();
+  result->kind = kind;
+  result->text = std::move(text);
+  return result;
+}
+
+ExpressionPtr operation_of(Op op, std::vector<ExpressionPtr> operands) {
+  ExpressionPtr result = expression_of(Written::operation);
+  result->op = op;
+  result->operands = std::move(operands);
+  return result;
+}
+
+ExpressionPtr whole_number(const mpz_class& value) {
+  ExpressionPtr result = expression_of(Written::number);
+  result->number = value;
+  result->whole = true;
+  return result;
+}
+
+bool is_decimal(mpz_class denominator) {
+  for (const unsigned long prime : {2ul, 5ul}) {
+    const mpz_class factor = prime;
+    mpz_remove(denominator.get_mpz_t(), denominator.get_mpz_t(), factor.get_mpz_t());
+  }
+  return denominator == 1;
+}
+
+// 3, 0.1, 5 / 3, -2, pi. A fraction prints as decimals where they are exact and short.
+ExpressionPtr number(const mpq_class& value) {
+  if (value < 0) {
+    std::vector<ExpressionPtr> operand;
+    operand.push_back(number(-value));
+    return operation_of(Op::negate, std::move(operand));
+  }
+  if (value.get_den() == 1) return whole_number(value.get_num());
+  if (value == pi()) return expression_of(Written::pi);
+  if (is_decimal(value.get_den())) {
+    ExpressionPtr decimal = expression_of(Written::number);
+    decimal->number = value;
+    if (syntax::print(*decimal).size() <= 12) return decimal;
+  }
+  std::vector<ExpressionPtr> parts;
+  parts.push_back(whole_number(value.get_num()));
+  parts.push_back(whole_number(value.get_den()));
+  return operation_of(Op::divide, std::move(parts));
+}
+
+class TreeBuilder {
+ public:
+  TreeBuilder(const Graph& graph, Spelling& spelling) : graph_(graph), spelling_(spelling), ranges_(graph) {}
+
+  ExpressionPtr below(NodeId id) {
+    if (auto name = spelling_.name_of(id)) return expression_of(Written::name, *name);
+    return expanded(id);
+  }
+
+  ExpressionPtr expanded(NodeId id) {
+    const Node& node = graph_.node(id);
+    switch (operation(node.op).form) {
+      case Form::leaf:
+        return leaf(id, node);
+      case Form::identity:
+        return node.op == Op::stop ? call(node, {}) : below(node.operands[0]);
+      case Form::reduction:
+        return call(node, node.bound);
+      case Form::substitution:
+        return substitution(node);
+      case Form::pointwise:
+        break;
+    }
+    if (operation(node.op).notation == Notation::call) return call(node, {});
+    std::vector<ExpressionPtr> operands;
+    for (NodeId operand : node.operands) operands.push_back(below(operand));
+    return operation_of(node.op, std::move(operands));
+  }
+
+ private:
+  ExpressionPtr leaf(NodeId id, const Node& node) {
+    switch (node.op) {
+      case Op::constant:
+        return number(graph_.value_of(id));
+      case Op::infinity:
+        return expression_of(Written::infinity);
+      case Op::size:
+        return expression_of(Written::size, spelling_.axis(node.bound[0]));
+      case Op::coordinate:
+        return expression_of(Written::name, spelling_.axis(node.bound[0]));
+      case Op::input:
+        return expression_of(Written::name, graph_.name_of(id));
+      default:  // a random draw
+        return call(node, node.axes);
+    }
+  }
+
+  ExpressionPtr call(const Node& node, std::span<const AxisId> axes) {
+    ExpressionPtr result = expression_of(Written::call, std::string(operation(node.op).spelling));
+    for (AxisId axis : axes) result->brackets.push_back(bracket(axis));
+    for (NodeId operand : node.operands) {
+      result->arguments.emplace_back();
+      result->arguments.back().value = below(operand);
+    }
+    return result;
+  }
+
+  syntax::Bracket bracket(AxisId axis) {
+    syntax::Bracket result;
+    result.names.push_back({spelling_.axis(axis), {}});
+    return result;
+  }
+
+  // An `else` stands exactly where the index may leave its axis, as the language wants it.
+  ExpressionPtr substitution(const Node& node) {
+    ExpressionPtr result = expression_of(Written::substitute);
+    result->operands.push_back(below(node.operands[0]));
+    for (std::size_t k = 0; k < node.bound.size(); ++k) {
+      const NodeId index = node.operands[k + 1];
+      result->brackets.push_back(bracket(node.bound[k]));
+      result->brackets.back().value = below(index);
+      const bool has_otherwise = node.operands.size() > node.bound.size() + 1;
+      if (has_otherwise && ranges_.within(index, node.bound[k]) != Decision::always)
+        result->brackets.back().otherwise = below(node.operands.back());
+    }
+    return result;
+  }
+
+  const Graph& graph_;
+  Spelling& spelling_;
+  Ranges ranges_;
+};
+
+}  // namespace
+
+ExpressionPtr expression_tree(const Graph& graph, NodeId node, Spelling& spelling) {
+  return TreeBuilder(graph, spelling).expanded(node);
+}
+
+std::string expression(const Graph& graph, NodeId node, Spelling& spelling) {
+  return syntax::print(*expression_tree(graph, node, spelling));
+}
+
+}  // namespace tenet

@@ -1,0 +1,186 @@
+#include "compiler/render/derive.h"
+#include "compiler/render/text.h"
+#include "tests/golden.h"
+#include "tests/property/algebra.h"
+
+using namespace tenet;
+using namespace tenet::tests;
+
+namespace {
+
+// A program's text elaborated with the library, sizes closed, inputs bound to random values.
+struct Elaborated {
+  explicit Elaborated(const std::string& text) {
+    const std::uint32_t library = sink.add_source("std.tenet", read_text(source_folder() / "graphs" / "std.tenet"));
+    const std::uint32_t file = sink.add_source("test.tenet", text);
+    program = elaborate(sink, file, library);
+    INFO(sink.render(false) << "\nin\n" << text);
+    REQUIRE(program);
+  }
+
+  Interpreter interpreter(unsigned seed) {
+    const auto closed = close_sizes(*program, sink, {}, 2);
+    INFO(sink.render(false));
+    REQUIRE(closed);
+    sizes = *closed;
+    AxisId failed;
+    REQUIRE(sizes.complete(program->graph, &failed));
+    Interpreter result(program->graph, sizes, seed);
+    std::mt19937 random(seed);
+    std::normal_distribution<double> normal;
+    for (std::uint32_t i = 0; i < program->graph.input_count(); ++i) {
+      const Input& input = program->graph.input(InputId{i});
+      Tensor tensor = tensor_of(input.axes, sizes);
+      for (double& value : tensor.values)
+        value =
+            input.typed_by ? static_cast<double>(random() % static_cast<std::uint64_t>(sizes[*input.typed_by])) : normal(random);
+      result.bind(InputId{i}, std::move(tensor));
+    }
+    return result;
+  }
+
+  Diagnostics sink;
+  std::optional<Program> program;
+  Sizes sizes;
+};
+
+std::string printed(const std::string& text) {
+  Algebra algebra("axis i = 2, j = 3\nparam x[i, j] = 0\nparam y[i, j] = 0\ndata n[j] : i\nh = x * y\n");
+  const std::vector<std::string> definitions{"h"};
+  Spelling spelling(algebra.graph, definitions, {});
+  return expression(algebra.graph, algebra.build(text), spelling);
+}
+
+// What derive prints, pasted behind the program, has the values of the gradients; printed from there it is the same again.
+void check_pasted(const std::string& text, const std::string& value, const std::vector<std::string>& names, bool raw) {
+  Elaborated first(text);
+  const auto lines = derive(*first.program, *first.program->target(value), names, raw);
+  const std::string pasted = text + "\n" + derivation_text(lines);
+  INFO(pasted);
+  Elaborated second(pasted);
+  Program& program = *second.program;
+  std::vector<NodeId> targets;
+  for (const DerivedLine& line : lines)
+    if (!line.of.empty()) targets.push_back(*program.target(line.of));
+  const std::vector<NodeId> expected = gradients(program.graph, *program.target(value), targets);
+  Interpreter interpreter = second.interpreter(11);
+  std::size_t k = 0;
+  for (const DerivedLine& line : lines) {
+    if (line.of.empty()) continue;
+    INFO(line.name);
+    CHECK(distance(interpreter.value(*program.target(line.name)), interpreter.value(expected[k++])) < 1e-9);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("an expression prints with the brackets it needs and no more", "[unit]") {
+  for (const std::string text : {"x + y",
+                                 "x - (y - x)",
+                                 "x - y - x",
+                                 "(x + y) * x",
+                                 "x / (y * x)",
+                                 "-x^2",
+                                 "(-x)^2",
+                                 "x^-2",
+                                 "x^y^x",
+                                 "(x^y)^x",
+                                 "x * -y",
+                                 "(i == n) * x",
+                                 "where(x > 0, x, -y)",
+                                 "sum[i](x / y)",
+                                 "max[i, j](x)",
+                                 "x[i = n]",
+                                 "x[j = j - 1 else 0]",
+                                 "not x > 0",
+                                 "(x > 0 or y > 0) and x < y",
+                                 "|i| * x / 3",
+                                 "x * 0.5 + 0.001",
+                                 "2 / 3 * x",
+                                 "(x + y)[i = n]",
+                                 "exp(x)[i = n]",
+                                 "max(x, y)",
+                                 "argmax[i](x)",
+                                 "x - (-y)",
+                                 "1e-5 + x",
+                                 "100_000 * x"})
+    CHECK(printed(text) == (text == "x - (-y)" ? "x - -y" : text));
+}
+
+TEST_CASE("what is printed stops at names", "[unit]") {
+  CHECK(printed("h + x * y") == "h + h");
+  CHECK(printed("sum[i](h)") == "sum[i](h)");
+}
+
+TEST_CASE("a fresh copy of an axis prints under a legal name that is declared", "[unit]") {
+  Algebra algebra("axis time = 3, time_2 = 4\nparam x[time] = 0");
+  const AxisId copy = algebra.graph.copy_of(algebra.axes["time"]);
+  const NodeId renamed = algebra.graph.substitute(algebra["x"], {{algebra.axes["time"], algebra.graph.coordinate(copy)}});
+  const std::vector<std::string> taken{"time", "time_2", "x"};
+  Spelling spelling(algebra.graph, {}, taken);
+  CHECK(expression(algebra.graph, renamed, spelling) == "x[time = time_3]");
+  CHECK(spelling.take_axis_declarations() == std::vector<std::string>{"axis time_3 = |time|"});
+}
+
+TEST_CASE("derived lines can be pasted back: the programs of graphs/", "[unit]") {
+  for (const auto name : {"ninja", "makemore", "mlp", "bigram"})
+    for (const bool raw : {false, true}) {
+      const std::string text = read_text(source_folder() / "graphs" / (std::string(name) + ".tenet"));
+      // Without recipe and claims: data and sizes are random here.
+      const std::string network = text.substr(0, std::min(text.find("\ntrain "), text.find("\nclaim ")));
+      check_pasted(network, "loss", {}, raw);
+    }
+}
+
+TEST_CASE("derived lines can be pasted back: shifts, windows, masks, Jacobians, functions", "[unit]") {
+  const std::string axes = "axis time = 5, key = 3, source = |time|\ndata n[time] : time\n";
+  for (const bool raw : {false, true}) {
+    check_pasted(axes + "param x[time] = 0\nloss = sum[time](x[time = time - 1 else 0] * x^2)", "loss", {}, raw);
+    check_pasted(axes +
+                     "param x[time] = 0\nparam w[key] = 0\ny = sum[key](x[time = time + key - 1 else 0] * w)\nloss = "
+                     "sum[time](y^2)",
+                 "loss", {}, raw);
+    check_pasted(axes + "param x[time] = 0\nparam z = 0\nloss = sum[time](x[time = time + 2 else z]^2)", "loss", {}, raw);
+    check_pasted(axes + "param x[time] = 0\nloss = sum[time](where(x > 0, log(x), 0) + relu(x) + max(x, 0.5))", "loss", {}, raw);
+    check_pasted(axes + "param x[time] = 0\np = softmax[time](x)\nq = p[time = source]", "q", {"x"}, raw);
+    check_pasted(
+        axes +
+            "param x[time, key] = 0\nfn norm[c](z) {\n  mu = mean[c](z)\n  z - mu\n}\ny = norm[key](norm[time](x))\nloss = "
+            "sum[time, key](erf(y^3))",
+        "loss", {}, raw);
+    check_pasted(axes +
+                     "param k[time, key] = 0\ns = sum[key](k * k[time = source])\na = softmax[source](where(source <= time, s, "
+                     "-inf))\nloss = sum[time](sum[source](a * k[key = 0, time = source])^2)",
+                 "loss", {}, raw);
+    check_pasted(axes + "param x[time] = 0\nparam u[time] = 0\nloss = sum[time](x[time = n])", "loss", {"u", "x"}, raw);
+    check_pasted(axes + "param x[time] = 0\nloss = prod[time](x) + sum[time](sqrt(x^2 + 1) / sigmoid(x))", "loss", {}, raw);
+  }
+}
+
+TEST_CASE("a name that the program has is not taken for a line", "[unit]") {
+  check_pasted("axis i = 3\nparam x[i] = 0\ndx = x^2\nshared = dx * x\nloss = sum[i](tanh(shared) * tanh(x) * x)", "loss", {},
+               false);
+}
+
+TEST_CASE("what is nested too deeply for the parser is parted into lines", "[unit]") {
+  std::string text = "param x = 0\n";
+  for (int k = 0; k < 20; ++k)
+    text += "fn f" + std::to_string(k) +
+            "(z) = " + (k == 0 ? "sin(z)" : "sin(f" + std::to_string(k - 1) + "(cos(f" + std::to_string(k - 1) + "(z)) * z))") +
+            "\n";
+  text += "loss = f5(x)";
+  check_pasted(text, "loss", {"x"}, false);
+}
+
+TEST_CASE("the derivation of the lecture's network reads as recorded", "[unit]") {
+  Elaborated ninja(read_text(source_folder() / "graphs" / "ninja.tenet"));
+  const NodeId loss = *ninja.program->target("loss");
+  check_golden("derive", "ninja", derivation_text(derive(*ninja.program, loss, {}, false)));
+  check_golden("derive", "ninja_raw", derivation_text(derive(*ninja.program, loss, {}, true)));
+  const std::vector<std::string> names{"logits", "hprebn"};
+  const auto lines = derive(*ninja.program, loss, names, false);
+  check_golden("derive", "ninja_two", derivation_text(lines));
+  nlohmann::ordered_json json = derivation_json(lines);
+  for (auto& entry : json) entry["seconds"] = 0;
+  check_golden("derive", "ninja_two_json", json.dump(2) + "\n");
+}
