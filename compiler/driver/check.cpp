@@ -60,6 +60,7 @@ void print_claims(const std::vector<ClaimCheck>& claims) {
         fmt::print("greatest difference in numbers {:.1e})", claim.difference);
     } else {
       fmt::print("\n                {}: left {:.9g}, right {:.9g}", claim.where, claim.left, claim.right);
+      if (!claim.remainder.empty()) fmt::print("\n                left - right == {}", claim.remainder);
     }
     fmt::print("\n");
   }
@@ -91,6 +92,7 @@ nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const Grad
     row["counterexample"] = nullptr;
     if (claim.verdict == Verdict::refuted)
       row["counterexample"] = {{"where", claim.where}, {"left", number(claim.left)}, {"right", number(claim.right)}};
+    row["remainder"] = claim.remainder.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(claim.remainder);
     json["claims"].push_back(std::move(row));
   }
   json["gradients"] = nlohmann::ordered_json::array();

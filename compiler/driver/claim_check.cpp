@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <unordered_map>
 
 #include "compiler/driver/points.h"
 #include "compiler/driver/tensors.h"
 #include "compiler/plan/rewriting.h"
+#include "compiler/render/text.h"
 #include "compiler/simplify/simplify.h"
 
 namespace tenet {
@@ -66,6 +68,26 @@ void compare(const Session& session, const Sides& sides, std::string_view drawn,
   check.right = sides.right.values[place];
 }
 
+// A value as an expression over the file's names; empty if it does not fit a line or two.
+std::string short_expression(const Session& session, NodeId node) {
+  constexpr std::size_t longest = 60;  // operations
+  const Graph& graph = session.program->graph;
+  std::vector<std::string> definitions, taken;
+  for (const Definition& definition : session.program->definitions)
+    if (!definition.inner) definitions.push_back(definition.name);
+  for (const auto& [name, axis] : session.program->axes) taken.push_back(name);
+  Spelling spelling(graph, definitions, taken);
+  std::unordered_map<NodeId, std::size_t> weights;
+  for (NodeId id : graph.reachable(std::span(&node, 1))) {
+    std::size_t weight = 1;
+    if (!spelling.name_of(id))
+      for (NodeId operand : graph.node(id).operands) weight = std::min(weight + weights[operand], longest + 1);
+    weights[id] = weight;
+  }
+  if (weights[node] > longest) return {};
+  return expression(graph, node, spelling);
+}
+
 int line_of(const Session& session, Span span) {
   const std::string& text = session.diagnostics.source(span.file).text;
   return 1 + static_cast<int>(std::count(text.begin(), text.begin() + span.begin, '\n'));
@@ -77,7 +99,6 @@ ClaimCheck check_claim(Session& session, const Claim& claim) {
       claim.name, line_of(session, claim.span), Verdict::undecided, 0, std::numeric_limits<double>::quiet_NaN(), {}, 0, 0, {}};
   const NodeId roots[] = {claim.left, claim.right, graph.apply(Op::subtract, claim.left, claim.right)};
   const Simplified simple = session.times("simplify", [&] { return simplify(graph, roots); });
-  check.remainder = simple.roots[2];
   if (simple.roots[0] == simple.roots[1] || is_zero(graph, simple.roots[2])) {
     check.verdict = Verdict::proved;
     check.steps = simple.journal.size();
@@ -92,6 +113,7 @@ ClaimCheck check_claim(Session& session, const Claim& claim) {
       break;
     }
   }
+  if (check.verdict == Verdict::refuted) check.remainder = short_expression(session, simple.roots[2]);
   return check;
 }
 

@@ -21,7 +21,7 @@ struct ClaimCheck {
   // Refuted:
   std::string where;  // coordinates, and how the point was drawn
   double left = 0, right = 0;
-  NodeId remainder{};  // the simplified difference of the sides
+  std::string remainder;  // the simplified difference of the sides, an expression; empty where that would be long
 };
 
 // Failure: a side does not fit the machine's memory.

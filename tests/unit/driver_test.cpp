@@ -127,6 +127,7 @@ tenet check p.tenet --format json)");
   CHECK(refuted["verdict"] == "refuted");
   CHECK_THAT(refuted["counterexample"]["where"].get<std::string>(), ContainsSubstring("n = "));
   CHECK(refuted["counterexample"]["left"].get<double>() * 1.5 == Approx(refuted["counterexample"]["right"].get<double>()));
+  CHECK(refuted["remainder"].get<std::string>().find("w") != std::string::npos);
   CHECK(named(claims, "hidden")["verdict"] == "undecided");
   CHECK(named(claims, "hidden")["difference"].get<double>() < 1e-9);
 }
