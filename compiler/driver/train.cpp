@@ -1,6 +1,8 @@
 // tenet train FILE
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <filesystem>
 
 #include "compiler/driver/evaluation.h"
@@ -53,12 +55,23 @@ Outcome<Run> resume_run(const Session& session, Stepper& stepper, RunFolder fold
   return Run{std::move(folder), checkpoint.at};
 }
 
+// As the shell reads it back.
+std::string quoted(const std::string& word) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) || std::string_view("_-./=+,:").contains(c);
+  };
+  if (!word.empty() && std::ranges::all_of(word, plain)) return word;
+  std::string result = "'";
+  for (char c : word) result += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return result + "'";
+}
+
 std::string resume_command(const TrainOptions& options, const RunFolder& folder) {
-  std::string command = "tenet train " + options.file;
+  std::string command = "tenet train " + quoted(options.file);
   for (const auto& [axis, size] : options.sizes) command += fmt::format(" --size {}={}", axis, size);
-  if (options.data) command += " --data " + *options.data;
+  if (options.data) command += " --data " + quoted(*options.data);
   if (options.steps) command += fmt::format(" --steps {}", *options.steps);
-  return command + " --resume " + folder.path().string();
+  return command + " --resume " + quoted(folder.path().string());
 }
 
 Outcome<Status> not_finite(Session& session, const Stepper& stepper, const Model& initial, const Run& run, std::int64_t step) {
