@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "compiler/elaborate/ranges.h"
+#include "compiler/grad/axes.h"
 #include "compiler/graph/rational.h"
 #include "compiler/syntax/print.h"
 #include "compiler/syntax/words.h"
@@ -50,12 +51,17 @@ std::string Spelling::axis(AxisId id) {
   if (name.ends_with('\'')) {
     AxisId origin = id;
     while (graph_.axis(origin).name.ends_with('\'')) origin = graph_.node(*graph_.axis(origin).size).bound[0];
-    const std::string original = axis(origin);
-    taken_.insert(original);
-    name = fresh(original);
-    declarations_.push_back(fmt::format("axis {} = |{}|", name, original));
+    name = fresh_copy(origin);
   }
   axes_[id] = name;
+  return name;
+}
+
+std::string Spelling::fresh_copy(AxisId id) {
+  const std::string original = axis(id);
+  taken_.insert(original);
+  std::string name = fresh(original);
+  declarations_.push_back(fmt::format("axis {} = |{}|", name, original));
   return name;
 }
 
@@ -167,21 +173,37 @@ class TreeBuilder {
     return result;
   }
 
-  syntax::Bracket bracket(AxisId axis) {
+  syntax::Bracket bracket(AxisId axis) { return bracket(spelling_.axis(axis)); }
+  static syntax::Bracket bracket(std::string name) {
     syntax::Bracket result;
-    result.names.push_back({spelling_.axis(axis), {}});
+    result.names.push_back({std::move(name), {}});
     return result;
   }
 
-  // An `else` stands exactly where the index may leave its axis, as the language wants it.
+  // An `else` stands exactly where the index may leave its axis, as the language wants it. In brackets with several indices
+  // the others apply to the `else` value too: where it has their axes, those of e get fresh names first.
   ExpressionPtr substitution(const Node& node) {
+    const bool has_otherwise = node.operands.size() > node.bound.size() + 1;
+    std::vector<std::string> names;
+    ExpressionPtr value = below(node.operands[0]);
+    if (has_otherwise && node.bound.size() > 1 && !intersection(graph_.node(node.operands.back()).axes, node.bound).empty()) {
+      ExpressionPtr renamed = expression_of(Written::substitute);
+      renamed->operands.push_back(std::move(value));
+      for (AxisId axis : node.bound) {
+        names.push_back(spelling_.fresh_copy(axis));
+        renamed->brackets.push_back(bracket(axis));
+        renamed->brackets.back().value = expression_of(Written::name, names.back());
+      }
+      value = std::move(renamed);
+    } else {
+      for (AxisId axis : node.bound) names.push_back(spelling_.axis(axis));
+    }
     ExpressionPtr result = expression_of(Written::substitute);
-    result->operands.push_back(below(node.operands[0]));
+    result->operands.push_back(std::move(value));
     for (std::size_t k = 0; k < node.bound.size(); ++k) {
       const NodeId index = node.operands[k + 1];
-      result->brackets.push_back(bracket(node.bound[k]));
+      result->brackets.push_back(bracket(names[k]));
       result->brackets.back().value = below(index);
-      const bool has_otherwise = node.operands.size() > node.bound.size() + 1;
       if (has_otherwise && ranges_.within(index, node.bound[k]) != Decision::always)
         result->brackets.back().otherwise = below(node.operands.back());
     }

@@ -28,6 +28,7 @@ class Spelling {
   std::string fresh(std::string wanted);
 
   std::string axis(AxisId axis);
+  std::string fresh_copy(AxisId axis);                                                            // declares one
   std::vector<std::string> take_axis_declarations() { return std::exchange(declarations_, {}); }  // `axis time_2 = |time|`
 
  private:

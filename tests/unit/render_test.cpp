@@ -122,6 +122,15 @@ TEST_CASE("a fresh copy of an axis prints under a legal name that is declared", 
   CHECK(spelling.take_axis_declarations() == std::vector<std::string>{"axis time_3 = |time|"});
 }
 
+TEST_CASE("the other indices of a bracket do not reach into an `else` value that has their axes", "[unit]") {
+  Algebra algebra("axis i = 3, j = 3\nparam x[i, j] = 0\nparam y[i, j] = 0");
+  const std::vector<std::string> taken{"i", "j"};
+  Spelling spelling(algebra.graph, {}, taken);
+  const NodeId shifted = algebra.build("x[i = i + 1, j = j + 1 else y]");
+  CHECK(expression(algebra.graph, shifted, spelling) == "x[i = i_2, j = j_2][i_2 = i + 1 else y, j_2 = j + 1 else y]");
+  CHECK(spelling.take_axis_declarations() == std::vector<std::string>{"axis i_2 = |i|", "axis j_2 = |j|"});
+}
+
 TEST_CASE("derived lines can be pasted back: the programs of graphs/", "[unit]") {
   for (const auto name : {"ninja", "makemore", "mlp", "bigram"})
     for (const bool raw : {false, true}) {

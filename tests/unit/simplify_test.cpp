@@ -86,6 +86,7 @@ TEST_CASE("a substitution moves inwards where that makes nothing larger", "[unit
   check("(x * y)[vocab = Y]", "x[vocab = Y] * y[vocab = Y]");
   check("(x * x)[vocab = other]", "x[vocab = other] * x[vocab = other]");
   check("(2 * C)[vocab = X]", "(2 * C)[vocab = X]");
+  check("C[vocab = X][batch = 0] * C[vocab = X]", "C[vocab = X[batch = 0]] * C[vocab = X]");
   check("sum[vocab](x)[batch = 0]", "sum[vocab](x[batch = 0])");
   check("sum[vocab](C * W)[embed = 0]", "sum[vocab](C[embed = 0] * W[embed = 0])");
 }

@@ -75,7 +75,8 @@ NodeId negated_coefficient(Rewriting& r, NodeId id) {
   if (!is(r.graph, id, Op::negate)) return id;
   const NodeId inner = operand(r.graph, id, 0);
   for (Op op : {Op::multiply, Op::divide})
-    if (const auto parts = two(r, inner, op); parts && is_constant(r.graph, parts->a) && (!r.shared(inner) || r.graph.node(inner).axes.empty()))
+    if (const auto parts = two(r, inner, op);
+        parts && is_constant(r.graph, parts->a) && (!r.shared(inner) || r.graph.node(inner).axes.empty()))
       return r.graph.apply(op, r.graph.constant(-r.graph.value_of(parts->a)), parts->b);
   return id;
 }

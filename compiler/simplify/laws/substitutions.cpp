@@ -69,16 +69,19 @@ NodeId nested(Rewriting& r, NodeId id) {
   if (node.op != Op::substitute || has_otherwise(node)) return id;
   const NodeId middle = node.operands[0];
   const Node& inner = graph.node(middle);
-  if (inner.op != Op::substitute || has_otherwise(inner) || r.shared(middle)) return id;
+  if (inner.op != Op::substitute || has_otherwise(inner)) return id;
   const auto outer = replacements_of(node);
   std::vector<Replacement> replacements = replacements_of(inner);
-  bool free_of_cost = shrinks(graph, node);
+  const bool free_of_cost = shrinks(graph, node);
   bool cheap = true;  // indices that are only read, at whatever size
   for (Replacement& replacement : replacements) {
     cheap = cheap && operation(graph.node(replacement.index).op).form == Form::leaf;
     replacement.index = replaced(graph, replacement.index, outer);
   }
   if (!free_of_cost && !cheap) return id;
+  const Op base = graph.node(inner.operands[0]).op;
+  const bool lookup = cheap && (base == Op::named || operation(base).form == Form::leaf);  // costs nothing to do again
+  if (r.shared(middle) && !lookup) return id;
   for (const Replacement& replacement : outer)
     if (graph.has_axis(inner.operands[0], replacement.axis) && !contains(inner.bound, replacement.axis))
       replacements.push_back(replacement);
@@ -93,8 +96,8 @@ constexpr Law rows[] = {
      "the result is no larger than x * y, which is used once or not real", Soundness::exact, into_function},
     {"substitution into a reduction", "sum[j](x)[i = o]", "sum[j](x[i = o])",
      "o lacks j; the result is no larger than the sum, which is used once", Soundness::exact, into_reduction},
-    {"nested substitution", "x[i = k][j = l]", "x[i = k[j = l], j = l]", "the inner one is used once, nothing gets larger",
-     Soundness::exact, nested},
+    {"nested substitution", "x[i = k][j = l]", "x[i = k[j = l], j = l]",
+     "nothing gets larger; the inner one is used once or a lookup", Soundness::exact, nested},
 };
 
 }  // namespace
