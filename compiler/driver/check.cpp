@@ -58,6 +58,8 @@ void print_claims(const std::vector<ClaimCheck>& claims) {
         fmt::print("no point has both sides finite)");
       else
         fmt::print("greatest difference in numbers {:.1e})", claim.difference);
+      if (claim.verdict == Verdict::proved)
+        for (const std::string& condition : claim.conditions) fmt::print("\n                where {}", condition);
     } else {
       fmt::print("\n                {}: left {:.9g}, right {:.9g}", claim.where, claim.left, claim.right);
       if (!claim.remainder.empty()) fmt::print("\n                left - right == {}", claim.remainder);
@@ -88,6 +90,7 @@ nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const Grad
   for (const ClaimCheck& claim : claims) {
     nlohmann::ordered_json row{{"name", claim.name}, {"line", claim.line}, {"verdict", name_of(claim.verdict)}};
     row["steps"] = claim.verdict == Verdict::proved ? nlohmann::ordered_json(claim.steps) : nlohmann::ordered_json(nullptr);
+    row["conditions"] = claim.verdict == Verdict::proved ? claim.conditions : std::vector<std::string>{};
     row["difference"] = number(claim.difference);
     row["counterexample"] = nullptr;
     if (claim.verdict == Verdict::refuted)

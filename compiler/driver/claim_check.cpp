@@ -8,6 +8,7 @@
 #include "compiler/driver/points.h"
 #include "compiler/driver/tensors.h"
 #include "compiler/plan/rewriting.h"
+#include "compiler/prove/decide.h"
 #include "compiler/render/text.h"
 #include "compiler/simplify/simplify.h"
 
@@ -96,12 +97,20 @@ int line_of(const Session& session, Span span) {
 ClaimCheck check_claim(Session& session, const Claim& claim) {
   Graph& graph = session.graph();
   ClaimCheck check{
-      claim.name, line_of(session, claim.span), Verdict::undecided, 0, std::numeric_limits<double>::quiet_NaN(), {}, 0, 0, {}};
+      claim.name, line_of(session, claim.span), Verdict::undecided, 0, std::numeric_limits<double>::quiet_NaN(), {}, {}, 0, 0,
+      {}};
   const NodeId roots[] = {claim.left, claim.right, graph.apply(Op::subtract, claim.left, claim.right)};
   const Simplified simple = session.times("simplify", [&] { return simplify(graph, roots); });
   if (simple.roots[0] == simple.roots[1] || is_zero(graph, simple.roots[2])) {
     check.verdict = Verdict::proved;
     check.steps = simple.journal.size();
+  } else {
+    const Decision decision = session.times("prove", [&] { return decide(graph, claim.left, claim.right); });
+    if (decision.decided == Decided::proved) {
+      check.verdict = Verdict::proved;
+      check.steps = decision.steps;
+      check.conditions = decision.conditions;
+    }
   }
   session.sizes = completed(graph, session.sizes);
   for (int number = 0; number < points; ++number) {

@@ -1,4 +1,4 @@
-// Claims: proved by simplification, refuted by a point, or not decided.
+// Claims: proved by simplification or by their normal form, refuted by a point, or not decided.
 #pragma once
 
 #include <string>
@@ -16,8 +16,9 @@ struct ClaimCheck {
   std::string name;
   int line;
   Verdict verdict;
-  std::size_t steps = 0;  // of the simplification, where proved
-  double difference = 0;  // the greatest seen in numbers; NaN: at no point were both sides finite
+  std::size_t steps = 0;                // of the proof
+  double difference = 0;                // the greatest seen in numbers; NaN: at no point were both sides finite
+  std::vector<std::string> conditions;  // of the proof, where proved
   // Refuted:
   std::string where;  // coordinates, and how the point was drawn
   double left = 0, right = 0;

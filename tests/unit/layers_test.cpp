@@ -16,8 +16,8 @@ using tenet::tests::source_folder;
 
 namespace {
 
-constexpr std::array stage_order = {"diagnostics", "ops",  "syntax", "graph",  "grad",  "elaborate",
-                                    "simplify",    "plan", "kernel", "native", "render"};
+constexpr std::array stage_order = {"diagnostics", "ops",   "syntax", "graph",  "grad",   "elaborate",
+                                    "simplify",    "prove", "plan",   "kernel", "native", "render"};
 
 struct Include {
   std::string file;      // relative to the project

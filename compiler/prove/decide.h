@@ -1,0 +1,28 @@
+// Whether two values are equal, by their normal forms.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+
+namespace tenet {
+
+enum class Decided : std::uint8_t {
+  proved,      // equal wherever both are defined and the conditions hold
+  difference,  // the normal forms differ: no proof, and by itself no refutation
+  stopped      // a budget ran out, or a value has no normal form
+};
+
+struct Decision {
+  Decided decided;
+  std::size_t steps = 0;                // law applications
+  std::vector<std::string> conditions;  // what must not be zero
+  std::string difference;               // left - right, where the forms differ
+  std::string_view stop;                // why it stopped
+};
+
+Decision decide(const Graph& graph, NodeId left, NodeId right);
+
+}  // namespace tenet

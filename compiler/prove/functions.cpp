@@ -1,0 +1,158 @@
+// The laws of exp and log, conditions, and functions by their definitions.
+#include <algorithm>
+
+#include "compiler/prove/normal_form.h"
+
+namespace tenet {
+
+// exp(a + b) = exp(a) exp(b), exp(c log x) = x^c
+Polynomial NormalForms::exponential(const Polynomial& p) {
+  Polynomial result = constant_polynomial(1);
+  for (const auto& [monomial, coefficient] : p) {
+    step();
+    if (stopped()) return {};
+    if (monomial.size() == 1 && monomial[0].exponent == 1) {
+      const Atom& atom = atoms_[monomial[0].atom];
+      if (atom.kind == AtomKind::function && static_cast<Op>(atom.place) == Op::log) {
+        result = product(result, power(Polynomial(atoms_[atom.parts[0]]), coefficient));
+        continue;
+      }
+    }
+    const AtomId atom = atoms_.atom({AtomKind::exponential, 0, 0, {}, {atoms_.polynomial({{monomial, 1}})}});
+    result = product(result, Polynomial{{Monomial{{atom, coefficient}}, 1}});
+  }
+  return result;
+}
+
+// log(x y^c) = log(x) + c log(y) where y > 0; log(exp x) = x
+Polynomial NormalForms::logarithm(const Polynomial& p) {
+  step();
+  if (p.empty()) return give_up("the logarithm of zero"), Polynomial{};
+  const Monomial common = content(p, true);
+  Polynomial result, rest = p;
+  if (!common.empty()) {
+    Monomial inverse = common;
+    for (Factor& factor : inverse) factor.exponent = -factor.exponent;
+    rest = product(p, Polynomial{{inverse, 1}});
+    if (stopped()) return {};
+  }
+  for (const Factor& factor : common) {
+    const Atom atom = atoms_[factor.atom];
+    if (atom.kind == AtomKind::exponential)
+      add_to(result, atoms_[atom.parts[0]], factor.exponent);
+    else if (atom.kind == AtomKind::base)
+      add_to(result, opaque(Op::log, {Polynomial(atoms_[atom.parts[0]])}), factor.exponent);
+    else
+      add_to(result, opaque(Op::log, {atom_form(factor.atom)}), factor.exponent);
+  }
+  if (rest.empty()) return give_up("the logarithm of zero"), Polynomial{};
+  const mpq_class leading = abs(rest.begin()->second);
+  if (leading != 1) add_to(result, opaque(Op::log, {constant_polynomial(leading)}));
+  rest = scaled(rest, 1 / leading);
+  if (constant_of(rest) != 1) add_to(result, opaque(Op::log, {rest}));
+  return result;
+}
+
+Polynomial NormalForms::opaque(Op op, const std::vector<Polynomial>& operands) {
+  Atom atom{AtomKind::function, 0, static_cast<std::uint32_t>(op), {}, {}};
+  for (const Polynomial& operand : operands) atom.parts.push_back(atoms_.polynomial(operand));
+  return atom_form(atoms_.atom(std::move(atom)));
+}
+
+// [p = 0], the same for every multiple of p.
+Polynomial NormalForms::equal(Polynomial p) {
+  if (p.empty()) return constant_polynomial(1);
+  p = scaled(p, 1 / p.begin()->second);
+  if (constant_of(p) || atoms_.positive(p) || atoms_.positive(scaled(p, -1))) return {};
+  return settled({{atoms_.atom({AtomKind::equal, 0, 0, {}, {atoms_.polynomial(p)}}), 1}});
+}
+
+// [p < 0], the same for every positive multiple of p.
+Polynomial NormalForms::negative(Polynomial p) {
+  if (p.empty() || atoms_.positive(p)) return {};
+  if (atoms_.positive(scaled(p, -1))) return constant_polynomial(1);
+  p = scaled(p, 1 / mpq_class(abs(p.begin()->second)));
+  return settled({{atoms_.atom({AtomKind::negative, 0, 0, {}, {atoms_.polynomial(p)}}), 1}});
+}
+
+Polynomial NormalForms::function(Op op, std::vector<Polynomial> o) {
+  step();
+  if (stopped()) return {};
+  const Polynomial one = constant_polynomial(1);
+  const auto sum_of = [](const Polynomial& a, const Polynomial& b) {
+    Polynomial result = a;
+    add_to(result, b);
+    return result;
+  };
+  const auto minus = [](const Polynomial& a, const Polynomial& b) {
+    Polynomial result = a;
+    add_to(result, b, -1);
+    return result;
+  };
+  const auto choice = [&](const Polynomial& condition, const Polynomial& a, const Polynomial& b) {
+    return sum_of(b, product(condition, minus(a, b)));
+  };
+  switch (op) {
+    case Op::add:
+      return sum_of(o[0], o[1]);
+    case Op::subtract:
+      return minus(o[0], o[1]);
+    case Op::negate:
+      return scaled(o[0], -1);
+    case Op::multiply:
+      return product(o[0], o[1]);
+    case Op::divide:
+      return product(o[0], power(o[1], -1));
+    case Op::power:
+      if (const auto exponent = constant_of(o[1])) return power(o[0], *exponent);
+      return opaque(op, o);
+    case Op::sqrt:
+      return power(o[0], mpq_class(1, 2));
+    case Op::exp:
+      return exponential(o[0]);
+    case Op::expm1:
+      return minus(exponential(o[0]), one);
+    case Op::log:
+      return logarithm(o[0]);
+    case Op::log1p:
+      return logarithm(sum_of(one, o[0]));
+    case Op::softplus:
+      return logarithm(sum_of(one, exponential(o[0])));
+    case Op::sigmoid:
+      return power(sum_of(one, exponential(scaled(o[0], -1))), -1);
+    case Op::sign:
+      return minus(negative(scaled(o[0], -1)), negative(o[0]));
+    case Op::abs:
+      return product(o[0], minus(negative(scaled(o[0], -1)), negative(o[0])));
+    case Op::relu:
+      return product(o[0], negative(scaled(o[0], -1)));
+    case Op::maximum:
+      return choice(negative(minus(o[1], o[0])), o[0], o[1]);
+    case Op::minimum:
+      return choice(negative(minus(o[0], o[1])), o[0], o[1]);
+    case Op::equal:
+      return equal(minus(o[0], o[1]));
+    case Op::not_equal:
+      return minus(one, equal(minus(o[0], o[1])));
+    case Op::less:
+      return negative(minus(o[0], o[1]));
+    case Op::greater:
+      return negative(minus(o[1], o[0]));
+    case Op::less_equal:
+      return minus(one, negative(minus(o[1], o[0])));
+    case Op::greater_equal:
+      return minus(one, negative(minus(o[0], o[1])));
+    case Op::logical_not:
+      return minus(one, o[0]);
+    case Op::logical_and:
+      return product(o[0], o[1]);
+    case Op::logical_or:
+      return minus(sum_of(o[0], o[1]), product(o[0], o[1]));
+    case Op::where:
+      return choice(o[0], o[1], o[2]);
+    default:
+      return opaque(op, o);
+  }
+}
+
+}  // namespace tenet

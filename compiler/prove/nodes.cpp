@@ -1,0 +1,119 @@
+// From the graph to normal forms.
+#include <algorithm>
+
+#include "compiler/prove/normal_form.h"
+
+namespace tenet {
+namespace {
+
+constexpr int deepest = 200;  // of atoms in atoms, and of sizes in sizes
+
+}  // namespace
+
+Polynomial NormalForms::of(NodeId node) {
+  for (NodeId id : graph_.reachable(std::span(&node, 1))) {
+    if (stopped()) return {};
+    if (forms_.contains(index_of(id))) continue;
+    Polynomial form = derive(id);
+    for (const auto& [monomial, coefficient] : form)
+      for (const Factor& factor : monomial)
+        if (atoms_[factor.atom].depth > deepest) give_up("too deep");
+    forms_.emplace(index_of(id), std::move(form));
+  }
+  return stopped() ? Polynomial{} : forms_.at(index_of(node));
+}
+
+Polynomial NormalForms::derive(NodeId id) {
+  const Node& node = graph_.node(id);
+  const auto operand = [&](std::size_t k) -> const Polynomial& { return forms_.at(index_of(node.operands[k])); };
+  switch (operation(node.op).form) {
+    case Form::leaf:
+      return leaf(id);
+    case Form::identity:
+      return operand(0);
+    case Form::pointwise: {
+      std::vector<Polynomial> operands;
+      for (std::size_t k = 0; k < node.operands.size(); ++k) operands.push_back(operand(k));
+      return function(node.op, std::move(operands));
+    }
+    case Form::reduction: {
+      Renaming renaming;
+      std::vector<AtomId> indices;
+      for (AxisId axis : node.bound) {
+        indices.push_back(fresh_index(size_of(axis)));
+        renaming[axis_atom(axis)] = indices.back();
+      }
+      const Polynomial body = renamed(operand(0), renaming);
+      return node.op == Op::sum ? sum(body, indices) : reduced(node.op, body, indices);
+    }
+    case Form::substitution:
+      return substitution(id);
+  }
+  return {};
+}
+
+Polynomial NormalForms::leaf(NodeId id) {
+  const Node& node = graph_.node(id);
+  switch (node.op) {
+    case Op::constant:
+      return constant_polynomial(graph_.value_of(id));
+    case Op::infinity:
+      give_up("infinite values");
+      return {};
+    case Op::size:
+      return atoms_[size_of(node.bound[0])];
+    case Op::coordinate:
+      return atom_form(axis_atom(node.bound[0]));
+    default: {
+      Atom atom{AtomKind::leaf, node.attribute, static_cast<std::uint32_t>(node.op), {}, {}};
+      for (AxisId axis : node.axes) atom.indices.push_back(axis_atom(axis));
+      if (node.op == Op::input)
+        if (const auto typed = graph_.input(graph_.input_of(id)).typed_by) atom.range = size_of(*typed);
+      return atom_form(atoms_.atom(std::move(atom)));
+    }
+  }
+}
+
+Polynomial NormalForms::substitution(NodeId id) {
+  const Node& node = graph_.node(id);
+  const bool otherwise = node.operands.size() > node.bound.size() + 1;
+  Renaming renaming;
+  Polynomial inside = constant_polynomial(1);
+  for (std::size_t k = 0; k < node.bound.size(); ++k) {
+    const Polynomial& index = forms_.at(index_of(node.operands[k + 1]));
+    const AtomId atom = index_atom(index);
+    const PolynomialId range = size_of(node.bound[k]);
+    renaming[axis_atom(node.bound[k])] = atom;
+    if (!otherwise || in_range(atom, range)) continue;
+    Polynomial beyond = scaled(atoms_[range], -1), within = constant_polynomial(1);
+    add_to(beyond, index);
+    add_to(within, negative(index), -1);
+    inside = product(inside, product(within, negative(beyond)));
+  }
+  Polynomial result = renamed(forms_.at(index_of(node.operands[0])), renaming);
+  if (!otherwise) return result;
+  Polynomial outside = constant_polynomial(1);
+  add_to(outside, inside, -1);
+  result = product(inside, result);
+  add_to(result, product(outside, forms_.at(index_of(node.operands.back()))));
+  return result;
+}
+
+PolynomialId NormalForms::size_of(AxisId axis) {
+  if (const auto found = sizes_.find(axis); found != sizes_.end()) return found->second;
+  Polynomial size;
+  if (++sizes_open_ > deepest)
+    give_up("too deep");
+  else if (const auto expression = graph_.axis(axis).size)
+    size = of(*expression);
+  else
+    size = atom_form(atoms_.atom({AtomKind::size, index_of(axis), 0, {}, {}}));
+  --sizes_open_;
+  const PolynomialId id = atoms_.polynomial(size);
+  sizes_.emplace(axis, id);
+  return id;
+}
+
+AtomId NormalForms::axis_atom(AxisId axis) { return atoms_.atom({AtomKind::axis, index_of(axis), 0, {}, {size_of(axis)}}); }
+
+}  // namespace tenet

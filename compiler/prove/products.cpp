@@ -1,0 +1,219 @@
+// Products and powers of normal forms.
+#include <algorithm>
+
+#include "compiler/prove/normal_form.h"
+
+namespace tenet {
+namespace {
+
+constexpr std::size_t most_terms = 4000;       // of one form
+constexpr std::size_t most_products = 400000;  // of all forms together
+constexpr int greatest_power = 64;
+
+bool whole(const mpq_class& value) { return value.get_den() == 1; }
+
+// value^exponent where that is rational.
+std::optional<mpq_class> rational_power(const mpq_class& value, const mpq_class& exponent) {
+  if (!exponent.get_num().fits_slong_p() || !exponent.get_den().fits_ulong_p()) return {};
+  const long numerator = exponent.get_num().get_si();
+  const unsigned long root = exponent.get_den().get_ui();
+  if (std::abs(numerator) > greatest_power || root > greatest_power || (root > 1 && value < 0)) return {};
+  mpz_class top, bottom;
+  if (!mpz_root(top.get_mpz_t(), value.get_num_mpz_t(), root) || !mpz_root(bottom.get_mpz_t(), value.get_den_mpz_t(), root))
+    return {};
+  mpz_pow_ui(top.get_mpz_t(), top.get_mpz_t(), static_cast<unsigned long>(std::abs(numerator)));
+  mpz_pow_ui(bottom.get_mpz_t(), bottom.get_mpz_t(), static_cast<unsigned long>(std::abs(numerator)));
+  mpq_class result = numerator < 0 ? mpq_class(bottom, top) : mpq_class(top, bottom);
+  result.canonicalize();
+  return result;
+}
+
+}  // namespace
+
+void NormalForms::step(std::size_t terms) {
+  ++steps_;
+  terms_ += terms;
+  if (terms_ > most_products) give_up("too many products");
+}
+
+Polynomial NormalForms::product(const Polynomial& a, const Polynomial& b) {
+  Polynomial result;
+  for (const auto& [x, c] : a)
+    for (const auto& [y, d] : b) {
+      if (stopped()) return {};
+      add_to(result, product(x, y), c * d);
+      if (result.size() > most_terms) give_up("too many terms");
+    }
+  return result;
+}
+
+Polynomial NormalForms::product(const Monomial& a, const Monomial& b) {
+  step();
+  Monomial result;
+  result.reserve(a.size() + b.size());
+  auto x = a.begin(), y = b.begin();
+  while (x != a.end() || y != b.end()) {
+    if (y == b.end() || (x != a.end() && x->atom < y->atom)) {
+      result.push_back(*x++);
+    } else if (x == a.end() || y->atom < x->atom) {
+      result.push_back(*y++);
+    } else {
+      const mpq_class exponent = x->exponent + y->exponent;
+      if (sgn(x->exponent) * sgn(y->exponent) < 0 && !atoms_[x->atom].positive) nonzero_.insert(x->atom);
+      if (exponent != 0) result.push_back({x->atom, exponent});
+      ++x, ++y;
+    }
+  }
+  return settled(std::move(result));
+}
+
+// The index that an equality determines, and its value: [i = e] f = [i = e] f[i := e].
+std::optional<std::pair<AtomId, AtomId>> NormalForms::solved(AtomId equal, const std::vector<AtomId>* among) {
+  const Polynomial& difference = atoms_[atoms_[equal].parts[0]];
+  std::optional<std::pair<AtomId, mpq_class>> found;
+  for (const auto& [monomial, coefficient] : difference) {
+    if (monomial.size() != 1 || monomial[0].exponent != 1 || abs(coefficient) != 1) continue;
+    const AtomId index = monomial[0].atom;
+    if (!atoms_[index].is_index() || (among && std::ranges::find(*among, index) == among->end())) continue;
+    Polynomial others = difference;
+    others.erase(monomial);
+    if (!atoms_.varies(others, index) && (!found || found->first < index)) found = {index, coefficient};
+  }
+  if (!found) return {};
+  Polynomial value = scaled(difference, -1 / found->second);
+  value.erase(Monomial{{found->first, 1}});
+  return std::pair{found->first, index_atom(value)};
+}
+
+// A monomial by the laws of its factors: whole powers of sums expand, a condition squared is the condition, an equality fixes
+// its index in the other factors.
+Polynomial NormalForms::settled(Monomial monomial) {
+  if (stopped()) return {};
+  for (std::size_t i = 0; i < monomial.size(); ++i) {
+    Factor& factor = monomial[i];
+    const Atom& atom = atoms_[factor.atom];
+    if (atom.kind == AtomKind::base && factor.exponent >= 1) {
+      const mpz_class times = factor.exponent.get_num() / factor.exponent.get_den();
+      if (times > greatest_power) return give_up("too high a power"), Polynomial{};
+      const Polynomial expanded = power(atoms_[atom.parts[0]], times);
+      factor.exponent -= times;
+      if (factor.exponent == 0) monomial.erase(monomial.begin() + static_cast<std::ptrdiff_t>(i));
+      return product(settled(std::move(monomial)), expanded);
+    }
+    if (atom.is_truth()) {
+      if (factor.exponent < 0) return give_up("division by a condition"), Polynomial{};
+      factor.exponent = 1;
+    }
+  }
+  for (std::size_t i = 0; i < monomial.size(); ++i) {
+    if (atoms_[monomial[i].atom].kind != AtomKind::equal) continue;
+    const auto solution = solved(monomial[i].atom);
+    if (!solution) continue;
+    Monomial rest = monomial;
+    rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+    const Renaming renaming{{solution->first, solution->second}};
+    if (!touches(rest, renaming)) continue;
+    return product(renamed(rest, renaming), Polynomial{{Monomial{monomial[i]}, 1}});
+  }
+  return {{std::move(monomial), 1}};
+}
+
+Polynomial NormalForms::power_of_constant(const mpq_class& value, const mpq_class& exponent) {
+  if (const auto exact = rational_power(value, exponent)) return constant_polynomial(*exact);
+  if (value < 0 && !whole(exponent)) return give_up("a root of a negative number"), Polynomial{};
+  const AtomId base = atoms_.atom({AtomKind::base, 0, 0, {}, {atoms_.polynomial(constant_polynomial(value))}});
+  return settled({{base, exponent}});
+}
+
+// Of one term: every factor if the exponent is whole, else those that cannot be negative.
+Polynomial NormalForms::power_of_term(const Monomial& monomial, const mpq_class& coefficient, const mpq_class& exponent) {
+  Monomial outside, inside;
+  for (const Factor& factor : monomial) {
+    if (atoms_[factor.atom].is_truth() && exponent < 0) return give_up("division by a condition"), Polynomial{};
+    if (whole(exponent) || atoms_[factor.atom].positive)
+      outside.push_back({factor.atom, factor.exponent * exponent});
+    else
+      inside.push_back(factor);
+  }
+  Polynomial result = settled(std::move(outside));
+  if (inside.empty()) return product(result, power_of_constant(coefficient, exponent));
+  result = product(result, power_of_constant(abs(coefficient), exponent));
+  if (coefficient > 0 && inside.size() == 1 && inside[0].exponent == 1) {
+    inside[0].exponent = exponent;
+    return product(result, settled(std::move(inside)));
+  }
+  const Polynomial under{{std::move(inside), sgn(coefficient)}};
+  const AtomId base = atoms_.atom({AtomKind::base, 0, 0, {}, {atoms_.polynomial(under)}});
+  return product(result, settled({{base, exponent}}));
+}
+
+// The monomial that divides every term, absent factors counting as exponent 0.
+Monomial NormalForms::content(const Polynomial& polynomial, bool positive_alone) const {
+  std::map<AtomId, std::pair<mpq_class, std::size_t>> least;  // exponent, in how many terms
+  for (const auto& [monomial, coefficient] : polynomial)
+    for (const Factor& factor : monomial) {
+      auto [place, fresh] = least.try_emplace(factor.atom, factor.exponent, 0);
+      ++place->second.second;
+      if (factor.exponent < place->second.first) place->second.first = factor.exponent;
+    }
+  Monomial result;
+  for (auto& [atom, found] : least) {
+    if (found.second < polynomial.size() && found.first > 0) continue;
+    if (atoms_[atom].is_truth() || (positive_alone && !atoms_[atom].positive)) continue;
+    result.push_back({atom, found.first});
+  }
+  return result;
+}
+
+Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent) {
+  step();
+  if (stopped()) return {};
+  if (exponent == 0) return constant_polynomial(1);
+  if (exponent == 1) return base;
+  if (base.empty()) {
+    if (exponent < 0) give_up("division by zero");
+    return {};
+  }
+  if (base.size() == 1) return power_of_term(base.begin()->first, base.begin()->second, exponent);
+  if (whole(exponent) && exponent > 0) {
+    if (exponent > greatest_power) return give_up("too high a power"), Polynomial{};
+    Polynomial result = base;
+    for (long i = 1; i < exponent.get_num().get_si(); ++i) result = product(result, base);
+    return result;
+  }
+  Monomial common = content(base, !whole(exponent)), inverse = common, raised = common;
+  for (Factor& factor : inverse) factor.exponent = -factor.exponent;
+  for (Factor& factor : raised) factor.exponent *= exponent;
+  Polynomial primitive = base;
+  if (!common.empty()) {
+    const std::set<AtomId> conditions = nonzero_;  // taking a factor out of a power cancels nothing
+    primitive = product(base, Polynomial{{inverse, 1}});
+    nonzero_ = conditions;
+    if (primitive.size() < 2) return product(power(primitive, exponent), settled(raised));
+  }
+  if (stopped()) return {};
+  const mpq_class leading = primitive.begin()->second, scale = whole(exponent) ? leading : mpq_class(abs(leading));
+  const AtomId atom = atoms_.atom({AtomKind::base, 0, 0, {}, {atoms_.polynomial(scaled(primitive, 1 / scale))}});
+  return product(product(settled(raised), power_of_constant(scale, exponent)), settled({{atom, exponent}}));
+}
+
+Polynomial NormalForms::without_denominators(Polynomial polynomial) {
+  while (!stopped()) {
+    std::map<AtomId, mpq_class> least;
+    for (const auto& [monomial, coefficient] : polynomial)
+      for (const Factor& factor : monomial)
+        if (atoms_[factor.atom].kind == AtomKind::base && factor.exponent < 0) {
+          mpq_class& exponent = least[factor.atom];
+          if (factor.exponent < exponent) exponent = factor.exponent;
+        }
+    if (least.empty()) break;
+    Monomial denominators;
+    for (const auto& [atom, exponent] : least) denominators.push_back({atom, -exponent});
+    Polynomial multiplied;
+    for (const auto& [monomial, coefficient] : polynomial) add_to(multiplied, product(monomial, denominators), coefficient);
+    polynomial = std::move(multiplied);
+  }
+  return polynomial;
+}
+
+}  // namespace tenet

@@ -1,0 +1,270 @@
+// Renaming of indices, and reductions: open the binders, split into components, close.
+#include <algorithm>
+
+#include "compiler/prove/normal_form.h"
+
+namespace tenet {
+namespace {
+
+constexpr std::size_t most_indices = 16;
+constexpr int most_orders = 720;  // of indices that nothing tells apart
+constexpr std::uint32_t marked = 1u << 20, unmarked = marked + 1;
+
+}  // namespace
+
+AtomId NormalForms::fresh_index(PolynomialId range) { return atoms_.atom({AtomKind::open, fresh_++, 0, {}, {range}}); }
+
+// A value as an index: an atom that is whole by itself, or a computed one.
+AtomId NormalForms::index_atom(const Polynomial& value) {
+  if (value.size() == 1 && value.begin()->second == 1 && value.begin()->first.size() == 1 &&
+      value.begin()->first[0].exponent == 1)
+    return value.begin()->first[0].atom;
+  return atoms_.atom({AtomKind::expression, 0, 0, {}, {atoms_.polynomial(value)}});
+}
+
+Polynomial NormalForms::value_of(AtomId atom) const {
+  if (atoms_[atom].kind == AtomKind::expression) return atoms_[atoms_[atom].parts[0]];
+  return atom_form(atom);
+}
+
+Polynomial NormalForms::atom_form(AtomId atom) const { return {{Monomial{{atom, 1}}, 1}}; }
+
+bool NormalForms::touches(const Monomial& monomial, const Renaming& renaming) const {
+  for (const Factor& factor : monomial)
+    for (const auto& [index, value] : renaming)
+      if (atoms_.varies(factor.atom, index)) return true;
+  return false;
+}
+
+Polynomial NormalForms::renamed(AtomId id, const Renaming& renaming) {
+  if (!touches({{id, 1}}, renaming)) return value_of(id);
+  const Atom atom = atoms_[id];
+  const auto part = [&](std::size_t k) { return renamed(Polynomial(atoms_[atom.parts[k]]), renaming); };
+  switch (atom.kind) {
+    case AtomKind::size:
+      break;
+    case AtomKind::axis:
+    case AtomKind::bound:
+    case AtomKind::open:
+      return value_of(renaming.at(id));
+    case AtomKind::expression:
+    case AtomKind::base:
+      return part(0);
+    case AtomKind::leaf: {
+      Atom result{atom.kind, atom.tag, atom.place, {}, atom.parts};
+      for (AtomId index : atom.indices) result.indices.push_back(index_atom(renamed(index, renaming)));
+      result.range = atom.range;
+      return atom_form(atoms_.atom(std::move(result)));
+    }
+    case AtomKind::exponential:
+      return exponential(part(0));
+    case AtomKind::function: {
+      std::vector<Polynomial> operands;
+      for (std::size_t k = 0; k < atom.parts.size(); ++k) operands.push_back(part(k));
+      return function(static_cast<Op>(atom.place), std::move(operands));
+    }
+    case AtomKind::equal:
+      return equal(part(0));
+    case AtomKind::negative:
+      return negative(part(0));
+    case AtomKind::sum:
+    case AtomKind::reduction: {
+      Renaming inner = renaming;
+      std::vector<AtomId> indices;
+      for (AtomId bound : atom.indices) {
+        indices.push_back(fresh_index(*atoms_[bound].range));
+        inner[bound] = indices.back();
+      }
+      const Polynomial body = renamed(Polynomial(atoms_[atom.parts[0]]), inner);
+      return atom.kind == AtomKind::sum ? sum(body, indices) : reduced(static_cast<Op>(atom.place), body, indices);
+    }
+  }
+  return atom_form(id);
+}
+
+Polynomial NormalForms::renamed(const Monomial& monomial, const Renaming& renaming) {
+  Monomial kept;
+  Polynomial changed = constant_polynomial(1);
+  for (const Factor& factor : monomial) {
+    if (stopped()) return {};
+    if (touches({factor}, renaming))
+      changed = product(changed, power(renamed(factor.atom, renaming), factor.exponent));
+    else
+      kept.push_back(factor);
+  }
+  return kept.empty() ? changed : product(changed, Polynomial{{kept, 1}});
+}
+
+Polynomial NormalForms::renamed(const Polynomial& polynomial, const Renaming& renaming) {
+  Polynomial result;
+  for (const auto& [monomial, coefficient] : polynomial) {
+    if (touches(monomial, renaming))
+      add_to(result, renamed(monomial, renaming), coefficient);
+    else
+      add_term(result, monomial, coefficient);
+  }
+  return result;
+}
+
+bool NormalForms::in_range(AtomId index, PolynomialId range) const {
+  const Atom& atom = atoms_[index];
+  if (atom.range) return *atom.range == range;
+  if (atom.kind != AtomKind::expression) return false;
+  const auto value = constant_of(atoms_[atom.parts[0]]), size = constant_of(atoms_[range]);
+  return value && value->get_den() == 1 && *value >= 0 && (*value == 0 || (size && *value < *size));
+}
+
+Polynomial NormalForms::sum(const Polynomial& polynomial, const std::vector<AtomId>& indices) {
+  Polynomial result;
+  for (const auto& [monomial, coefficient] : polynomial) {
+    if (stopped()) return {};
+    add_to(result, sum_of_term(monomial, indices), coefficient);
+  }
+  return result;
+}
+
+Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId> indices) {
+  step();
+  if (indices.size() > most_indices) give_up("too many bound indices");
+  if (stopped()) return {};
+  // S[i] [i = e] f = f[i := e] where e is a coordinate of i.
+  for (std::size_t k = 0; k < monomial.size(); ++k) {
+    if (atoms_[monomial[k].atom].kind != AtomKind::equal) continue;
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      const std::vector<AtomId> one{indices[i]};
+      const auto solution = solved(monomial[k].atom, &one);
+      if (!solution || !in_range(solution->second, *atoms_[indices[i]].range)) continue;
+      Monomial rest = monomial;
+      rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(k));
+      indices.erase(indices.begin() + static_cast<std::ptrdiff_t>(i));
+      return sum(renamed(rest, {{solution->first, solution->second}}), indices);
+    }
+  }
+  // Sums that vary with an index join it.
+  Monomial rest;
+  Polynomial opened = constant_polynomial(1);
+  const std::size_t before = indices.size();
+  for (const Factor& factor : monomial) {
+    const Atom atom = atoms_[factor.atom];
+    const bool varies = std::ranges::any_of(indices, [&](AtomId index) { return atoms_.varies(factor.atom, index); });
+    if (atom.kind != AtomKind::sum || !varies || factor.exponent < 0 || factor.exponent.get_den() != 1) {
+      rest.push_back(factor);
+      continue;
+    }
+    for (mpz_class times = factor.exponent.get_num(); times > 0 && !stopped(); --times) {
+      Renaming renaming;
+      for (AtomId bound : atom.indices) {
+        indices.push_back(fresh_index(*atoms_[bound].range));
+        renaming[bound] = indices.back();
+      }
+      if (indices.size() > most_indices) give_up("too many bound indices");
+      opened = product(opened, renamed(Polynomial(atoms_[atom.parts[0]]), renaming));
+    }
+  }
+  if (indices.size() > before) return sum(product(opened, Polynomial{{rest, 1}}), indices);
+  return sum_of_components(monomial, indices);
+}
+
+// The product of the sums of what hangs together by common indices; what varies with none of them comes out.
+Polynomial NormalForms::sum_of_components(const Monomial& monomial, const std::vector<AtomId>& indices) {
+  std::vector<std::size_t> component(indices.size());
+  for (std::size_t i = 0; i < indices.size(); ++i) component[i] = i;
+  std::vector<std::optional<std::size_t>> first(monomial.size());
+  for (std::size_t k = 0; k < monomial.size(); ++k)
+    for (std::size_t i = 0; i < indices.size(); ++i) {
+      if (!atoms_.varies(monomial[k].atom, indices[i])) continue;
+      if (!first[k]) first[k] = i;
+      const std::size_t from = component[i], to = component[*first[k]];
+      std::ranges::replace(component, from, to);
+    }
+  Monomial outside;
+  for (std::size_t k = 0; k < monomial.size(); ++k)
+    if (!first[k]) outside.push_back(monomial[k]);
+  Polynomial result = settled(outside);
+  for (std::size_t c = 0; c < indices.size(); ++c) {
+    std::vector<AtomId> members;
+    Monomial inside;
+    for (std::size_t i = 0; i < indices.size(); ++i)
+      if (component[i] == c) members.push_back(indices[i]);
+    if (members.empty()) continue;
+    for (std::size_t k = 0; k < monomial.size(); ++k)
+      if (first[k] && component[*first[k]] == c) inside.push_back(monomial[k]);
+    if (inside.empty()) {
+      result = product(result, Polynomial(atoms_[*atoms_[members[0]].range]));
+      continue;
+    }
+    Closed sum = closed(members, {{inside, 1}});
+    if (stopped()) return {};
+    if (sum.body.size() != 1) return give_up("a sum without a canonical form"), Polynomial{};
+    const mpq_class coefficient = sum.body.begin()->second;
+    const PolynomialId body = atoms_.polynomial({{sum.body.begin()->first, 1}});
+    const AtomId atom = atoms_.atom({AtomKind::sum, 0, 0, std::move(sum.indices), {body}});
+    result = scaled(product(result, atom_form(atom)), coefficient);
+  }
+  return result;
+}
+
+Polynomial NormalForms::reduced(Op op, const Polynomial& polynomial, std::vector<AtomId> indices) {
+  if (op != Op::argmax && op != Op::product)
+    std::erase_if(indices, [&](AtomId index) { return !atoms_.varies(polynomial, index); });
+  if (indices.empty()) return polynomial;
+  Closed body = closed(indices, polynomial);
+  const auto place = static_cast<std::uint32_t>(op);
+  return atom_form(atoms_.atom({AtomKind::reduction, 0, place, std::move(body.indices), {atoms_.polynomial(body.body)}}));
+}
+
+// Binder names that do not depend on those of the indices: of all orders the one with the least form. An index that its
+// surroundings set apart has only one place.
+NormalForms::Closed NormalForms::closed(std::vector<AtomId> indices, const Polynomial& body) {
+  int height = -1;
+  for (const auto& [monomial, coefficient] : body)
+    for (const Factor& factor : monomial) height = std::max(height, atoms_[factor.atom].height);
+  std::optional<Closed> best;
+  int budget = most_orders;
+  close(std::move(indices), {{}, body}, height + 1, budget, best);
+  if (!best) {
+    give_up("too many like indices");
+    return {{}, body};
+  }
+  return *best;
+}
+
+void NormalForms::close(std::vector<AtomId> rest, Closed partial, int height, int& budget, std::optional<Closed>& best) {
+  if (stopped() || --budget < 0) return give_up("too many like indices");
+  if (rest.empty()) {
+    const int order = best ? compare(partial.body, best->body) : -1;
+    if (order < 0 || (order == 0 && partial.indices < best->indices)) best = std::move(partial);
+    return;
+  }
+  const auto tag = static_cast<std::uint32_t>(height);
+  std::vector<AtomId> least = rest;
+  if (rest.size() > 1) {
+    least.clear();
+    std::optional<std::pair<PolynomialId, Polynomial>> signature;
+    for (AtomId index : rest) {
+      Renaming renaming;
+      for (AtomId other : rest)
+        renaming[other] = atoms_.atom({AtomKind::bound, tag, other == index ? marked : unmarked, {}, atoms_[other].parts});
+      std::pair<PolynomialId, Polynomial> own{*atoms_[index].range, renamed(partial.body, renaming)};
+      int order = -1;
+      if (signature)
+        order = own.first != signature->first ? (own.first < signature->first ? -1 : 1) : compare(own.second, signature->second);
+      if (order < 0) {
+        least.clear();
+        signature = std::move(own);
+      }
+      if (order <= 0) least.push_back(index);
+    }
+  }
+  for (AtomId index : least) {
+    const auto place = static_cast<std::uint32_t>(partial.indices.size());
+    const AtomId bound = atoms_.atom({AtomKind::bound, tag, place, {}, atoms_[index].parts});
+    Closed next{partial.indices, renamed(partial.body, {{index, bound}})};
+    next.indices.push_back(bound);
+    std::vector<AtomId> others = rest;
+    std::erase(others, index);
+    close(std::move(others), std::move(next), height, budget, best);
+  }
+}
+
+}  // namespace tenet
