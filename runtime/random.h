@@ -1,7 +1,9 @@
 // Counter-based random numbers: Philox4x32-10 of Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC
-// 2011), as in Random123. A number is a function of (seed, purpose, place): nothing is stored, any place can be asked for in any
+// 2011), from Random123. A number is a function of (seed, purpose, place): nothing is stored, any place can be asked for in any
 // order.
 #pragma once
+
+#include <Random123/philox.h>
 
 #include <array>
 #include <cstdint>
@@ -12,23 +14,16 @@ namespace tenet {
 
 using PhiloxBlock = std::array<std::uint32_t, 4>;
 
-constexpr PhiloxBlock philox(PhiloxBlock counter, std::array<std::uint32_t, 2> key) {
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t even = std::uint64_t{0xD2511F53} * counter[0];
-    const std::uint64_t odd = std::uint64_t{0xCD9E8D57} * counter[2];
-    counter = {static_cast<std::uint32_t>(odd >> 32) ^ counter[1] ^ key[0], static_cast<std::uint32_t>(odd),
-               static_cast<std::uint32_t>(even >> 32) ^ counter[3] ^ key[1], static_cast<std::uint32_t>(even)};
-    key[0] += 0x9E3779B9;
-    key[1] += 0xBB67AE85;
-  }
-  return counter;
+inline PhiloxBlock philox(PhiloxBlock counter, std::array<std::uint32_t, 2> key) {
+  const auto block = r123::Philox4x32()({{counter[0], counter[1], counter[2], counter[3]}}, {{key[0], key[1]}});
+  return {block[0], block[1], block[2], block[3]};
 }
 
 // What a number is for: numbers of different purposes are independent under one seed.
 enum class Purpose : std::uint32_t { batch = 1, epoch = 2, split = 3, sample = 4 };
 
 // The block at (major, minor): 128 random bits. minor < 2^32.
-constexpr PhiloxBlock random_block(std::uint64_t seed, Purpose purpose, std::uint64_t major, std::uint64_t minor) {
+inline PhiloxBlock random_block(std::uint64_t seed, Purpose purpose, std::uint64_t major, std::uint64_t minor) {
   return philox({static_cast<std::uint32_t>(minor), static_cast<std::uint32_t>(major), static_cast<std::uint32_t>(major >> 32),
                  static_cast<std::uint32_t>(purpose)},
                 {static_cast<std::uint32_t>(seed), static_cast<std::uint32_t>(seed >> 32)});

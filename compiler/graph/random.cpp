@@ -1,5 +1,7 @@
 #include "compiler/graph/random.h"
 
+#include <Random123/philox.h>
+
 #include <cmath>
 #include <numbers>
 
@@ -16,14 +18,9 @@ double fraction(std::uint32_t low, std::uint32_t high) {
 
 }  // namespace
 
-RandomStream::RandomStream(Block counter, std::array<std::uint32_t, 2> key) : key_(key), state_(counter) {
-  for (int round = 0; round < 10; ++round) {
-    const std::uint64_t even = std::uint64_t{0xD2511F53} * state_[0];
-    const std::uint64_t odd = std::uint64_t{0xCD9E8D57} * state_[2];
-    state_ = {high(odd) ^ state_[1] ^ key[0], low(odd), high(even) ^ state_[3] ^ key[1], low(even)};
-    key[0] += 0x9E3779B9;
-    key[1] += 0xBB67AE85;
-  }
+RandomStream::RandomStream(Block counter, std::array<std::uint32_t, 2> key) : key_(key) {
+  const auto block = r123::Philox4x32()({{counter[0], counter[1], counter[2], counter[3]}}, {{key[0], key[1]}});
+  state_ = {block[0], block[1], block[2], block[3]};
 }
 
 RandomStream::RandomStream(std::uint64_t seed, std::string_view name)
