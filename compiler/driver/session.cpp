@@ -116,6 +116,9 @@ Outcome<std::unique_ptr<Session>> open_program(const Options& options) {
   session.program = program_of(session.diagnostics, session.file, session.times);
   if (auto said = diagnosed(session); !said) return std::unexpected(said.error());
   if (!session.program) return wrong(options.file + ": this is not a program");
+  const Program& program = *session.program;
+  if (program.axes.empty() && program.definitions.empty() && program.parameters.empty() && program.claims.empty())
+    return wrong(options.file + ": the program is empty: it defines nothing");
   return opened;
 }
 
