@@ -172,7 +172,7 @@ struct RandomGraph {
         for (AxisId axis : free)
           if (draw(2)) bound.push_back(axis);
         const Op op = one_of<Op>({Op::sum, Op::sum, Op::max_over, Op::min_over, Op::product, Op::argmax});
-        if (op == Op::argmax && !bound.empty()) bound = {bound.front()};
+        if (op == Op::argmax && !bound.empty()) bound.resize(1);
         nodes.push_back(graph.reduce(op, bound, value));
         break;
       }
