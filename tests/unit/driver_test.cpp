@@ -123,7 +123,7 @@ tenet check p.tenet --format json)");
   const nlohmann::json claims = nlohmann::json::parse(ending.out)["claims"];
   CHECK(named(claims, "same")["verdict"] == "proved");
   CHECK(named(claims, "same")["line"] == 4);
-  const nlohmann::json& refuted = named(claims, "false");
+  const nlohmann::json refuted = named(claims, "false");
   CHECK(refuted["verdict"] == "refuted");
   CHECK_THAT(refuted["counterexample"]["where"].get<std::string>(), ContainsSubstring("n = "));
   CHECK(refuted["counterexample"]["left"].get<double>() * 1.5 == Approx(refuted["counterexample"]["right"].get<double>()));
