@@ -77,32 +77,32 @@ TermId Nest::as(Kind kind, TermId id) {
 }
 
 TermId Nest::apply(Op op, std::vector<TermId> operands) {
-  const auto constant_value = [&](std::size_t i) -> const double* {
+  const auto constant_value = [&](std::size_t i) -> std::optional<double> {
     const Term& term = terms_[index_of(operands[i])];
-    return term.kind == Term::Kind::constant ? &term.constant : nullptr;
+    return term.kind == Term::Kind::constant ? std::optional(term.constant) : std::nullopt;
   };
   std::vector<Kind> kinds;
   for (std::size_t i = op == Op::where ? 1 : 0; i < operands.size(); ++i) kinds.push_back(terms_[index_of(operands[i])].type);
   const Kind result = result_kind(op, kinds);
   bool folded = true;
-  for (std::size_t i = 0; i < operands.size(); ++i) folded &= constant_value(i) != nullptr;
+  for (std::size_t i = 0; i < operands.size(); ++i) folded &= constant_value(i).has_value();
   if (folded) {
     double values[3] = {};
     for (std::size_t i = 0; i < operands.size(); ++i) values[i] = *constant_value(i);
     return constant(result, operation(op).evaluate(values[0], values[1], values[2]));
   }
   if (op == Op::where)
-    if (const double* condition = constant_value(0)) return as(result, operands[*condition != 0 ? 1 : 2]);
+    if (const auto condition = constant_value(0)) return as(result, operands[*condition != 0 ? 1 : 2]);
   // A product with a reciprocal that is known now is within half a unit of the quotient.
   if (op == Op::divide)
-    if (const double* divisor = constant_value(1);
+    if (const auto divisor = constant_value(1);
         divisor && *divisor != 0 && std::abs(*divisor) > 1e-30 && std::abs(*divisor) < 1e30) {
       if (*divisor == 1) return as(Kind::real, operands[0]);
       return apply(Op::multiply, {as(Kind::real, operands[0]), constant(Kind::real, 1 / *divisor)});
     }
   if (op == Op::multiply)
     for (std::size_t i = 0; i < 2; ++i)
-      if (const double* factor = constant_value(i); factor && *factor == 1) return as(result, operands[1 - i]);
+      if (const auto factor = constant_value(i); factor && *factor == 1) return as(result, operands[1 - i]);
   const Kind working = working_kind(op, result, kinds);
   for (std::size_t i = 0; i < operands.size(); ++i)
     operands[i] = as(op == Op::where && i == 0 ? Kind::truth : working, operands[i]);
