@@ -1,53 +1,15 @@
-#include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "compiler/graph/graph.h"
+#include "compiler/graph/rational.h"
 
 namespace tenet {
 namespace {
 
-constexpr std::size_t most_bits = 4096;  // far beyond any size; powers of powers would not end
-
-std::optional<mpq_class> applied(Op op, const mpq_class& a, const mpq_class& b) {
-  switch (op) {
-    case Op::add:
-      return a + b;
-    case Op::subtract:
-      return a - b;
-    case Op::multiply:
-      return a * b;
-    case Op::divide:
-      return b == 0 ? std::nullopt : std::optional<mpq_class>(a / b);
-    case Op::negate:
-      return -a;
-    case Op::maximum:
-      return a < b ? b : a;
-    case Op::minimum:
-      return a < b ? a : b;
-    case Op::floor: {
-      mpz_class result;
-      mpz_fdiv_q(result.get_mpz_t(), a.get_num_mpz_t(), a.get_den_mpz_t());
-      return mpq_class(result);
-    }
-    case Op::power: {
-      if (b.get_den() != 1 || abs(b) > 64 || (a == 0 && b < 0)) return {};
-      mpq_class result = 1;
-      for (long i = mpz_class(abs(b.get_num())).get_si(); i > 0; --i) result *= a;
-      return b < 0 ? mpq_class(1 / result) : result;
-    }
-    default:
-      return {};
-  }
-}
-
 bool is_size(const mpq_class& value) {
   constexpr std::int64_t largest = 0x7fffffff;
   return value.get_den() == 1 && value >= 1 && value <= largest;
-}
-
-bool is_short(const mpq_class& value) {
-  return mpz_sizeinbase(value.get_num_mpz_t(), 2) <= most_bits && mpz_sizeinbase(value.get_den_mpz_t(), 2) <= most_bits;
 }
 
 // Values of expressions in sizes. An axis whose size is an expression is worked out on the way, with a stack of its own: axes
@@ -68,7 +30,7 @@ class SizeEvaluation {
       stack.pop_back();
       if (!done_.insert(index_of(id)).second) continue;
       std::optional<mpq_class> result = evaluated(id);
-      if (result && is_short(*result)) values_[index_of(id)] = std::move(result);
+      if (result) values_[index_of(id)] = std::move(result);
     }
     return values_[index_of(expression)];
   }
@@ -95,7 +57,7 @@ class SizeEvaluation {
     const std::optional<mpq_class>& first = values_[index_of(node.operands[0])];
     const std::optional<mpq_class>& last = values_[index_of(node.operands.back())];
     if (!first || !last) return {};
-    return node.op == Op::named ? first : applied(node.op, *first, *last);
+    return node.op == Op::named ? first : exact_value(node.op, *first, *last);
   }
 
   const Graph& graph_;
