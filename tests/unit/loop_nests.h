@@ -7,6 +7,7 @@
 #include <limits>
 #include <memory>
 #include <new>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +15,7 @@
 #include "compiler/kernel/kernels.h"
 #include "compiler/native/native.h"
 #include "compiler/ops/operations.h"
+#include "tests/catch.h"
 
 namespace tenet::tests {
 
@@ -244,5 +246,45 @@ class NativeRun {
   std::unique_ptr<NativeCode> code_;
   unsigned char* arena_;
 };
+
+inline std::string named(std::string prefix, const std::string& rest) { return std::move(prefix.append(rest)); }
+
+inline std::unique_ptr<NativeCode> compiled(const Kernels& kernels) {
+  auto code = compile(kernels);
+  if (!code) FAIL(code.error());
+  return std::move(*code);
+}
+
+// Reals between -2 and 2; wholes from 0 to `below` - 1; truths.
+inline Memory random_memory(const Kernels& kernels, std::uint32_t seed, int below = 2) {
+  std::mt19937 random(seed);
+  Memory memory = empty_memory(kernels);
+  for (std::size_t b = 0; b < memory.size(); ++b)
+    for (double& x : memory[b]) {
+      const double u = static_cast<double>(random()) / 4294967296.0;
+      switch (kernels.buffers[b].kind) {
+        case Kind::real:
+          x = static_cast<float>(4 * u - 2);
+          break;
+        case Kind::whole:
+          x = std::floor(u * below);
+          break;
+        case Kind::truth:
+          x = std::floor(u * 2);
+          break;
+      }
+    }
+  return memory;
+}
+
+// Compiled code leaves in memory what the nests mean.
+inline void check(const Kernels& kernels, const Memory& start, double tolerance = 1e-5) {
+  Memory expected = start;
+  NestWalker(kernels, expected).run();
+  NativeRun native(kernels, compiled(kernels));
+  native.write(start);
+  native.run();
+  CHECK(first_difference(kernels, expected, native.read(), tolerance) == "");
+}
 
 }  // namespace tenet::tests
