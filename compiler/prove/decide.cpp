@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "compiler/prove/normal_form.h"
+#include "compiler/normal_form/normal_form.h"
 
 namespace tenet {
 

@@ -16,7 +16,7 @@ using tenet::tests::source_folder;
 
 namespace {
 
-constexpr std::array stage_order = {"diagnostics", "ops",   "syntax", "graph",  "grad",   "elaborate",
+constexpr std::array stage_order = {"diagnostics", "ops",   "syntax", "graph",  "grad",   "elaborate", "normal_form",
                                     "simplify",    "prove", "plan",   "kernel", "native", "render"};
 
 struct Include {

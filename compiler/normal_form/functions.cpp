@@ -1,7 +1,7 @@
 // The laws of exp and log, conditions, and functions by their definitions.
 #include <algorithm>
 
-#include "compiler/prove/normal_form.h"
+#include "compiler/normal_form/normal_form.h"
 
 namespace tenet {
 

@@ -1,7 +1,7 @@
 // Products and powers of normal forms.
 #include <algorithm>
 
-#include "compiler/prove/normal_form.h"
+#include "compiler/normal_form/normal_form.h"
 
 namespace tenet {
 namespace {

@@ -1,7 +1,7 @@
 // Normal forms for people: what a side condition or a difference says.
 #include <fmt/format.h>
 
-#include "compiler/prove/normal_form.h"
+#include "compiler/normal_form/normal_form.h"
 
 namespace tenet {
 namespace {

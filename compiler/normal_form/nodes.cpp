@@ -1,7 +1,7 @@
 // From the graph to normal forms.
 #include <algorithm>
 
-#include "compiler/prove/normal_form.h"
+#include "compiler/normal_form/normal_form.h"
 
 namespace tenet {
 namespace {

@@ -1,4 +1,4 @@
-#include "compiler/prove/atoms.h"
+#include "compiler/normal_form/atoms.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 // Renaming of indices, and reductions: open the binders, split into components, close.
 #include <algorithm>
 
-#include "compiler/prove/normal_form.h"
+#include "compiler/normal_form/normal_form.h"
 
 namespace tenet {
 namespace {

@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
-#include "compiler/prove/atoms.h"
+#include "compiler/normal_form/atoms.h"
 
 namespace tenet {
 
