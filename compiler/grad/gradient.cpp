@@ -57,6 +57,16 @@ class ReverseMode {
       if (depends_[index_of(*id)] && adjoints_[index_of(*id)].value) push(*id);
   }
 
+  std::vector<NodeId> adjoints() const {
+    std::vector<NodeId> result;
+    for (const Adjoint& adjoint : adjoints_)
+      if (adjoint.value) result.push_back(*adjoint.value);
+    std::ranges::sort(result);
+    const auto repeated = std::ranges::unique(result);
+    result.erase(repeated.begin(), repeated.end());
+    return result;
+  }
+
   // The target's adjoint with the extra axes renamed back.
   NodeId result(NodeId target) {
     std::optional<NodeId> adjoint;
@@ -241,12 +251,17 @@ class ReverseMode {
 
 }  // namespace
 
-std::vector<NodeId> gradients(Graph& graph, NodeId value, std::span<const NodeId> targets) {
+Backward backward(Graph& graph, NodeId value, std::span<const NodeId> targets) {
   ReverseMode reverse(graph, value, targets);
   reverse.run();
-  std::vector<NodeId> results;
-  for (NodeId target : targets) results.push_back(reverse.result(target));
-  return results;
+  Backward result;
+  for (NodeId target : targets) result.gradients.push_back(reverse.result(target));
+  result.adjoints = reverse.adjoints();
+  return result;
+}
+
+std::vector<NodeId> gradients(Graph& graph, NodeId value, std::span<const NodeId> targets) {
+  return backward(graph, value, targets).gradients;
 }
 
 }  // namespace tenet

@@ -15,4 +15,11 @@ namespace tenet {
 // A multiplication never reaches an adjoint that a `where` masked out: it happens inside the branch.
 std::vector<NodeId> gradients(Graph& graph, NodeId value, std::span<const NodeId> targets);
 
+// The same, and the adjoint of every node that the gradients pass through: what they are built from.
+struct Backward {
+  std::vector<NodeId> gradients;
+  std::vector<NodeId> adjoints;  // ascending
+};
+Backward backward(Graph& graph, NodeId value, std::span<const NodeId> targets);
+
 }  // namespace tenet

@@ -11,6 +11,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <tuple>
 #include <vector>
@@ -48,7 +49,7 @@ enum class AtomKind : std::uint8_t {
   bound,        // tag: the binder's height, place: which of its indices; parts: its range's size
   open,         // a bound index while its binder is open; tag: a number; parts: its range's size
   expression,   // an index that is computed; parts: its value
-  leaf,         // an input or a random draw; tag: which; place: the operation; indices: its coordinates
+  leaf,         // an input, a random draw, a value (place: `named`); tag: which; place: the operation; indices: its coordinates
   exponential,  // exp of a monomial; parts: the monomial
   base,         // what stands under a power and is no product; parts
   sum,          // a connected component of a sum; indices: its bound ones; parts: one monomial
@@ -86,6 +87,7 @@ class Atoms {
   bool varies(AtomId atom, AtomId index) const;
   bool varies(const Polynomial& polynomial, AtomId index) const;
   bool positive(const Polynomial& polynomial) const;
+  void declare_positive(std::uint32_t value) { positive_values_.insert(value); }
 
  private:
   using Key = std::tuple<AtomKind, std::uint32_t, std::uint32_t, std::vector<AtomId>, std::vector<PolynomialId>>;
@@ -95,6 +97,7 @@ class Atoms {
   void describe(Atom& atom) const;
 
   std::deque<Atom> atoms_;
+  std::set<std::uint32_t> positive_values_;
   std::map<Key, AtomId> index_;
   std::map<Polynomial, PolynomialId, PolynomialOrder> polynomial_index_;
   std::vector<const Polynomial*> polynomials_;

@@ -11,9 +11,8 @@ constexpr int deepest = 200;  // of atoms in atoms, and of sizes in sizes
 }  // namespace
 
 Polynomial NormalForms::of(NodeId node) {
-  for (NodeId id : graph_.reachable(std::span(&node, 1))) {
+  for (NodeId id : unknown_below(node)) {
     if (stopped()) return {};
-    if (forms_.contains(index_of(id))) continue;
     Polynomial form = derive(id);
     for (const auto& [monomial, coefficient] : form)
       for (const Factor& factor : monomial)
@@ -21,6 +20,20 @@ Polynomial NormalForms::of(NodeId node) {
     forms_.emplace(index_of(id), std::move(form));
   }
   return stopped() ? Polynomial{} : forms_.at(index_of(node));
+}
+
+// What has to be derived first: operands before users.
+std::vector<NodeId> NormalForms::unknown_below(NodeId node) const {
+  std::vector<NodeId> open{node};
+  std::set<NodeId> found;
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    if (forms_.contains(index_of(id)) || !found.insert(id).second) continue;
+    const auto operands = graph_.node(id).operands;
+    open.insert(open.end(), operands.begin(), operands.end());
+  }
+  return {found.begin(), found.end()};
 }
 
 Polynomial NormalForms::derive(NodeId id) {
@@ -34,7 +47,7 @@ Polynomial NormalForms::derive(NodeId id) {
     case Form::pointwise: {
       std::vector<Polynomial> operands;
       for (std::size_t k = 0; k < node.operands.size(); ++k) operands.push_back(operand(k));
-      return function(node.op, std::move(operands));
+      return keeps(node) ? opaque(node.op, operands) : function(node.op, std::move(operands));
     }
     case Form::reduction: {
       Renaming renaming;
@@ -50,6 +63,45 @@ Polynomial NormalForms::derive(NodeId id) {
       return substitution(id);
   }
   return {};
+}
+
+// Whether a pointwise operation stays as it is.
+bool NormalForms::keeps(const Node& node) const {
+  if (unfolding_ == Unfolding::all) return false;
+  switch (node.op) {
+    case Op::add:
+    case Op::subtract:
+    case Op::multiply:
+    case Op::divide:
+    case Op::negate:
+    case Op::power:
+    case Op::sqrt:
+    case Op::exp:
+    case Op::log:
+      return false;
+    case Op::equal:  // of indices: an indicator
+      return std::ranges::any_of(node.operands, [&](NodeId id) { return graph_.node(id).kind == Kind::real; });
+    default:
+      return true;
+  }
+}
+
+AtomId NormalForms::value(NodeId id) {
+  std::vector<AtomId> indices;
+  for (AxisId axis : graph_.node(id).axes) indices.push_back(axis_atom(axis));
+  return value(id, std::move(indices));
+}
+
+AtomId NormalForms::value(NodeId id, std::vector<AtomId> indices) {
+  Atom atom{AtomKind::leaf, index_of(id), static_cast<std::uint32_t>(Op::named), std::move(indices), {}};
+  leaves_.try_emplace({atom.place, atom.tag}, id);
+  return atoms_.atom(std::move(atom));
+}
+
+std::optional<NodeId> NormalForms::node_of(AtomId id) const {
+  const Atom& atom = atoms_[id];
+  if (atom.kind != AtomKind::leaf) return {};
+  return leaves_.at({atom.place, atom.tag});
 }
 
 Polynomial NormalForms::leaf(NodeId id) {
@@ -69,6 +121,7 @@ Polynomial NormalForms::leaf(NodeId id) {
       for (AxisId axis : node.axes) atom.indices.push_back(axis_atom(axis));
       if (node.op == Op::input)
         if (const auto typed = graph_.input(graph_.input_of(id)).typed_by) atom.range = size_of(*typed);
+      leaves_.try_emplace({atom.place, atom.tag}, id);
       return atom_form(atoms_.atom(std::move(atom)));
     }
   }

@@ -1,8 +1,11 @@
-// The normal form of a value: sums of products over opaque atoms, all names unfolded.
+// The normal form of a value: sums of products over opaque atoms.
 //
 // Products and whole powers expand; sums open their binders, multiply, split into connected components and close again; what is
 // left is an atom. Two values with the same form are equal wherever both are defined. The converse holds for what is a ring
 // with sums: functions are opaque but for the laws of exp, log and powers.
+//
+// A node may be given its form beforehand: as an atom of its own, a *value*, it stays opaque, which keeps forms short. What
+// opacity loses comes back as facts: what a value comes to when it is summed over some of its axes.
 #pragma once
 
 #include <map>
@@ -20,11 +23,30 @@ namespace tenet {
 
 using Renaming = std::map<AtomId, AtomId>;
 
+// How far functions are unfolded: `all` by their definitions, which decides more; `ring` not beyond arithmetic, exp, log and
+// powers, which keeps what a program computes.
+enum class Unfolding : std::uint8_t { all, ring };
+
 class NormalForms {
  public:
-  explicit NormalForms(const Graph& graph) : graph_(graph) {}
+  explicit NormalForms(const Graph& graph, Unfolding unfolding = Unfolding::all) : graph_(graph), unfolding_(unfolding) {}
 
   Polynomial of(NodeId node);
+
+  // Values: nodes that stand for themselves.
+  AtomId value(NodeId node);                         // over the node's axes
+  AtomId value(NodeId node, std::vector<AtomId> indices);        // at these, one for each axis
+  std::optional<NodeId> node_of(AtomId atom) const;  // of a value, an input, a random draw
+  void give_form(NodeId node, Polynomial form) { forms_.insert_or_assign(index_of(node), std::move(form)); }
+  void forget_form(NodeId node) { forms_.erase(index_of(node)); }
+  void declare_positive(NodeId value) { atoms_.declare_positive(index_of(value)); }
+  // sum[axes](value) = `sum`, over the value's other axes. Used wherever only the value varies with those axes.
+  void declare_sum(NodeId value, std::vector<AxisId> axes, Polynomial sum);
+  bool has_sum(NodeId value, const std::vector<AxisId>& axes) const;
+
+  const Graph& graph() const { return graph_; }
+  const Atoms& atoms() const { return atoms_; }
+  Atoms& atoms() { return atoms_; }
 
   // The polynomial times powers of its denominators, so that none is left: zero where, and only where, it is zero.
   Polynomial without_denominators(Polynomial polynomial);
@@ -35,30 +57,44 @@ class NormalForms {
   std::string_view stop() const { return stop_; }        // why the forms are of no use; empty: they are sound
   std::string text(const Polynomial& polynomial) const;  // for people
   std::string text(AtomId atom) const;
+  void restart() { stop_ = {}, terms_ = 0; }  // a new budget
 
- private:
   // Products and powers.
   Polynomial product(const Polynomial& a, const Polynomial& b);
   Polynomial product(const Monomial& a, const Monomial& b);
-  Polynomial settled(Monomial monomial);
+  Polynomial settled(Monomial monomial);  // by the laws of its factors
   Polynomial power(const Polynomial& base, const mpq_class& exponent);
-  Polynomial power_of_term(const Monomial& monomial, const mpq_class& coefficient, const mpq_class& exponent);
-  Polynomial power_of_constant(const mpq_class& value, const mpq_class& exponent);
-  Monomial content(const Polynomial& polynomial, bool positive_alone) const;
-  std::optional<std::pair<AtomId, AtomId>> solved(AtomId equal, const std::vector<AtomId>* among = nullptr);
 
   // Renaming of indices.
   AtomId index_atom(const Polynomial& value);
-  Polynomial value_of(AtomId atom) const;
+  AtomId axis_atom(AxisId axis);
+  PolynomialId size_of(AxisId axis);
   Polynomial renamed(AtomId atom, const Renaming& renaming);
   Polynomial renamed(const Monomial& monomial, const Renaming& renaming);
   Polynomial renamed(const Polynomial& polynomial, const Renaming& renaming);
   bool touches(const Monomial& monomial, const Renaming& renaming) const;
 
-  // Reductions.
+  // Sums over indices, which are open: fresh ones, not those of a binder.
   AtomId fresh_index(PolynomialId range);
   Polynomial sum(const Polynomial& polynomial, const std::vector<AtomId>& indices);
+  Polynomial sum_over(const Polynomial& polynomial, const std::vector<AxisId>& axes);
   Polynomial sum_of_term(const Monomial& monomial, std::vector<AtomId> indices);
+  struct Opened {
+    std::vector<AtomId> indices;
+    Polynomial body;
+  };
+  Opened opened(AtomId sum);  // under fresh indices
+
+  Polynomial atom_form(AtomId atom) const;
+
+ private:
+  Polynomial power_of_term(const Monomial& monomial, const mpq_class& coefficient, const mpq_class& exponent);
+  Polynomial power_of_constant(const mpq_class& value, const mpq_class& exponent);
+  Monomial content(const Polynomial& polynomial, bool positive_alone) const;
+  std::optional<std::pair<AtomId, AtomId>> solved(AtomId equal, const std::vector<AtomId>* among = nullptr);
+
+  Polynomial value_of(AtomId atom) const;
+  std::optional<Polynomial> sum_by_fact(const Monomial& monomial, const std::vector<AtomId>& indices);
   Polynomial sum_of_components(const Monomial& monomial, const std::vector<AtomId>& indices);
   Polynomial reduced(Op op, const Polynomial& polynomial, std::vector<AtomId> indices);
   struct Closed {
@@ -70,7 +106,6 @@ class NormalForms {
   bool in_range(AtomId index, PolynomialId range) const;
 
   // Functions.
-  Polynomial atom_form(AtomId atom) const;
   Polynomial exponential(const Polynomial& p);
   Polynomial logarithm(const Polynomial& p);
   Polynomial function(Op op, std::vector<Polynomial> operands);
@@ -79,11 +114,12 @@ class NormalForms {
   Polynomial negative(Polynomial difference);
 
   // Nodes.
+  std::vector<NodeId> unknown_below(NodeId node) const;
   Polynomial derive(NodeId node);
   Polynomial leaf(NodeId node);
   Polynomial substitution(NodeId node);
-  PolynomialId size_of(AxisId axis);
-  AtomId axis_atom(AxisId axis);
+  bool keeps(const Node& node) const;
+  std::string value_name(NodeId node) const;
 
   void step(std::size_t terms = 1);
   void give_up(std::string_view why) {
@@ -91,8 +127,16 @@ class NormalForms {
   }
   bool stopped() const { return !stop_.empty(); }
 
+  struct Fact {
+    std::vector<AxisId> axes;
+    Polynomial sum;
+  };
+
   const Graph& graph_;
+  Unfolding unfolding_;
   Atoms atoms_;
+  std::unordered_map<std::uint32_t, std::vector<Fact>> facts_;        // by the value's node
+  std::map<std::pair<std::uint32_t, std::uint32_t>, NodeId> leaves_;  // (operation, tag): what the atom stands for
   std::unordered_map<std::uint32_t, Polynomial> forms_;
   std::map<AxisId, PolynomialId> sizes_;
   std::set<AtomId> nonzero_;

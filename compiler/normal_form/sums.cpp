@@ -123,6 +123,74 @@ Polynomial NormalForms::sum(const Polynomial& polynomial, const std::vector<Atom
   return result;
 }
 
+Polynomial NormalForms::sum_over(const Polynomial& polynomial, const std::vector<AxisId>& axes) {
+  Renaming renaming;
+  std::vector<AtomId> indices;
+  for (AxisId axis : axes) {
+    indices.push_back(fresh_index(size_of(axis)));
+    renaming[axis_atom(axis)] = indices.back();
+  }
+  return sum(renamed(polynomial, renaming), indices);
+}
+
+NormalForms::Opened NormalForms::opened(AtomId sum) {
+  const Atom atom = atoms_[sum];
+  Renaming renaming;
+  Opened result;
+  for (AtomId bound : atom.indices) {
+    result.indices.push_back(fresh_index(*atoms_[bound].range));
+    renaming[bound] = result.indices.back();
+  }
+  result.body = renamed(Polynomial(atoms_[atom.parts[0]]), renaming);
+  return result;
+}
+
+void NormalForms::declare_sum(NodeId value, std::vector<AxisId> axes, Polynomial sum) {
+  facts_[index_of(value)].push_back({std::move(axes), std::move(sum)});
+}
+
+bool NormalForms::has_sum(NodeId value, const std::vector<AxisId>& axes) const {
+  const auto found = facts_.find(index_of(value));
+  return found != facts_.end() && std::ranges::find(found->second, axes, &Fact::axes) != found->second.end();
+}
+
+// A value that alone varies with some of the indices, where it is known what it comes to when summed over them.
+std::optional<Polynomial> NormalForms::sum_by_fact(const Monomial& monomial, const std::vector<AtomId>& indices) {
+  for (std::size_t k = 0; k < monomial.size(); ++k) {
+    const Atom atom = atoms_[monomial[k].atom];
+    if (atom.kind != AtomKind::leaf || static_cast<Op>(atom.place) != Op::named || monomial[k].exponent != 1) continue;
+    const auto found = facts_.find(atom.tag);
+    if (found == facts_.end()) continue;
+    const auto axes = graph_.node(NodeId{atom.tag}).axes;
+    for (const Fact& fact : found->second) {
+      std::vector<AtomId> rest = indices;
+      Renaming others;
+      bool fits = true;
+      for (std::size_t a = 0; a < axes.size(); ++a) {
+        const AtomId index = atom.indices[a];
+        if (std::ranges::find(fact.axes, axes[a]) == fact.axes.end()) {
+          if (index != axis_atom(axes[a])) others[axis_atom(axes[a])] = index;
+          continue;
+        }
+        const bool only_here =
+            std::ranges::count(atom.indices, index) == 1 && std::ranges::none_of(monomial, [&](const Factor& f) {
+              return f.atom != monomial[k].atom && atoms_.varies(f.atom, index);
+            });
+        fits = fits && only_here && std::erase(rest, index) == 1;
+      }
+      for (AtomId index : indices)  // a summed index inside another one: not this value's sum over its axes
+        fits = fits && (std::ranges::find(rest, index) != rest.end() ||
+                        std::ranges::count_if(atom.indices, [&](AtomId at) { return atoms_.varies(at, index); }) == 1);
+      if (!fits) continue;
+      Monomial remaining = monomial;
+      remaining.erase(remaining.begin() + static_cast<std::ptrdiff_t>(k));
+      step();
+      return sum(product(renamed(fact.sum, others), settled(std::move(remaining))), rest);
+    }
+  }
+  return {};
+}
+
 Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId> indices) {
   step();
   if (indices.size() > most_indices) give_up("too many bound indices");
@@ -162,6 +230,7 @@ Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId
     }
   }
   if (indices.size() > before) return sum(product(opened, Polynomial{{rest, 1}}), indices);
+  if (auto known = sum_by_fact(monomial, indices)) return std::move(*known);
   return sum_of_components(monomial, indices);
 }
 

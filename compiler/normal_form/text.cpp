@@ -14,6 +14,10 @@ std::string listed(const std::vector<std::string>& items) {
 
 }  // namespace
 
+std::string NormalForms::value_name(NodeId id) const {
+  return graph_.node(id).op == Op::named ? graph_.name_of(id) : fmt::format("value_{}", index_of(id));
+}
+
 std::string NormalForms::text(AtomId id) const {
   const Atom& atom = atoms_[id];
   std::vector<std::string> indices, parts;
@@ -32,7 +36,9 @@ std::string NormalForms::text(AtomId id) const {
     case AtomKind::leaf: {
       const bool input = static_cast<Op>(atom.place) == Op::input;
       const std::string name =
-          input ? graph_.input(InputId{atom.tag}).name : operation(static_cast<Op>(atom.place)).spelling.data();
+          input                                           ? graph_.input(InputId{atom.tag}).name
+          : static_cast<Op>(atom.place) == Op::named ? value_name(NodeId{atom.tag})
+                                                          : std::string(operation(static_cast<Op>(atom.place)).spelling);
       return indices.empty() ? name : fmt::format("{}[{}]", name, listed(indices));
     }
     case AtomKind::exponential:

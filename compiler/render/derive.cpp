@@ -11,6 +11,7 @@
 #include "compiler/grad/gradient.h"
 #include "compiler/render/operations.h"
 #include "compiler/render/text.h"
+#include "compiler/simplify/extraction/closed_forms.h"
 #include "compiler/simplify/simplify.h"
 
 namespace tenet {
@@ -61,7 +62,7 @@ std::vector<std::string> conventions(const Graph& graph, std::span<const NodeId>
 class Derivation {
  public:
   Derivation(Program& program, NodeId value, std::vector<Target> wanted, bool raw)
-      : graph_(program.graph), wanted_(std::move(wanted)) {
+      : graph_(program.graph), value_(value), wanted_(std::move(wanted)) {
     const auto start = std::chrono::steady_clock::now();
     order_ = graph_.reachable(std::span(&value, 1));
     // Gradients of other named values are derived too: what the wanted ones share is then shown under their names.
@@ -71,6 +72,8 @@ class Derivation {
     std::vector<NodeId> nodes;
     for (const Target& target : targets) nodes.push_back(target.node);
     const std::vector<NodeId> all = gradients(graph_, value, nodes);
+    nodes.resize(wanted_.size());
+    backward_ = backward(graph_, value, nodes);
     const auto others = all.begin() + static_cast<std::ptrdiff_t>(wanted_.size());
     raw_.assign(all.begin(), others);
     adjoints_ = raw ? all : simplified(program, {others, all.end()});
@@ -105,8 +108,11 @@ class Derivation {
   // The wanted gradients together with the forward values, which are at hand by their names; the others by themselves, so that
   // they do not keep the wanted ones from being rewritten.
   std::vector<NodeId> simplified(const Program& program, const std::vector<NodeId>& others) {
-    std::vector<NodeId> roots = raw_;
-    for (const Definition& definition : program.definitions) roots.push_back(definition.node);
+    std::vector<NodeId> given{value_};
+    for (const Definition& definition : program.definitions) given.push_back(definition.node);
+    const ClosedForms closed = closed_forms(graph_, given, backward_, Sizes());
+    std::vector<NodeId> roots = closed.roots;
+    roots.insert(roots.end(), given.begin(), given.end());
     Simplified wanted = simplify(graph_, roots);
     stop_ = wanted.stop;
     wanted.roots.resize(raw_.size());
@@ -223,6 +229,8 @@ class Derivation {
   }
 
   Graph& graph_;
+  NodeId value_;
+  Backward backward_;
   std::vector<Target> wanted_;
   std::optional<Spelling> spelling_;
   std::vector<NodeId> order_;           // what the value depends on

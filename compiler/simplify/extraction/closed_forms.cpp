@@ -1,0 +1,37 @@
+#include "compiler/simplify/extraction/closed_forms.h"
+
+#include <unordered_map>
+
+#include "compiler/grad/axes.h"
+#include "compiler/simplify/extraction/cuts.h"
+#include "compiler/simplify/extraction/emission.h"
+
+namespace tenet {
+
+ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes) {
+  Cuts cuts(graph, given, backward, sizes);
+  std::unordered_map<NodeId, NodeId> images;
+  const auto image = [&](NodeId node) {
+    const auto found = images.find(node);
+    return found == images.end() ? node : found->second;
+  };
+  Emission emission(graph, cuts.values().forms(), image);
+  ClosedForms result;
+  for (const Cut& cut : cuts.chosen()) {
+    NodeId node{};
+    if (cut.verbatim) {
+      std::vector<NodeId> operands;
+      for (NodeId operand : graph.node(cut.node).operands) operands.push_back(image(operand));
+      node = graph.rebuild(cut.node, operands);
+    } else {
+      node = emission.node(cut.tree);
+    }
+    node = broadcast(graph, node, graph.node(cut.node).axes);
+    images[cut.node] = node;
+    result.cuts.emplace_back(cut.node, node);
+  }
+  for (NodeId root : backward.gradients) result.roots.push_back(image(root));
+  return result;
+}
+
+}  // namespace tenet

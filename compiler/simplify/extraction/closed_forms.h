@@ -1,0 +1,21 @@
+// Closed forms: gradients rewritten by the values that are at hand.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "compiler/grad/gradient.h"
+#include "compiler/graph/graph.h"
+
+namespace tenet {
+
+struct ClosedForms {
+  std::vector<NodeId> roots;                    // of what was asked for, in this order
+  std::vector<std::pair<NodeId, NodeId>> cuts;  // every value that is computed: as reverse mode left it, as it is computed now
+};
+
+// `given` is computed anyway (the loss, and whatever has a name); `backward` is what reverse mode gave. `sizes` may leave axes
+// open.
+ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes);
+
+}  // namespace tenet

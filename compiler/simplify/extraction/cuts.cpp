@@ -1,0 +1,236 @@
+#include "compiler/simplify/extraction/cuts.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace tenet {
+namespace {
+
+constexpr std::size_t most_terms = 64;     // of a form; a value with more is cut
+constexpr std::size_t most_extracted = 8;  // terms of a form that is extracted as it is, beside its shortened one
+constexpr std::size_t most_candidates = 24;
+
+}  // namespace
+
+Cuts::Cuts(const Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes)
+    : graph_(graph), values_(graph, graph.reachable(given)), factoring_(values_.forms(), sizes), folding_(values_, factoring_) {
+  find_backward(backward.gradients);
+  find_fixed(backward.gradients);
+  find_candidates(backward.adjoints);
+}
+
+void Cuts::find_backward(std::span<const NodeId> wanted) {
+  for (NodeId id : graph_.reachable(wanted))
+    if (!values_.is_given(id)) backward_.push_back(id);
+  // A value that is built from given ones alone, like a comparison, is no gradient but has a form all the same.
+  for (NodeId id : backward_) {
+    if (graph_.node(id).kind == Kind::real) is_backward_.insert(id);
+    std::set<NodeId> once;
+    for (NodeId operand : graph_.node(id).operands)
+      if (once.insert(operand).second) ++uses_[operand];
+  }
+}
+
+// What the normal form does not look into, where a gradient stands in it.
+bool Cuts::is_boundary(NodeId id) {
+  const Node& node = graph_.node(id);
+  const auto backward = [&](NodeId operand) { return is_backward_.contains(operand); };
+  switch (node.op) {
+    case Op::add:
+    case Op::subtract:
+    case Op::multiply:
+    case Op::divide:
+    case Op::negate:
+    case Op::sqrt:
+    case Op::exp:
+    case Op::log:
+    case Op::sum:
+    case Op::named:
+    case Op::stop:
+      return false;
+    case Op::power:
+      return !constant_of(values_.forms().of(node.operands[1])) && std::ranges::any_of(node.operands, backward);
+    case Op::substitute:
+      return node.operands.size() > node.bound.size() + 1;
+    default:
+      return std::ranges::any_of(node.operands, backward);
+  }
+}
+
+bool Cuts::is_contraction(const Polynomial& form) {
+  const Atoms& atoms = values_.forms().atoms();
+  for (const auto& [monomial, coefficient] : form)
+    for (const Factor& factor : monomial) {
+      if (atoms[factor.atom].kind != AtomKind::sum) continue;
+      const Monomial& body = atoms[atoms[factor.atom].parts[0]].begin()->first;
+      const std::vector<AtomId> full = factoring_.space(body);
+      if (std::ranges::all_of(body, [&](const Factor& f) { return atoms[f.atom].variables.size() < full.size(); })) return true;
+    }
+  return false;
+}
+
+// In topological order: before the nearer cuts exist there seem to be more contractions.
+void Cuts::find_fixed(std::span<const NodeId> wanted) {
+  NormalForms& forms = values_.forms();
+  for (NodeId id : wanted)
+    if (!values_.is_given(id)) wanted_.insert(id);
+  for (NodeId id : backward_) {
+    if (!is_backward_.contains(id)) continue;
+    bool cut = false;
+    if (is_boundary(id)) {
+      boundaries_.insert(id);
+      cut = true;
+      for (NodeId operand : graph_.node(id).operands)
+        if (is_backward_.contains(operand)) fixed_.insert(operand);
+    } else {
+      const Polynomial form = forms.of(id);
+      if (!forms.stop().empty() || form.size() > most_terms) {
+        forms.restart();
+        boundaries_.insert(id);
+        for (NodeId operand : graph_.node(id).operands)
+          if (is_backward_.contains(operand)) fixed_.insert(operand);
+        cut = true;
+      } else if (graph_.node(id).op == Op::sum && is_contraction(form)) {
+        cut = true;
+      }
+    }
+    if (!cut) continue;
+    fixed_.insert(id);
+    forms.give_form(id, forms.atom_form(forms.value(id)));
+  }
+}
+
+void Cuts::find_candidates(std::span<const NodeId> adjoints) {
+  Set operands;  // of what is cut anyway
+  for (NodeId id : fixed_) {
+    std::vector<NodeId> open(graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+    if (graph_.node(id).op == Op::sum && graph_.node(open[0]).op == Op::multiply)
+      open.assign(graph_.node(open[0]).operands.begin(), graph_.node(open[0]).operands.end());
+    operands.insert(open.begin(), open.end());
+  }
+  for (NodeId id : adjoints) {
+    if (!is_backward_.contains(id) || fixed_.contains(id)) continue;
+    const Op op = graph_.node(id).op;
+    if (op == Op::constant || graph_.node(id).axes.empty()) continue;
+    if (uses_[id] > 1 || operands.contains(id) || wanted_.contains(id)) candidates_.push_back(id);
+  }
+  // Those nearest to what is asked for share most.
+  if (candidates_.size() > most_candidates) candidates_.erase(candidates_.begin(), candidates_.end() - most_candidates);
+}
+
+Cuts::Set Cuts::below(NodeId node, const Set& cuts) const {
+  Set result, seen;
+  std::vector<NodeId> open(graph_.node(node).operands.begin(), graph_.node(node).operands.end());
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    if (values_.is_given(id) || !seen.insert(id).second) continue;
+    if (cuts.contains(id)) {
+      result.insert(id);
+      continue;
+    }
+    open.insert(open.end(), graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+  }
+  return result;
+}
+
+// Reductions before what they are reduced from is used elementwise: of those that are ready the smallest first.
+std::vector<NodeId> Cuts::order(const Set& cuts) const {
+  std::map<NodeId, Set> waiting;
+  for (NodeId id : cuts) waiting.emplace(id, below(id, cuts));
+  for (NodeId id : wanted_) waiting.emplace(id, below(id, cuts));
+  std::vector<NodeId> result;
+  while (!waiting.empty()) {
+    const auto rank = [&](const auto& entry) {
+      return std::tuple(!entry.second.empty(), graph_.node(entry.first).axes.size(), index_of(entry.first));
+    };
+    const auto next = std::ranges::min_element(waiting, {}, rank);
+    const NodeId id = next->first;
+    waiting.erase(next);
+    for (auto& [other, before] : waiting) before.erase(id);
+    result.push_back(id);
+  }
+  return result;
+}
+
+Polynomial Cuts::form(NodeId node, const Set& below) {
+  NormalForms& forms = values_.forms();
+  for (NodeId id : backward_) forms.forget_form(id);
+  for (NodeId id : below) forms.give_form(id, forms.atom_form(forms.value(id)));
+  return forms.of(node);
+}
+
+Cut Cuts::extracted(NodeId node, const Set& below) {
+  NormalForms& forms = values_.forms();
+  if (boundaries_.contains(node)) return {node, {}, {}, factoring_.elements(forms.atoms()[forms.value(node)].variables), true};
+  forms.restart();
+  const Polynomial whole = form(node, below);
+  std::vector<Polynomial> variants{shortened(values_, whole)};
+  if (compare(variants[0], whole) != 0 && whole.size() <= most_extracted) variants.push_back(whole);
+  std::optional<Cut> best;
+  for (const Polynomial& variant : variants) {
+    Polynomial folded;
+    for (const auto& [monomial, coefficient] : variant) {
+      const Term term = folding_.folded({coefficient, monomial});
+      add_term(folded, term.monomial, term.coefficient);
+    }
+    Factored factored = factoring_.factored(folded);
+    if (!best || factored.cost < best->cost) best = Cut{node, variant, std::move(factored.tree), factored.cost};
+  }
+  return std::move(*best);
+}
+
+std::vector<Cut> Cuts::all(const Set& extra, double& cost) {
+  Set cuts = fixed_;
+  cuts.insert(extra.begin(), extra.end());
+  std::vector<Cut> result;
+  Set visible;  // cuts whose sums may be folded into
+  cost = 0;
+  for (NodeId id : order(cuts)) {
+    const Set before = below(id, cuts);
+    Set key = before;
+    key.insert(visible.begin(), visible.end());
+    auto known = memo_.find({id, key});
+    if (known == memo_.end()) {
+      known = memo_.emplace(std::pair{id, key}, extracted(id, before)).first;
+      const Polynomial form = known->second.form;
+      if (form.size() > 1)
+        for (AxisId axis : graph_.node(id).axes) values_.prove_sum(id, {axis}, form);
+    }
+    const Cut& cut = known->second;
+    if (!cut.verbatim && cut.form.size() == 1) {
+      values_.add_computed(id, cut.form);
+      visible.insert(id);
+    }
+    cost += cut.cost;
+    result.push_back(cut);
+  }
+  values_.drop_computed();
+  return result;
+}
+
+std::vector<Cut> Cuts::chosen() {
+  Set extra;
+  std::vector<Cut> best = all(extra, cost_);
+  while (true) {
+    std::optional<Set> move;
+    double least = cost_;
+    for (NodeId candidate : candidates_) {
+      Set next = extra;
+      if (!next.erase(candidate)) next.insert(candidate);
+      double cost = 0;
+      std::vector<Cut> cuts = all(next, cost);
+      if (cost < least || (cost == least && next.size() < (move ? move->size() : extra.size()))) {
+        least = cost;
+        best = std::move(cuts);
+        move = std::move(next);
+      }
+    }
+    if (!move) break;
+    extra = std::move(*move);
+    cost_ = least;
+  }
+  return best;
+}
+
+}  // namespace tenet

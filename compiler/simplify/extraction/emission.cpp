@@ -1,0 +1,272 @@
+#include "compiler/simplify/extraction/emission.h"
+
+#include <algorithm>
+#include <set>
+
+#include "compiler/simplify/terms.h"
+
+namespace tenet {
+namespace {
+
+Tree tree_of(const Polynomial& form) {
+  Tree result{Tree::Kind::sum, {1, {}}};
+  for (const auto& [monomial, coefficient] : form) result.parts.push_back({Tree::Kind::term, {coefficient, monomial}});
+  return result.parts.size() == 1 ? Tree(result.parts[0]) : result;
+}
+
+void monomials_of(const Tree& tree, std::vector<Monomial>& result) {
+  result.push_back(tree.term.monomial);
+  for (const Tree& part : tree.parts) monomials_of(part, result);
+}
+
+}  // namespace
+
+NodeId Emission::node(const Polynomial& form) { return form.empty() ? graph_.constant(0) : node(tree_of(form)); }
+
+NodeId Emission::node(const Tree& tree) {
+  const auto [node, negative] = built(tree);
+  return negative ? negate(graph_, node) : node;
+}
+
+Emission::Signed Emission::built(const Tree& tree) {
+  switch (tree.kind) {
+    case Tree::Kind::term:
+      return product(tree.term);
+    case Tree::Kind::product:
+      return product(tree.term, node(tree.parts[0]));
+    case Tree::Kind::sum:
+      return {sum(tree.parts), false};
+    case Tree::Kind::reduction: {
+      std::vector<Monomial> over;
+      monomials_of(tree.parts[0], over);
+      return product(tree.term, reduced(Op::sum, tree.indices, over, [&] { return node(tree.parts[0]); }));
+    }
+  }
+  return {};
+}
+
+// The positive parts first.
+NodeId Emission::sum(const std::vector<Tree>& parts) {
+  std::vector<Signed> terms;
+  for (const Tree& part : parts) terms.push_back(built(part));
+  std::ranges::stable_partition(terms, [](const Signed& term) { return !term.negative; });
+  std::optional<NodeId> result;
+  for (const Signed& term : terms) {
+    if (!result)
+      result = term.negative ? negate(graph_, term.node) : term.node;
+    else
+      result = graph_.apply(term.negative ? Op::subtract : Op::add, *result, term.node);
+  }
+  return result ? *result : graph_.constant(0);
+}
+
+// Small factors first, each divided by what is no larger; indicators, which only choose, around all.
+Emission::Signed Emission::product(const Term& term, std::optional<NodeId> last) {
+  struct Part {
+    std::size_t axes;
+    bool divides;
+    NodeId node;
+  };
+  std::vector<Part> parts;
+  std::vector<NodeId> indicators;
+  for (const Factor& factor : term.monomial) {
+    if (forms_.atoms()[factor.atom].is_truth()) {
+      indicators.push_back(atom(factor.atom));
+      continue;
+    }
+    const bool divides = factor.exponent < 0 && is_whole(factor.exponent);
+    const NodeId node = power({factor.atom, divides ? mpq_class(-factor.exponent) : factor.exponent});
+    parts.push_back({graph_.node(node).axes.size(), divides, node});
+  }
+  if (last) parts.push_back({std::max<std::size_t>(graph_.node(*last).axes.size(), 1), false, *last});
+  std::ranges::stable_sort(parts, {}, &Part::axes);
+  const mpq_class magnitude = abs(term.coefficient);
+  std::optional<NodeId> result;
+  if (magnitude != 1) result = graph_.constant(magnitude);
+  std::vector<NodeId> divisors;
+  std::size_t level = 0;
+  const auto divide_all = [&] {
+    if (!result) return;
+    for (NodeId divisor : divisors) result = divide(graph_, *result, divisor);
+    divisors.clear();
+  };
+  for (const Part& part : parts) {
+    if (part.axes != level) divide_all();
+    level = part.axes;
+    if (part.divides)
+      divisors.push_back(part.node);
+    else
+      result = result ? multiply(graph_, *result, part.node) : part.node;
+  }
+  if (!result && indicators.empty()) result = graph_.constant(1);
+  if (!result) {
+    result = indicators.back();
+    indicators.pop_back();
+  }
+  divide_all();
+  for (NodeId indicator : indicators) result = multiply(graph_, indicator, *result);
+  return {*result, term.coefficient < 0};
+}
+
+NodeId Emission::power(const Factor& factor) {
+  const Atom& entry = forms_.atoms()[factor.atom];
+  if (entry.kind == AtomKind::exponential) {
+    const auto& [monomial, coefficient] = *forms_.atoms()[entry.parts[0]].begin();
+    const auto [inner, negative] = product({coefficient * factor.exponent, monomial});
+    return graph_.apply(Op::exp, negative ? negate(graph_, inner) : inner);
+  }
+  const NodeId base = atom(factor.atom);
+  return factor.exponent == 1 ? base : graph_.apply(Op::power, base, graph_.constant(factor.exponent));
+}
+
+NodeId Emission::atom(AtomId id) {
+  const Atom& entry = forms_.atoms()[id];
+  switch (entry.kind) {
+    case AtomKind::size:
+      return graph_.size(AxisId{entry.tag});
+    case AtomKind::axis:
+      return graph_.coordinate(AxisId{entry.tag});
+    case AtomKind::bound:
+    case AtomKind::open:
+      return graph_.coordinate(bound_.at(id));
+    case AtomKind::expression:
+    case AtomKind::base:
+      return node(forms_.atoms()[entry.parts[0]]);
+    case AtomKind::leaf:
+      return leaf(id);
+    case AtomKind::exponential:
+      return power({id, 1});
+    case AtomKind::function: {
+      const Op op = static_cast<Op>(entry.place);
+      std::vector<NodeId> operands;
+      for (std::size_t k = 0; k < entry.parts.size(); ++k) {
+        const bool condition =
+            (op == Op::where && k == 0) || op == Op::logical_and || op == Op::logical_or || op == Op::logical_not;
+        operands.push_back(condition ? truth(entry.parts[k]) : node(forms_.atoms()[entry.parts[k]]));
+      }
+      return graph_.apply(op, operands);
+    }
+    case AtomKind::sum:
+    case AtomKind::reduction: {
+      const Polynomial& body = forms_.atoms()[entry.parts[0]];
+      std::vector<Monomial> over;
+      for (const auto& [monomial, coefficient] : body) over.push_back(monomial);
+      const Op op = entry.kind == AtomKind::sum ? Op::sum : static_cast<Op>(entry.place);
+      return reduced(op, entry.indices, over, [&] { return node(body); });
+    }
+    case AtomKind::equal:
+    case AtomKind::negative:
+      return equality(id);
+  }
+  return {};
+}
+
+NodeId Emission::truth(PolynomialId part) {
+  const NodeId value = node(forms_.atoms()[part]);
+  return graph_.node(value).kind == Kind::truth ? value : graph_.apply(Op::not_equal, value, graph_.constant(0));
+}
+
+NodeId Emission::leaf(AtomId id) {
+  const Atom entry = forms_.atoms()[id];
+  const NodeId origin = *forms_.node_of(id);
+  const NodeId value = static_cast<Op>(entry.place) == Op::named ? image_(origin) : origin;
+  const auto axes = graph_.node(origin).axes;
+  std::vector<Replacement> replacements;
+  for (std::size_t k = 0; k < axes.size(); ++k) {
+    const NodeId at = index(entry.indices[k]);
+    if (at != graph_.coordinate(axes[k]) && graph_.has_axis(value, axes[k])) replacements.push_back({axes[k], at});
+  }
+  return replacements.empty() ? value : graph_.substitute(value, std::move(replacements));
+}
+
+NodeId Emission::index(AtomId id) { return atom(id); }
+
+// p = 0 as `coordinate == index` where an index stands alone in p, else by its positive and negative parts.
+NodeId Emission::equality(AtomId id) {
+  const Atom& entry = forms_.atoms()[id];
+  const Polynomial& difference = forms_.atoms()[entry.parts[0]];
+  if (entry.kind == AtomKind::equal)
+    for (const auto& [monomial, coefficient] : difference) {
+      if (monomial.size() != 1 || monomial[0].exponent != 1 || abs(coefficient) != 1) continue;
+      if (!forms_.atoms()[monomial[0].atom].is_index()) continue;
+      Polynomial rest = scaled(difference, -1 / coefficient);
+      rest.erase(monomial);
+      return graph_.apply(Op::equal, atom(monomial[0].atom), node(rest));
+    }
+  Polynomial positive, negative;
+  for (const auto& [monomial, coefficient] : difference)
+    add_term(coefficient > 0 ? positive : negative, monomial, abs(coefficient));
+  return graph_.apply(entry.kind == AtomKind::equal ? Op::equal : Op::less, node(positive), node(negative));
+}
+
+// Binds an axis for each index: one that what is summed already has there, if nothing else in it has that axis.
+NodeId Emission::reduced(Op op, const std::vector<AtomId>& indices, const std::vector<Monomial>& over,
+                         std::function<NodeId()> body) {
+  std::vector<AxisId> taken, axes;
+  for (const Monomial& monomial : over)
+    for (const Factor& factor : monomial) axes_of(factor.atom, taken);
+  for (AtomId index : indices) {
+    axes.push_back(axis_for(index, over, taken));
+    taken.push_back(axes.back());
+  }
+  const std::map<AtomId, AxisId> outside = bound_;
+  for (std::size_t k = 0; k < indices.size(); ++k) bound_.insert_or_assign(indices[k], axes[k]);
+  NodeId value = body();
+  bound_ = outside;
+  std::ranges::sort(axes);
+  value = broadcast(graph_, value, axes);
+  return graph_.reduce(op, std::move(axes), value);
+}
+
+// The axes that are free in an atom.
+void Emission::axes_of(AtomId id, std::vector<AxisId>& axes) {
+  for (AtomId index : forms_.atoms()[id].variables) {
+    const Atom& entry = forms_.atoms()[index];
+    if (entry.kind == AtomKind::axis)
+      axes.push_back(AxisId{entry.tag});
+    else if (const auto bound = bound_.find(index); bound != bound_.end())
+      axes.push_back(bound->second);
+  }
+}
+
+void Emission::vote(AtomId id, AtomId index, std::map<AxisId, int>& votes) {
+  const Atom& entry = forms_.atoms()[id];
+  if (!forms_.atoms().varies(id, index)) return;
+  if (entry.kind == AtomKind::leaf) {
+    const auto axes = graph_.node(*forms_.node_of(id)).axes;
+    for (std::size_t k = 0; k < axes.size(); ++k) {
+      if (entry.indices[k] == index) ++votes[axes[k]];
+      vote(entry.indices[k], index, votes);
+    }
+    return;
+  }
+  if (entry.is_index()) return;
+  for (PolynomialId part : entry.parts)
+    for (const auto& [monomial, coefficient] : forms_.atoms()[part])
+      for (const Factor& factor : monomial) vote(factor.atom, index, votes);
+}
+
+AxisId Emission::axis_for(AtomId index, const std::vector<Monomial>& over, const std::vector<AxisId>& taken) {
+  std::map<AxisId, int> votes;
+  for (const Monomial& monomial : over)
+    for (const Factor& factor : monomial) vote(factor.atom, index, votes);
+  std::vector<std::pair<int, AxisId>> order;
+  for (const auto& [axis, count] : votes) order.emplace_back(-count, axis);
+  std::ranges::sort(order);
+  const auto is_free = [&](AxisId axis) { return std::ranges::find(taken, axis) == taken.end(); };
+  for (const auto& [count, axis] : order)
+    if (is_free(axis)) return axis;
+  const PolynomialId range = *forms_.atoms()[index].range;
+  AxisId origin = order.empty() ? AxisId{0} : order[0].second;
+  if (order.empty())
+    for (std::uint32_t a = 0; a < graph_.axis_count(); ++a)
+      if (forms_.size_of(AxisId{a}) == range) {
+        origin = AxisId{a};
+        if (is_free(origin)) return origin;
+        break;
+      }
+  for (int n = 1;; ++n)
+    if (const AxisId copy = graph_.copy_of(origin, n); is_free(copy)) return copy;
+}
+
+}  // namespace tenet

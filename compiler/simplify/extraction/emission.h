@@ -1,0 +1,49 @@
+// From chosen forms back to nodes of the graph.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <vector>
+
+#include "compiler/grad/axes.h"
+#include "compiler/graph/graph.h"
+#include "compiler/normal_form/normal_form.h"
+#include "compiler/simplify/extraction/factoring.h"
+
+namespace tenet {
+
+class Emission {
+ public:
+  // `image`: what a value of the forms is computed as.
+  Emission(Graph& graph, NormalForms& forms, std::function<NodeId(NodeId)> image)
+      : graph_(graph), forms_(forms), image_(std::move(image)) {}
+
+  NodeId node(const Tree& tree);
+  NodeId node(const Polynomial& form);
+
+ private:
+  struct Signed {
+    NodeId node;
+    bool negative;
+  };
+  Signed built(const Tree& tree);
+  Signed product(const Term& term, std::optional<NodeId> last = {});
+  NodeId sum(const std::vector<Tree>& parts);
+  NodeId power(const Factor& factor);
+  NodeId atom(AtomId id);
+  NodeId leaf(AtomId id);
+  NodeId equality(AtomId id);
+  NodeId index(AtomId id);
+  NodeId truth(PolynomialId part);
+  NodeId reduced(Op op, const std::vector<AtomId>& indices, const std::vector<Monomial>& over, std::function<NodeId()> body);
+  AxisId axis_for(AtomId index, const std::vector<Monomial>& over, const std::vector<AxisId>& taken);
+  void vote(AtomId id, AtomId index, std::map<AxisId, int>& votes);
+  void axes_of(AtomId id, std::vector<AxisId>& axes);
+
+  Graph& graph_;
+  NormalForms& forms_;
+  std::function<NodeId(NodeId)> image_;
+  std::map<AtomId, AxisId> bound_;  // the axes of open binders
+};
+
+}  // namespace tenet

@@ -1,0 +1,43 @@
+// From a form to the order in which it is computed: common factors taken out, sums over the same indices joined.
+#pragma once
+
+#include <vector>
+
+#include "compiler/simplify/extraction/prices.h"
+
+namespace tenet {
+
+// A term; a factor taken out of what follows; a sum of parts; a sum over indices of a part, times a factor.
+struct Tree {
+  enum class Kind : std::uint8_t { term, product, sum, reduction };
+  Kind kind = Kind::term;
+  Term term;                         // product, reduction: what is taken out
+  std::vector<AtomId> indices = {};  // reduction
+  std::vector<Tree> parts = {};
+};
+
+struct Factored {
+  double cost;
+  Tree tree;
+};
+
+class Factoring final : public Prices {
+ public:
+  using Prices::of;
+  using Prices::Prices;
+  double of(const Polynomial& form) override;
+  Factored factored(const Polynomial& form);
+  Factored factored(const std::vector<Term>& terms);
+
+ private:
+  double addition(const std::vector<Term>& terms);
+  Factored flat(const std::vector<Term>& terms);
+  void take_common(const std::vector<Term>& terms, Factored& best);
+  void take_shared(const std::vector<Term>& terms, Factored& best);
+  void join_sums(const std::vector<Term>& terms, Factored& best);
+  std::vector<AtomId> space_of(const std::vector<Term>& terms) const;
+
+  std::map<std::vector<Term>, Factored> memo_;
+};
+
+}  // namespace tenet

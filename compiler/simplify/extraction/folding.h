@@ -1,0 +1,52 @@
+// Folding: a product is expressed by values at hand.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "compiler/simplify/extraction/factoring.h"
+#include "compiler/simplify/extraction/shorten.h"
+#include "compiler/simplify/extraction/values.h"
+
+namespace tenet {
+
+class Folding {
+ public:
+  Folding(Values& values, Factoring& prices) : values_(values), forms_(values.forms()), prices_(prices) {}
+
+  // The cheapest of the terms that folds lead to.
+  Term folded(const Term& term);
+
+  std::size_t states() const { return states_; }
+
+ private:
+  using Visit = std::function<void(Term)>;
+  void each_fold(const Term& term, const Visit& visit);
+  void fold_product(const Term& term, const Visit& visit);
+  void fold_in_sum(const Term& term, AtomId sum, const Visit& visit);
+  void fold_partial_sum(const Term& term, AtomId sum, const NormalForms::Opened& opened, const Visit& visit);
+  void unfold_computed(const Term& term, const Visit& visit);
+  void each_instance(const Available& value, const std::vector<AtomId>& indices,
+                     const std::function<void(const Monomial&, const mpq_class&, const std::vector<AtomId>&)>& visit);
+  void reclosed(const mpq_class& coefficient, const Exponents& outside, const Exponents& inside,
+                const std::vector<AtomId>& indices, const Visit& visit);
+
+  std::uint64_t head(AtomId atom);
+  std::vector<AtomId> indices_in(AtomId atom);
+  std::vector<AtomId> indices_in(const Exponents& factors);
+  bool may_fold(const Available& value, const std::set<std::uint64_t>& heads, const std::set<std::uint64_t>* some = nullptr);
+  const NormalForms::Opened& opened(AtomId sum);
+
+  Values& values_;
+  NormalForms& forms_;
+  Factoring& prices_;
+  std::size_t states_ = 0;
+  std::unordered_map<std::uint32_t, std::uint64_t> heads_;
+  std::unordered_map<std::uint32_t, std::vector<AtomId>> indices_;
+  std::unordered_map<std::uint32_t, NormalForms::Opened> opened_;
+  std::map<std::pair<NodeId, std::vector<AtomId>>, Polynomial> instances_;
+};
+
+}  // namespace tenet

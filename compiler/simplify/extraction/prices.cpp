@@ -1,0 +1,126 @@
+#include "compiler/simplify/extraction/prices.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace tenet {
+
+std::vector<AtomId> united(const std::vector<AtomId>& a, const std::vector<AtomId>& b) {
+  std::vector<AtomId> result;
+  std::ranges::set_union(a, b, std::back_inserter(result));
+  return result;
+}
+
+// A range's size is a polynomial in sizes of axes.
+double Prices::size(PolynomialId range) {
+  const auto [place, fresh] = ranges_.try_emplace(static_cast<std::uint32_t>(range), 0.0);
+  if (!fresh) return place->second;
+  double total = 0;
+  for (const auto& [monomial, coefficient] : forms_.atoms()[range]) {
+    double term = coefficient.get_d();
+    for (const Factor& factor : monomial) {
+      const Atom& atom = forms_.atoms()[factor.atom];
+      double value = open_size;
+      if (atom.kind == AtomKind::size && sizes_[AxisId{atom.tag}] > 0) value = static_cast<double>(sizes_[AxisId{atom.tag}]);
+      if (atom.kind == AtomKind::base) value = size(atom.parts[0]);
+      term *= std::pow(value, factor.exponent.get_d());
+    }
+    total += term;
+  }
+  total = std::max(total, 1.0);
+  ranges_[static_cast<std::uint32_t>(range)] = total;
+  return total;
+}
+
+double Prices::elements(const std::vector<AtomId>& indices) {
+  double result = 1;
+  for (AtomId index : indices) result *= size(*forms_.atoms()[index].range);
+  return result;
+}
+
+std::vector<AtomId> Prices::space(const Monomial& monomial, bool with_indicators) const {
+  std::vector<AtomId> result;
+  for (const Factor& factor : monomial) {
+    const Atom& atom = forms_.atoms()[factor.atom];
+    if (with_indicators || !atom.is_truth()) result = united(result, atom.variables);
+  }
+  return result;
+}
+
+// The sum of a product, with the innermost of its sums first where that is cheaper.
+double Prices::of_sum(AtomId id) {
+  const auto [place, fresh] = sums_.try_emplace(index_of(id), 0.0);
+  if (!fresh) return place->second;
+  const Atom& atom = forms_.atoms()[id];
+  const auto& [body, coefficient] = *forms_.atoms()[atom.parts[0]].begin();
+  double best = elements(space(body)) + of(coefficient, body);
+  if (atom.indices.size() > 1) {
+    for (AtomId index : atom.indices) {
+      Monomial inner, outer;
+      for (const Factor& factor : body) (forms_.atoms().varies(factor.atom, index) ? inner : outer).push_back(factor);
+      if (outer.empty()) continue;
+      std::vector<AtomId> result = space(inner);
+      std::erase(result, index);
+      double cost = elements(space(inner)) + of(1, inner);
+      std::vector<AtomId> rest = united(result, space(outer));
+      cost += 2 * elements(rest) + of(coefficient, outer);
+      best = std::min(best, cost);
+    }
+  }
+  return sums_[index_of(id)] = best;
+}
+
+double Prices::of_factor(const Factor& factor) {
+  const Atom& atom = forms_.atoms()[factor.atom];
+  const double width = elements(atom.variables);
+  double cost = 0;
+  switch (atom.kind) {
+    case AtomKind::exponential:
+      cost = width * operation(Op::exp).cost + of(forms_.atoms()[atom.parts[0]]);
+      if (factor.exponent != 1) cost += width;
+      return cost;
+    case AtomKind::base:
+      cost = of(forms_.atoms()[atom.parts[0]]);
+      break;
+    case AtomKind::sum:
+      cost = of_sum(factor.atom);
+      break;
+    case AtomKind::function:
+      cost = width * operation(static_cast<Op>(atom.place)).cost;
+      for (PolynomialId part : atom.parts) cost += of(forms_.atoms()[part]);
+      break;
+    case AtomKind::reduction: {
+      std::vector<AtomId> space = atom.indices;
+      std::ranges::sort(space);
+      cost = elements(united(space, atom.variables)) + of(forms_.atoms()[atom.parts[0]]);
+      break;
+    }
+    default:
+      break;
+  }
+  if (factor.exponent == 1 || atom.kind == AtomKind::size) return cost;
+  const double power = is_whole(factor.exponent) ? std::abs(factor.exponent.get_d()) - 1 : operation(Op::power).cost;
+  return cost + width * (power + (factor.exponent < 0 ? 1 : 0));
+}
+
+// The factors are multiplied from the smallest to the largest.
+double Prices::of(const mpq_class& coefficient, const Monomial& monomial) {
+  double cost = 0;
+  std::vector<const std::vector<AtomId>*> spaces;
+  static const std::vector<AtomId> scalar;
+  if (abs(coefficient) != 1) spaces.push_back(&scalar);
+  for (const Factor& factor : monomial) {
+    cost += of_factor(factor);
+    const Atom& atom = forms_.atoms()[factor.atom];
+    if (!atom.is_truth()) spaces.push_back(&atom.variables);
+  }
+  std::ranges::stable_sort(spaces, {}, [&](const auto* space) { return elements(*space); });
+  std::vector<AtomId> product;
+  for (std::size_t k = 0; k < spaces.size(); ++k) {
+    product = united(product, *spaces[k]);
+    if (k > 0) cost += elements(product);
+  }
+  return cost;
+}
+
+}  // namespace tenet

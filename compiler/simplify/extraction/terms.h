@@ -1,0 +1,60 @@
+// Monomials as maps, for taking factors out and putting others in.
+#pragma once
+
+#include <map>
+#include <utility>
+
+#include "compiler/normal_form/atoms.h"
+
+namespace tenet {
+
+using Exponents = std::map<AtomId, mpq_class>;
+
+inline Exponents exponents_of(const Monomial& monomial) {
+  Exponents result;
+  for (const Factor& factor : monomial) result.emplace(factor.atom, factor.exponent);
+  return result;
+}
+
+inline Monomial monomial_of(const Exponents& exponents) {
+  Monomial result;
+  for (const auto& [atom, exponent] : exponents)
+    if (exponent != 0) result.push_back({atom, exponent});
+  return result;
+}
+
+inline bool is_whole(const mpq_class& value) { return value.get_den() == 1; }
+
+// Whether `part` can be taken out of `whole` without turning an exponent's sign.
+inline bool divides(const Exponents& whole, AtomId atom, const mpq_class& part) {
+  const auto found = whole.find(atom);
+  return found != whole.end() && sgn(found->second) == sgn(part) && abs(found->second) >= abs(part);
+}
+inline bool divides(const Exponents& whole, const Monomial& part) {
+  for (const Factor& factor : part)
+    if (!divides(whole, factor.atom, factor.exponent)) return false;
+  return true;
+}
+
+// Multiplies by the monomial to the power `times`.
+inline void multiply_by(Exponents& exponents, const Monomial& monomial, const mpq_class& times = 1) {
+  for (const Factor& factor : monomial) {
+    mpq_class& exponent = exponents[factor.atom];
+    exponent += factor.exponent * times;
+    if (exponent == 0) exponents.erase(factor.atom);
+  }
+}
+
+// The only term of a polynomial that has one.
+struct Term {
+  mpq_class coefficient;
+  Monomial monomial;
+
+  friend bool operator<(const Term& a, const Term& b) {
+    const MonomialOrder order;
+    if (order(a.monomial, b.monomial) || order(b.monomial, a.monomial)) return order(a.monomial, b.monomial);
+    return a.coefficient < b.coefficient;
+  }
+};
+
+}  // namespace tenet

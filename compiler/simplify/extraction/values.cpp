@@ -1,0 +1,152 @@
+#include "compiler/simplify/extraction/values.h"
+
+#include <algorithm>
+
+#include "compiler/simplify/extraction/shorten.h"
+
+namespace tenet {
+namespace {
+
+bool is_scalar_constant(const NormalForms& forms, const Polynomial& form) {
+  if (form.size() > 1) return false;
+  return std::ranges::all_of(form, [&](const auto& term) {
+    return std::ranges::all_of(term.first,
+                               [&](const Factor& factor) { return forms.atoms()[factor.atom].kind == AtomKind::size; });
+  });
+}
+
+// Arithmetic without a name is fused into what reads it, never stored; so is an outer product. A multiple by a constant is as
+// well at hand without it.
+bool is_fused(const Graph& graph, NodeId id) {
+  const bool has_name = graph.node(id).op == Op::named;
+  while (graph.node(id).op == Op::named) id = graph.node(id).operands[0];
+  const Node& node = graph.node(id);
+  if (operation(node.op).form != Form::pointwise) return false;
+  bool constant = node.op == Op::negate, outer = node.op == Op::multiply;
+  for (NodeId operand : node.operands) {
+    constant = constant || graph.node(operand).op == Op::constant;
+    outer = outer && graph.node(operand).axes.size() < node.axes.size();
+  }
+  const bool linear = node.op == Op::multiply || node.op == Op::divide || node.op == Op::negate;
+  return linear && (outer || constant || !has_name);
+}
+
+}  // namespace
+
+Values::Values(const Graph& graph, std::span<const NodeId> given) : graph_(graph), forms_(graph, Unfolding::ring) {
+  for (NodeId id : given) given_.insert(index_of(id));
+  for (NodeId id : given) take(id);
+  given_available_ = available_.size();
+}
+
+void Values::take(NodeId id) {
+  const Node& node = graph_.node(id);
+  Polynomial form = forms_.of(id);
+  if (!forms_.stop().empty()) {  // no form: it stands for itself
+    forms_.restart();
+    form = forms_.atom_form(forms_.value(id));
+    forms_.give_form(id, form);
+    return;
+  }
+  if (node.kind != Kind::real) return;
+  if (form.size() > 1) form = opaque(id, form);
+  offer(id, form);
+}
+
+Polynomial Values::opaque(NodeId id, const Polynomial& form) {
+  const auto axes = graph_.node(id).axes;
+  Polynomial shorter = with_common_denominator(*this, form);
+  if (shorter.size() <= 1) {
+    forms_.give_form(id, shorter);
+    return shorter;
+  }
+  const auto key = std::pair{forms_.atoms().polynomial(form), std::vector<AxisId>(axes.begin(), axes.end())};
+  const auto [same, fresh] = opaque_by_form_.try_emplace(key, id);
+  const NodeId representative = same->second;
+  if (fresh) {
+    if (forms_.atoms().positive(shorter)) forms_.declare_positive(id);
+    definitions_.emplace(index_of(id), shorter);
+    sums_.push_back({id, shorter});
+  }
+  const Polynomial atom = forms_.atom_form(forms_.value(representative));
+  forms_.give_form(id, atom);
+  if (!fresh) return atom;
+  // Facts: over each set of axes that the definition itself reduces over.
+  std::vector<std::vector<AxisId>> candidates;
+  for (AxisId axis : axes) candidates.push_back({axis});
+  if (axes.size() > 1 && axes.size() < 5)
+    for (std::size_t i = 0; i < axes.size(); ++i)
+      for (std::size_t j = i + 1; j < axes.size(); ++j) candidates.push_back({axes[i], axes[j]});
+  for (const std::vector<AxisId>& set : candidates) prove_sum(id, set, shorter);
+  return atom;
+}
+
+bool Values::prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition) {
+  if (forms_.has_sum(value, axes)) return false;
+  Polynomial sum = forms_.sum_over(definition, axes);
+  if (sum.size() > 1) sum = shortened(*this, sum);
+  if (!forms_.stop().empty()) {
+    forms_.restart();
+    return false;
+  }
+  if (!is_scalar_constant(forms_, sum)) return false;
+  forms_.declare_sum(value, axes, std::move(sum));
+  return true;
+}
+
+void Values::offer(NodeId id, const Polynomial& form) {
+  if (form.size() != 1 || is_fused(graph_, id)) return;
+  const auto& [monomial, coefficient] = *form.begin();
+  const Atoms& atoms = forms_.atoms();
+  if (std::ranges::all_of(monomial, [&](const Factor& f) { return atoms[f.atom].kind == AtomKind::size; })) return;
+  Available entry{id, {coefficient, monomial}, {}};
+  for (AxisId axis : graph_.node(id).axes) {
+    entry.axes.push_back(forms_.axis_atom(axis));
+    if (!atoms.varies(form, entry.axes.back())) return;
+  }
+  if (monomial.size() == 1 && monomial[0].exponent == 1 && coefficient == 1 && atoms[monomial[0].atom].kind == AtomKind::leaf &&
+      atoms[monomial[0].atom].indices == entry.axes)
+    return;  // the atom itself
+  const auto [place, fresh] = available_by_term_.try_emplace(entry.term, available_.size());
+  if (fresh)
+    available_.push_back(std::move(entry));
+  else if (graph_.node(id).op == Op::named && graph_.node(available_[place->second].node).op != Op::named)
+    available_[place->second].node = id;  // the name that people know it by
+}
+
+bool Values::is_defined(AtomId atom) const {
+  const Atom& entry = forms_.atoms()[atom];
+  return entry.kind == AtomKind::leaf && static_cast<Op>(entry.place) == Op::named && definitions_.contains(entry.tag);
+}
+
+std::optional<Polynomial> Values::definition(AtomId atom) {
+  if (!is_defined(atom)) return {};
+  if (const auto known = instances_.find(atom); known != instances_.end()) return known->second;
+  const Atom entry = forms_.atoms()[atom];
+  const auto axes = graph_.node(NodeId{entry.tag}).axes;
+  Renaming renaming;
+  for (std::size_t k = 0; k < axes.size(); ++k)
+    if (const AtomId own = forms_.axis_atom(axes[k]); own != entry.indices[k]) renaming[own] = entry.indices[k];
+  return instances_.emplace(atom, forms_.renamed(definitions_.at(entry.tag), renaming)).first->second;
+}
+
+void Values::add_computed(NodeId node, const Polynomial& form) {
+  if (form.size() != 1) return;
+  computed_.emplace(index_of(node), form);
+  const Atoms& atoms = forms_.atoms();
+  if (std::ranges::any_of(form.begin()->first, [&](const Factor& f) { return atoms[f.atom].kind == AtomKind::sum; }))
+    offer(node, form);
+}
+
+void Values::drop_computed() {
+  computed_.clear();
+  for (std::size_t k = given_available_; k < available_.size(); ++k) available_by_term_.erase(available_[k].term);
+  available_.resize(given_available_);
+}
+
+const Polynomial* Values::computed(NodeId node) const {
+  const auto found = computed_.find(index_of(node));
+  return found == computed_.end() ? nullptr : &found->second;
+}
+
+}  // namespace tenet

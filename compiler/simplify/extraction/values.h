@@ -1,0 +1,69 @@
+// The values that a derivation has at hand: what the program computes anyway, and gradients that are computed already. Each has a
+// form; one whose form has several terms is *opaque*: an atom with a definition.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+#include "compiler/normal_form/normal_form.h"
+#include "compiler/simplify/extraction/terms.h"
+
+namespace tenet {
+
+// A value that a product may be folded into.
+struct Available {
+  NodeId node;
+  Term term;                 // its form
+  std::vector<AtomId> axes;  // of the node
+};
+
+class Values {
+ public:
+  // `given`: what is computed anyway; operands before users.
+  Values(const Graph& graph, std::span<const NodeId> given);
+
+  NormalForms& forms() { return forms_; }
+  bool is_given(NodeId node) const { return given_.contains(index_of(node)); }
+
+  // What an opaque atom stands for, at its indices; nothing if it is no such atom.
+  std::optional<Polynomial> definition(AtomId atom);
+  bool is_defined(AtomId atom) const;
+
+  const std::vector<Available>& available() const { return available_; }
+  struct Sum {
+    NodeId node;
+    Polynomial form;
+  };
+  const std::vector<Sum>& sums() const { return sums_; }  // available values with several terms
+
+  // Proves what the value comes to when summed over these axes, and keeps it if that is a constant.
+  bool prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition);
+
+  // Gradients that are computed: until `drop_computed`.
+  void add_computed(NodeId node, const Polynomial& form);
+  void drop_computed();
+  const Polynomial* computed(NodeId node) const;
+
+ private:
+  void take(NodeId node);
+  Polynomial opaque(NodeId node, const Polynomial& form);
+  void offer(NodeId node, const Polynomial& form);
+
+  const Graph& graph_;
+  NormalForms forms_;
+  std::unordered_set<std::uint32_t> given_;
+  std::unordered_map<std::uint32_t, Polynomial> definitions_, computed_;
+  std::map<std::pair<PolynomialId, std::vector<AxisId>>, NodeId> opaque_by_form_;
+  std::map<AtomId, Polynomial> instances_;  // definitions at other indices
+  std::vector<Available> available_;
+  std::size_t given_available_ = 0;
+  std::map<Term, std::size_t> available_by_term_;
+  std::vector<Sum> sums_;
+};
+
+}  // namespace tenet
