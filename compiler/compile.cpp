@@ -8,7 +8,7 @@
 #include "compiler/kernel/kernels.h"
 #include "compiler/library.h"
 #include "compiler/plan/training.h"
-#include "compiler/simplify/simplify.h"
+#include "compiler/simplify/gradients.h"
 #include "runtime/arena.h"
 
 namespace tenet {
@@ -80,10 +80,11 @@ std::optional<Program> program_of(Diagnostics& diagnostics, std::uint32_t file, 
   return times("front", [&] { return elaborate(diagnostics, file, library); });
 }
 
-Computation step_of(Program& program, StageTimes& times) {
-  const std::vector<NodeId> raw = times("grad", [&] { return training_values(program); });
-  const Simplified values = times("simplify", [&] { return simplify(program.graph, raw); });
-  return times("plan", [&] { return training_step(program, values.roots); });
+Computation step_of(Program& program, const Sizes& sizes, StageTimes& times) {
+  const TrainingValues raw = times("grad", [&] { return training_values(program); });
+  const SimplifiedGradients values =
+      times("simplify", [&] { return simplify_gradients(program.graph, raw.given, raw.backward, sizes); });
+  return times("plan", [&] { return training_step(program, values.given, values.gradients); });
 }
 
 Sizes completed(const Graph& graph, Sizes sizes) {

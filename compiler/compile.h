@@ -55,8 +55,8 @@ class StageTimes {
 // Source text to the resolved program. `file` is a source of the sink; errors go there and give nothing.
 std::optional<Program> program_of(Diagnostics& diagnostics, std::uint32_t file, StageTimes& times);
 
-// The program's training step, derived and simplified. The program has a recipe.
-Computation step_of(Program& program, StageTimes& times);
+// The program's training step, derived and simplified for these sizes. The program has a recipe.
+Computation step_of(Program& program, const Sizes& sizes, StageTimes& times);
 
 // A computation as native code in this process. Move-only; owns the code.
 struct Executable {

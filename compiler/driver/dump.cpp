@@ -6,7 +6,7 @@
 #include "compiler/kernel/kernels.h"
 #include "compiler/native/native.h"
 #include "compiler/plan/training.h"
-#include "compiler/simplify/simplify.h"
+#include "compiler/simplify/gradients.h"
 #include "compiler/syntax/lexer.h"
 #include "compiler/syntax/parse.h"
 #include "compiler/syntax/print.h"
@@ -35,7 +35,7 @@ std::vector<NodeId> forward_roots(const Program& program) {
 Outcome<std::string> compiled_text(Session& session, std::string_view stage) {
   if (auto has = want_recipe(session, "dump"); !has) return std::unexpected(has.error());
   if (auto loaded = load_data(session); !loaded) return std::unexpected(loaded.error());
-  const Computation step = step_of(*session.program, session.times);
+  const Computation step = step_of(*session.program, session.sizes, session.times);
   const Sizes sizes = completed(session.graph(), session.sizes);
   const Lowered lowered = lower(session.graph(), sizes, step, host_target());
   if (!lowered.error.empty()) return failed(lowered.error);
@@ -53,8 +53,15 @@ Outcome<std::string> graph_text(Session& session, std::string_view stage) {
   if (stage == "graph") return to_text(graph, forward_roots(*session.program));
   if (stage != "grad" && stage != "simplified") return compiled_text(session, stage);
   if (auto has = want_recipe(session, "dump"); !has) return std::unexpected(has.error());
-  const std::vector<NodeId> values = training_values(*session.program);
-  return to_text(graph, stage == "grad" ? values : simplify(graph, values).roots);
+  const TrainingValues raw = training_values(*session.program);
+  std::vector<NodeId> values = raw.given, gradients = raw.backward.gradients;
+  if (stage == "simplified") {
+    SimplifiedGradients simple = simplify_gradients(graph, raw.given, raw.backward, session.sizes);
+    values = std::move(simple.given);
+    gradients = std::move(simple.gradients);
+  }
+  values.insert(values.end(), gradients.begin(), gradients.end());
+  return to_text(graph, values);
 }
 
 Outcome<Status> dump_program(const Options& options, const std::string& stage) {

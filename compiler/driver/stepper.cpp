@@ -7,7 +7,7 @@
 namespace tenet {
 
 Outcome<Stepper> make_stepper(Session& session, const Model& model) {
-  const Computation step = step_of(*session.program, session.times);
+  const Computation step = step_of(*session.program, session.sizes, session.times);
   auto executable = executable_of(session.graph(), session.sizes, step, session.times);
   if (!executable) return failed(executable.error());
   auto arena = Arena::allocate(executable->program.arena_bytes);

@@ -36,7 +36,7 @@ const Formulas& adjoint_formulas(Op op) {
   return table[static_cast<std::size_t>(op)];
 }
 
-struct Adjoint {
+struct Masked {
   std::optional<NodeId> value;  // none: 0
   std::optional<NodeId> mask;
 };
@@ -57,13 +57,11 @@ class ReverseMode {
       if (depends_[index_of(*id)] && adjoints_[index_of(*id)].value) push(*id);
   }
 
-  std::vector<NodeId> adjoints() const {
-    std::vector<NodeId> result;
-    for (const Adjoint& adjoint : adjoints_)
-      if (adjoint.value) result.push_back(*adjoint.value);
-    std::ranges::sort(result);
-    const auto repeated = std::ranges::unique(result);
-    result.erase(repeated.begin(), repeated.end());
+  std::vector<Adjoint> adjoints() const {
+    std::vector<Adjoint> result;
+    for (NodeId id : order_)
+      if (index_of(id) < adjoints_.size() && adjoints_[index_of(id)].value)
+        result.push_back({id, *adjoints_[index_of(id)].value});
     return result;
   }
 
@@ -133,20 +131,20 @@ class ReverseMode {
 
   void push(NodeId id) {
     const Node& node = graph_.node(id);
-    const Adjoint adjoint = adjoints_[index_of(id)];
+    const Masked adjoint = adjoints_[index_of(id)];
     if (node.op == Op::substitute) return push_substitution(node, adjoint);
     const Formulas& formulas = adjoint_formulas(node.op);
     for (std::size_t k = 0; k < node.operands.size(); ++k)
       if (formulas[k] && depends_[index_of(node.operands[k])]) push_formula(id, node, *formulas[k], adjoint, node.operands[k]);
   }
 
-  void push_formula(NodeId id, const Node& node, const syntax::Expression& formula, const Adjoint& adjoint, NodeId operand) {
+  void push_formula(NodeId id, const Node& node, const syntax::Expression& formula, const Masked& adjoint, NodeId operand) {
     static constexpr std::array<std::string_view, 3> letters{"a", "b", "c"};
     FormulaNames names;
     names.values = {{"g", *adjoint.value}, {"y", id}};
     for (std::size_t k = 0; k < node.operands.size(); ++k) names.values.emplace_back(letters[k], node.operands[k]);
     names.axes = {{"axes", set_of(node.bound)}};
-    Adjoint contribution{instantiate(graph_, formula, names), adjoint.mask};
+    Masked contribution{instantiate(graph_, formula, names), adjoint.mask};
     if (adjoint.mask) {
       names.values[0].second = graph_.constant(1);
       const NodeId coefficient = instantiate(graph_, formula, names);
@@ -160,7 +158,7 @@ class ReverseMode {
 
   // e[i = index]: the adjoint of e at i is the sum of the result's adjoint over [i == index]. An index that leaves the axis
   // meets no i; there the `else` value takes the adjoint.
-  void push_substitution(const Node& node, Adjoint adjoint) {
+  void push_substitution(const Node& node, Masked adjoint) {
     const NodeId inner = node.operands[0];
     AxisSet domain = set_of(node.axes);
     std::vector<NodeId> indices(node.operands.begin() + 1,
@@ -187,7 +185,7 @@ class ReverseMode {
     add(inner, adjoint, united(domain, node.bound));
   }
 
-  void push_otherwise(const Node& node, std::span<const NodeId> indices, const Adjoint& adjoint) {
+  void push_otherwise(const Node& node, std::span<const NodeId> indices, const Masked& adjoint) {
     std::optional<NodeId> outside;
     for (std::size_t i = 0; i < indices.size(); ++i) {
       const NodeId below = graph_.apply(Op::less, indices[i], graph_.constant(0));
@@ -204,7 +202,7 @@ class ReverseMode {
   }
 
   // Adds a contribution over `domain` (and the extra axes) to an operand's adjoint.
-  void add(NodeId operand, Adjoint contribution, const AxisSet& domain) {
+  void add(NodeId operand, Masked contribution, const AxisSet& domain) {
     const AxisSet lost = difference(domain, united(graph_.node(operand).axes, extras_));
     contribution.value = sum_over(graph_, *contribution.value, lost);
     if (contribution.mask) {
@@ -212,7 +210,7 @@ class ReverseMode {
       if (!hidden.empty())
         contribution.mask = graph_.apply(Op::greater, graph_.reduce(Op::sum, hidden, *contribution.mask), graph_.constant(0));
     }
-    Adjoint& total = adjoints_[index_of(operand)];
+    Masked& total = adjoints_[index_of(operand)];
     if (!total.value) {
       total = contribution;
       return;
@@ -244,7 +242,7 @@ class ReverseMode {
   NodeId value_;
   std::vector<NodeId> order_;
   std::vector<bool> depends_;
-  std::vector<Adjoint> adjoints_;
+  std::vector<Masked> adjoints_;
   std::vector<std::pair<AxisId, AxisId>> extra_;  // an axis of `value` and its fresh copy
   AxisSet extras_;
 };

@@ -16,9 +16,12 @@ namespace tenet {
 std::vector<NodeId> gradients(Graph& graph, NodeId value, std::span<const NodeId> targets);
 
 // The same, and the adjoint of every node that the gradients pass through: what they are built from.
+struct Adjoint {
+  NodeId of, value;
+};
 struct Backward {
   std::vector<NodeId> gradients;
-  std::vector<NodeId> adjoints;  // ascending
+  std::vector<Adjoint> adjoints;  // operands before users
 };
 Backward backward(Graph& graph, NodeId value, std::span<const NodeId> targets);
 

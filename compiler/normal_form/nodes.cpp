@@ -47,7 +47,7 @@ Polynomial NormalForms::derive(NodeId id) {
     case Form::pointwise: {
       std::vector<Polynomial> operands;
       for (std::size_t k = 0; k < node.operands.size(); ++k) operands.push_back(operand(k));
-      return keeps(node) ? opaque(node.op, operands) : function(node.op, std::move(operands));
+      return keeps(node.op) && !is_indicator(node) ? opaque(node.op, operands) : function(node.op, std::move(operands));
     }
     case Form::reduction: {
       Renaming renaming;
@@ -66,24 +66,15 @@ Polynomial NormalForms::derive(NodeId id) {
 }
 
 // Whether a pointwise operation stays as it is.
-bool NormalForms::keeps(const Node& node) const {
-  if (unfolding_ == Unfolding::all) return false;
-  switch (node.op) {
-    case Op::add:
-    case Op::subtract:
-    case Op::multiply:
-    case Op::divide:
-    case Op::negate:
-    case Op::power:
-    case Op::sqrt:
-    case Op::exp:
-    case Op::log:
-      return false;
-    case Op::equal:  // of indices: an indicator
-      return std::ranges::any_of(node.operands, [&](NodeId id) { return graph_.node(id).kind == Kind::real; });
-    default:
-      return true;
-  }
+bool NormalForms::keeps(Op op) const {
+  constexpr Op unfolded[] = {Op::add, Op::subtract, Op::multiply, Op::divide, Op::negate, Op::power, Op::sqrt, Op::exp, Op::log};
+  return unfolding_ == Unfolding::ring && std::ranges::find(unfolded, op) == std::end(unfolded);
+}
+
+// An equality of indices is an indicator.
+bool NormalForms::is_indicator(const Node& node) const {
+  return node.op == Op::equal &&
+         std::ranges::all_of(node.operands, [&](NodeId id) { return graph_.node(id).kind == Kind::whole; });
 }
 
 AtomId NormalForms::value(NodeId id) {

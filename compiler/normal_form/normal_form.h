@@ -42,7 +42,6 @@ class NormalForms {
   void declare_positive(NodeId value) { atoms_.declare_positive(index_of(value)); }
   // sum[axes](value) = `sum`, over the value's other axes. Used wherever only the value varies with those axes.
   void declare_sum(NodeId value, std::vector<AxisId> axes, Polynomial sum);
-  bool has_sum(NodeId value, const std::vector<AxisId>& axes) const;
 
   const Graph& graph() const { return graph_; }
   const Atoms& atoms() const { return atoms_; }
@@ -118,7 +117,8 @@ class NormalForms {
   Polynomial derive(NodeId node);
   Polynomial leaf(NodeId node);
   Polynomial substitution(NodeId node);
-  bool keeps(const Node& node) const;
+  bool keeps(Op op) const;
+  bool is_indicator(const Node& node) const;
   std::string value_name(NodeId node) const;
 
   void step(std::size_t terms = 1);

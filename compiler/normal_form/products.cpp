@@ -109,6 +109,8 @@ Polynomial NormalForms::settled(Monomial monomial) {
     if (atoms_[monomial[i].atom].kind != AtomKind::equal) continue;
     const auto solution = solved(monomial[i].atom);
     if (!solution) continue;
+    // Where the equality does not hold its index may have no such coordinate: fine in a proof, not in what is computed.
+    if (unfolding_ == Unfolding::ring && !in_range(solution->second, *atoms_[solution->first].range)) continue;
     Monomial rest = monomial;
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
     const Renaming renaming{{solution->first, solution->second}};

@@ -61,7 +61,8 @@ Polynomial NormalForms::renamed(AtomId id, const Renaming& renaming) {
     case AtomKind::function: {
       std::vector<Polynomial> operands;
       for (std::size_t k = 0; k < atom.parts.size(); ++k) operands.push_back(part(k));
-      return function(static_cast<Op>(atom.place), std::move(operands));
+      return keeps(static_cast<Op>(atom.place)) ? opaque(static_cast<Op>(atom.place), operands)
+                                                : function(static_cast<Op>(atom.place), std::move(operands));
     }
     case AtomKind::equal:
       return equal(part(0));
@@ -147,11 +148,6 @@ NormalForms::Opened NormalForms::opened(AtomId sum) {
 
 void NormalForms::declare_sum(NodeId value, std::vector<AxisId> axes, Polynomial sum) {
   facts_[index_of(value)].push_back({std::move(axes), std::move(sum)});
-}
-
-bool NormalForms::has_sum(NodeId value, const std::vector<AxisId>& axes) const {
-  const auto found = facts_.find(index_of(value));
-  return found != facts_.end() && std::ranges::find(found->second, axes, &Fact::axes) != found->second.end();
 }
 
 // A value that alone varies with some of the indices, where it is known what it comes to when summed over them.

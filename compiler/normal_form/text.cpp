@@ -35,10 +35,10 @@ std::string NormalForms::text(AtomId id) const {
       return fmt::format("i{}_{}", atom.tag, atom.place);
     case AtomKind::leaf: {
       const bool input = static_cast<Op>(atom.place) == Op::input;
-      const std::string name =
-          input                                           ? graph_.input(InputId{atom.tag}).name
-          : static_cast<Op>(atom.place) == Op::named ? value_name(NodeId{atom.tag})
-                                                          : std::string(operation(static_cast<Op>(atom.place)).spelling);
+      const std::string name = input ? graph_.input(InputId{atom.tag}).name
+                               : static_cast<Op>(atom.place) == Op::named
+                                   ? value_name(NodeId{atom.tag})
+                                   : std::string(operation(static_cast<Op>(atom.place)).spelling);
       return indices.empty() ? name : fmt::format("{}[{}]", name, listed(indices));
     }
     case AtomKind::exponential:

@@ -7,26 +7,25 @@
 
 namespace tenet {
 
-std::vector<NodeId> training_values(Program& program) {
+TrainingValues training_values(Program& program) {
   assert(program.train);
   std::vector<NodeId> targets;
   for (const Parameter& parameter : program.parameters) targets.push_back(parameter.node);
-  std::vector<NodeId> result{program.train->loss, program.train->rate, program.train->momentum};
-  for (NodeId gradient : gradients(program.graph, program.train->loss, targets)) result.push_back(gradient);
-  return result;
+  return {{program.train->loss, program.train->rate, program.train->momentum},
+          backward(program.graph, program.train->loss, targets)};
 }
 
-Computation training_step(Program& program, std::span<const NodeId> values) {
-  assert(values.size() == program.parameters.size() + 3);
+Computation training_step(Program& program, std::span<const NodeId> given, std::span<const NodeId> gradients) {
+  assert(given.size() == 3 && gradients.size() == program.parameters.size());
   Graph& graph = program.graph;
-  const NodeId rate = values[1], momentum = values[2];
+  const NodeId rate = given[1], momentum = given[2];
   const bool heavy = !is_zero(graph, momentum);
   Computation result;
-  result.loss = values[0];
+  result.loss = given[0];
   result.draws = program.train->source.has_value();
   for (std::size_t i = 0; i < program.parameters.size(); ++i) {
     const Parameter& parameter = program.parameters[i];
-    NodeId velocity = values[i + 3];
+    NodeId velocity = gradients[i];
     if (is_zero(graph, velocity)) continue;
     if (heavy) {
       const Input& input = graph.input(parameter.input);

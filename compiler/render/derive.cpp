@@ -11,8 +11,7 @@
 #include "compiler/grad/gradient.h"
 #include "compiler/render/operations.h"
 #include "compiler/render/text.h"
-#include "compiler/simplify/extraction/closed_forms.h"
-#include "compiler/simplify/simplify.h"
+#include "compiler/simplify/gradients.h"
 
 namespace tenet {
 namespace {
@@ -26,9 +25,8 @@ struct Target {
   NodeId node;
 };
 
-// Every parameter and definition that `value` depends on and by which a derivative can be taken; `inner`: those inside functions
-// too.
-std::vector<Target> all_targets(const Program& program, NodeId value, bool inner) {
+// Every parameter and definition of the file that `value` depends on and by which a derivative can be taken.
+std::vector<Target> all_targets(const Program& program, NodeId value) {
   const Graph& graph = program.graph;
   std::vector<bool> below(graph.node_count());
   for (NodeId id : graph.reachable(std::span(&value, 1))) below[index_of(id)] = true;
@@ -39,7 +37,7 @@ std::vector<Target> all_targets(const Program& program, NodeId value, bool inner
   };
   for (const Parameter& parameter : program.parameters) consider(parameter.name, parameter.node);
   for (const Definition& definition : program.definitions)
-    if (inner || !definition.inner) consider(definition.name, definition.node);
+    if (!definition.inner) consider(definition.name, definition.node);
   return result;
 }
 
@@ -62,26 +60,27 @@ std::vector<std::string> conventions(const Graph& graph, std::span<const NodeId>
 class Derivation {
  public:
   Derivation(Program& program, NodeId value, std::vector<Target> wanted, bool raw)
-      : graph_(program.graph), value_(value), wanted_(std::move(wanted)) {
+      : graph_(program.graph), wanted_(std::move(wanted)) {
     const auto start = std::chrono::steady_clock::now();
     order_ = graph_.reachable(std::span(&value, 1));
-    // Gradients of other named values are derived too: what the wanted ones share is then shown under their names.
-    std::vector<Target> targets = wanted_;
-    for (Target& target : all_targets(program, value, true))
-      if (std::ranges::find(targets, target.node, &Target::node) == targets.end()) targets.push_back(std::move(target));
-    std::vector<NodeId> nodes;
-    for (const Target& target : targets) nodes.push_back(target.node);
-    const std::vector<NodeId> all = gradients(graph_, value, nodes);
-    nodes.resize(wanted_.size());
-    backward_ = backward(graph_, value, nodes);
-    const auto others = all.begin() + static_cast<std::ptrdiff_t>(wanted_.size());
-    raw_.assign(all.begin(), others);
-    adjoints_ = raw ? all : simplified(program, {others, all.end()});
-    stop_ = raw ? "not simplified" : stop_;
+    std::vector<NodeId> targets;
+    for (const Target& target : wanted_) targets.push_back(target.node);
+    const Backward reverse = backward(graph_, value, targets);
+    raw_ = reverse.gradients;
     spelling_.emplace(graph_, definitions(program), taken(program));
-    // A wanted gradient's name goes before the name of another one with the same value.
-    for (std::size_t k = 0; k < targets.size(); ++k) gradient_of_.try_emplace(index_of(adjoints_[k]), targets[k].name);
-    adjoints_.resize(wanted_.size());
+    if (raw) {
+      adjoints_ = raw_;
+      stop_ = "not simplified";
+      name_values(program, reverse, {});
+    } else {
+      // The forward values are at hand by their names.
+      std::vector<NodeId> given{value};
+      for (const Definition& definition : program.definitions) given.push_back(definition.node);
+      SimplifiedGradients simple = simplify_gradients(graph_, given, reverse, Sizes());
+      adjoints_ = std::move(simple.gradients);
+      stop_ = simple.stop;
+      name_values(program, reverse, simple.values);
+    }
     find_helpers();
     for (std::size_t k = 0; k < wanted_.size(); ++k) emit_gradient(k);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
@@ -105,20 +104,27 @@ class Derivation {
     return names;
   }
 
-  // The wanted gradients together with the forward values, which are at hand by their names; the others by themselves, so that
-  // they do not keep the wanted ones from being rewritten.
-  std::vector<NodeId> simplified(const Program& program, const std::vector<NodeId>& others) {
-    std::vector<NodeId> given{value_};
-    for (const Definition& definition : program.definitions) given.push_back(definition.node);
-    const ClosedForms closed = closed_forms(graph_, given, backward_, Sizes());
-    std::vector<NodeId> roots = closed.roots;
-    roots.insert(roots.end(), given.begin(), given.end());
-    Simplified wanted = simplify(graph_, roots);
-    stop_ = wanted.stop;
-    wanted.roots.resize(raw_.size());
-    const Simplified rest = simplify(graph_, others);
-    wanted.roots.insert(wanted.roots.end(), rest.roots.begin(), rest.roots.end());
-    return std::move(wanted.roots);
+  // A value that is the gradient by something with a name goes by that name: a wanted gradient's name before that of another one.
+  void name_values(const Program& program, const Backward& reverse, std::span<const std::pair<NodeId, NodeId>> values) {
+    for (std::size_t k = 0; k < wanted_.size(); ++k) gradient_of_.try_emplace(index_of(adjoints_[k]), wanted_[k].name);
+    std::unordered_map<NodeId, std::string> names;
+    for (const Parameter& parameter : program.parameters) names.try_emplace(parameter.node, parameter.name);
+    for (const Definition& definition : program.definitions) names.try_emplace(definition.node, definition.name);
+    for (const Adjoint& adjoint : reverse.adjoints) {
+      const auto name = names.find(adjoint.of);
+      if (name == names.end()) continue;
+      if (values.empty()) gradient_of_.try_emplace(index_of(adjoint.value), name->second);
+      for (const auto& [before, now] : values)
+        if (before == adjoint.value) gradient_of_.try_emplace(index_of(now), name->second);
+    }
+  }
+
+  // 0, or 0 broadcast.
+  bool is_zero(NodeId id) const {
+    const Node& node = graph_.node(id);
+    if (node.op == Op::add || node.op == Op::multiply)
+      return is_zero(node.operands[0]) && (node.op == Op::multiply || is_zero(node.operands[1]));
+    return node.op == Op::constant && graph_.value_of(id) == 0;
   }
 
   bool ends(NodeId id) const { return spelling_->name_of(id).has_value(); }
@@ -149,7 +155,8 @@ class Derivation {
       if (ends(id)) continue;
       for (NodeId operand : graph_.node(id).operands) ++shapes[index_of(operand)].uses;
     }
-    for (NodeId adjoint : adjoints_) helpers_.insert(index_of(adjoint));
+    for (NodeId adjoint : adjoints_)
+      if (!is_zero(adjoint)) helpers_.insert(index_of(adjoint));
     for (NodeId id : printed) {
       const Node& node = graph_.node(id);
       Shape& shape = shapes[index_of(id)];
@@ -196,7 +203,7 @@ class Derivation {
     line.helper = true;
     for (AxisId axis : graph_.node(id).axes) line.axes.push_back(spelling_->axis(axis));
     const auto known = spelling_->name_of(id);
-    line.expression = known ? *known : expression(graph_, id, *spelling_);
+    line.expression = known ? *known : is_zero(id) ? "0" : expression(graph_, id, *spelling_);
     line.axis_declarations = spelling_->take_axis_declarations();
     OperationCount count;
     if (!known)
@@ -206,7 +213,7 @@ class Derivation {
     line.reductions = count.reductions;
     line.contractions = count.contractions;
     line.stop = stop_;
-    if (!known) {
+    if (!known && !is_zero(id)) {
       line_of_[index_of(id)] = lines_.size();
       spelling_->give_name(id, line.name);
     }
@@ -229,8 +236,6 @@ class Derivation {
   }
 
   Graph& graph_;
-  NodeId value_;
-  Backward backward_;
   std::vector<Target> wanted_;
   std::optional<Spelling> spelling_;
   std::vector<NodeId> order_;           // what the value depends on
@@ -248,7 +253,7 @@ std::vector<DerivedLine> derive(Program& program, NodeId value, std::span<const 
   std::vector<Target> targets;
   for (const std::string& name : names)
     if (const auto node = program.target(name)) targets.push_back({name, *node});
-  if (names.empty()) targets = all_targets(program, value, false);
+  if (names.empty()) targets = all_targets(program, value);
   return Derivation(program, value, std::move(targets), raw).take();
 }
 

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <rapidcheck.h>
 
+#include "compiler/simplify/extraction/closed_forms.h"
 #include "tests/property/algebra.h"
 
 namespace tenet::tests {
@@ -169,17 +170,21 @@ class Grower {
 inline const std::vector<std::string> targets{"x", "y", "s", "m"};
 
 struct Derived {
-  std::vector<NodeId> raw, simplified;
+  std::vector<NodeId> raw;         // gradients by the targets, then the value
+  std::vector<NodeId> simplified;  // the same, by the directed laws
+  std::vector<NodeId> closed;      // the gradients' closed forms, whether they are cheaper or not
 };
 
 inline Derived derived(Algebra& algebra, NodeId value) {
   std::vector<NodeId> nodes;
   for (const auto& target : targets) nodes.push_back(algebra[target]);
-  Derived result{gradients(algebra.graph, value, nodes), {}};
+  const Backward reverse = backward(algebra.graph, value, nodes);
+  Derived result{reverse.gradients, {}, {}};
   result.raw.push_back(value);
   const Simplified simplified = simplify(algebra.graph, result.raw);
   RC_ASSERT(simplified.stop == "complete");
   result.simplified = simplified.roots;
+  result.closed = closed_forms(algebra.graph, std::span(&value, 1), reverse, Sizes()).roots;
   return result;
 }
 

@@ -33,6 +33,7 @@ TEST_CASE("a random smooth graph's gradients are finite differences, raw and sim
       const Tensor& raw = interpreter.value(roots.raw[t]);  // NaN where a chain rule meets 0^0: simplifying improves that
       if (moderate(raw)) CHECK(distance(raw, expected) < 1e-5);
       CHECK(distance(interpreter.value(roots.simplified[t]), expected) < 1e-5);
+      CHECK(distance(interpreter.value(roots.closed[t]), expected) < 1e-5);
     }
   });
 }
@@ -45,6 +46,7 @@ TEST_CASE("a random graph and its simplified form have the same values", "[prope
     for (std::size_t t = 0; t < roots.raw.size(); ++t) {
       const Tensor& raw = interpreter.value(roots.raw[t]);
       if (moderate(raw)) CHECK(distance(raw, interpreter.value(roots.simplified[t])) < 1e-9);
+      if (moderate(raw) && t < roots.closed.size()) CHECK(distance(raw, interpreter.value(roots.closed[t])) < 1e-9);
     }
   });
 }

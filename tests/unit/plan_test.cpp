@@ -13,7 +13,7 @@
 #include "compiler/plan/rewriting.h"
 #include "compiler/plan/simplified.h"
 #include "compiler/plan/training.h"
-#include "compiler/simplify/simplify.h"
+#include "compiler/simplify/gradients.h"
 #include "tests/catch.h"
 
 using namespace tenet;
@@ -266,8 +266,9 @@ TEST_CASE("a parameter along the items cannot be evaluated on a split", "[unit]"
 TEST_CASE("the training step updates every parameter with a gradient, and no other", "[unit]") {
   for (const std::string momentum : {"0", "0.9"}) {
     Program program = program_from(with_recipe(plain, momentum));
-    const std::vector<NodeId> raw = training_values(program);
-    const Computation step = training_step(program, simplify(program.graph, raw).roots);
+    const TrainingValues raw = training_values(program);
+    const SimplifiedGradients values = simplify_gradients(program.graph, raw.given, raw.backward, Sizes());
+    const Computation step = training_step(program, values.given, values.gradients);
     std::vector<std::string> assigned;
     for (const Computation::Assignment& assignment : step.assignments)
       assigned.push_back(program.graph.input(assignment.target).name);
@@ -281,8 +282,9 @@ TEST_CASE("the training step updates every parameter with a gradient, and no oth
 
 TEST_CASE("an update is the heavy ball's", "[unit]") {
   Program program = program_from(with_recipe(plain, "0.9"));
-  const std::vector<NodeId> raw = training_values(program);
-  const Computation step = training_step(program, simplify(program.graph, raw).roots);
+  const TrainingValues raw = training_values(program);
+  const SimplifiedGradients values = simplify_gradients(program.graph, raw.given, raw.backward, Sizes());
+  const Computation step = training_step(program, values.given, values.gradients);
   const Sizes sizes = sizes_with(program, 4);
   const Split batch(program, 4, 3);
   Interpreter interpreter(program.graph, sizes);
@@ -294,7 +296,7 @@ TEST_CASE("an update is the heavy ball's", "[unit]") {
       const InputId state = step.assignments[i].target, parameter = step.assignments[i + 1].target;
       interpreter.bind(state, tensor_of(program.graph.input(state).axes, sizes, 0.25));
       const std::size_t which = program.graph.input(parameter).name == "C" ? 0 : 1;
-      const Tensor gradient = interpreter.value(raw[3 + which]);
+      const Tensor gradient = interpreter.value(raw.backward.gradients[which]);
       const Tensor velocity = interpreter.value(step.assignments[i].value);
       const Tensor updated = interpreter.value(step.assignments[i + 1].value);
       const Tensor before = interpreter.value(program.parameters[which].node);

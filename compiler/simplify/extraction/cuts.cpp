@@ -9,6 +9,7 @@ namespace {
 constexpr std::size_t most_terms = 64;     // of a form; a value with more is cut
 constexpr std::size_t most_extracted = 8;  // terms of a form that is extracted as it is, beside its shortened one
 constexpr std::size_t most_candidates = 24;
+constexpr double least_gain = 1e-3;  // of the whole cost, by a cut
 
 }  // namespace
 
@@ -100,7 +101,7 @@ void Cuts::find_fixed(std::span<const NodeId> wanted) {
   }
 }
 
-void Cuts::find_candidates(std::span<const NodeId> adjoints) {
+void Cuts::find_candidates(std::span<const Adjoint> adjoints) {
   Set operands;  // of what is cut anyway
   for (NodeId id : fixed_) {
     std::vector<NodeId> open(graph_.node(id).operands.begin(), graph_.node(id).operands.end());
@@ -108,7 +109,9 @@ void Cuts::find_candidates(std::span<const NodeId> adjoints) {
       open.assign(graph_.node(open[0]).operands.begin(), graph_.node(open[0]).operands.end());
     operands.insert(open.begin(), open.end());
   }
-  for (NodeId id : adjoints) {
+  Set adjoint_values;
+  for (const Adjoint& adjoint : adjoints) adjoint_values.insert(adjoint.value);
+  for (NodeId id : adjoint_values) {
     if (!is_backward_.contains(id) || fixed_.contains(id)) continue;
     const Op op = graph_.node(id).op;
     if (op == Op::constant || graph_.node(id).axes.empty()) continue;
@@ -220,15 +223,17 @@ std::vector<Cut> Cuts::chosen() {
       if (!next.erase(candidate)) next.insert(candidate);
       double cost = 0;
       std::vector<Cut> cuts = all(next, cost);
-      if (cost < least || (cost == least && next.size() < (move ? move->size() : extra.size()))) {
-        least = cost;
+      // A cut has to pay for the line it takes.
+      const double price = next.size() > extra.size() ? cost * (1 + least_gain) : cost;
+      if (price < least || (price == least && next.size() < (move ? move->size() : extra.size()))) {
+        least = price;
+        cost_ = cost;
         best = std::move(cuts);
         move = std::move(next);
       }
     }
     if (!move) break;
     extra = std::move(*move);
-    cost_ = least;
   }
   return best;
 }

@@ -44,7 +44,7 @@ class Cuts {
   bool is_boundary(NodeId node);
   void find_backward(std::span<const NodeId> wanted);
   void find_fixed(std::span<const NodeId> wanted);
-  void find_candidates(std::span<const NodeId> adjoints);
+  void find_candidates(std::span<const Adjoint> adjoints);
   bool is_contraction(const Polynomial& form);
   Set below(NodeId node, const Set& cuts) const;
   std::vector<NodeId> order(const Set& cuts) const;

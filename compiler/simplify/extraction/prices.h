@@ -8,11 +8,10 @@
 
 #include "compiler/graph/graph.h"
 #include "compiler/normal_form/normal_form.h"
+#include "compiler/simplify/cost.h"
 #include "compiler/simplify/extraction/terms.h"
 
 namespace tenet {
-
-inline constexpr double open_size = 32;  // what an axis counts as whose size is not known
 
 class Prices {
  public:

@@ -82,7 +82,7 @@ Polynomial Values::opaque(NodeId id, const Polynomial& form) {
 }
 
 bool Values::prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition) {
-  if (forms_.has_sum(value, axes)) return false;
+  if (!attempted_.emplace(value, axes).second) return false;
   Polynomial sum = forms_.sum_over(definition, axes);
   if (sum.size() > 1) sum = shortened(*this, sum);
   if (!forms_.stop().empty()) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <unordered_map>
 #include <unordered_set>
@@ -41,7 +42,7 @@ class Values {
   };
   const std::vector<Sum>& sums() const { return sums_; }  // available values with several terms
 
-  // Proves what the value comes to when summed over these axes, and keeps it if that is a constant.
+  // Proves what the value comes to when summed over these axes, and keeps it if that is a constant. Tried once.
   bool prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition);
 
   // Gradients that are computed: until `drop_computed`.
@@ -64,6 +65,7 @@ class Values {
   std::size_t given_available_ = 0;
   std::map<Term, std::size_t> available_by_term_;
   std::vector<Sum> sums_;
+  std::set<std::pair<NodeId, std::vector<AxisId>>> attempted_;
 };
 
 }  // namespace tenet
