@@ -82,6 +82,7 @@ class Derivation {
       name_values(program, reverse, simple.values);
     }
     find_helpers();
+    count_lines(value);
     for (std::size_t k = 0; k < wanted_.size(); ++k) emit_gradient(k);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     for (DerivedLine& line : lines_) line.seconds = seconds.count();
@@ -172,6 +173,15 @@ class Derivation {
     }
   }
 
+  // The counter knows every line before the first is given its name.
+  void count_lines(NodeId value) {
+    std::vector<NodeId> lines;
+    for (NodeId id : printed_below(adjoints_))
+      if (helpers_.contains(index_of(id))) lines.push_back(id);
+    const std::unordered_set<NodeId> forward = computed_by(graph_, value);
+    counter_.emplace(graph_, lines, [&](NodeId id) { return ends(id) || forward.contains(id); });
+  }
+
   void emit_gradient(std::size_t k) {
     const NodeId adjoint = adjoints_[k];
     if (const auto line = line_of_.find(index_of(adjoint));
@@ -210,8 +220,7 @@ class Derivation {
       for (NodeId part : printed_below(std::span(&id, 1)))
         if (!ends(part) && counted_.insert(index_of(part)).second) count.add(graph_, part);
     line.operations = count.text();
-    line.reductions = count.reductions;
-    line.contractions = count.contractions;
+    line.counts = counter_->add(id);
     line.stop = stop_;
     if (!known && !is_zero(id)) {
       line_of_[index_of(id)] = lines_.size();
@@ -241,6 +250,7 @@ class Derivation {
   std::vector<NodeId> order_;           // what the value depends on
   std::vector<NodeId> raw_, adjoints_;  // of the wanted targets
   std::string stop_;
+  std::optional<Counter> counter_;
   std::unordered_map<std::uint32_t, std::string> gradient_of_;
   std::unordered_set<std::uint32_t> helpers_, counted_, raw_counted_;
   std::unordered_map<std::uint32_t, std::size_t> line_of_;
@@ -278,8 +288,11 @@ nlohmann::ordered_json derivation_json(std::span<const DerivedLine> lines) {
         {"axes", line.axes},     {"expression", line.expression},
         {"helper", line.helper}, {"operations", line.operations}};
     if (!line.helper) entry["raw_operations"] = line.raw_operations;
-    entry["reductions"] = line.reductions;
-    entry["contractions"] = line.contractions;
+    entry["per_element"] = line.counts.per_element;
+    entry["indicator_operations"] = line.counts.indicator_operations;
+    entry["reductions"] = line.counts.reductions;
+    entry["contractions"] = line.counts.contractions;
+    entry["sweeps"] = line.counts.sweeps;
     entry["conditions"] = line.conditions;
     entry["seconds"] = line.seconds;
     entry["stop"] = line.stop;

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/elaborate/program.h"
+#include "compiler/render/counts.h"
 
 namespace tenet {
 
@@ -20,7 +21,7 @@ struct DerivedLine {
   std::vector<std::string> axis_declarations;  // lines that have to stand above: `axis time_2 = |time|`
   // Counts are what this line adds to those before it; forward values are free.
   std::string operations, raw_operations;  // polynomials in sizes; a helper has no raw form of its own
-  int reductions = 0, contractions = 0;
+  Counts counts;
   std::vector<std::string> conditions;  // conventions that the derivative depends on
   double seconds = 0;                   // of the whole derivation
   std::string stop;                     // why simplification stopped

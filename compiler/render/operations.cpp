@@ -25,13 +25,6 @@ long cost_of(const Graph& graph, const Node& node) {
   return operation(node.op).cost;
 }
 
-bool is_contraction(const Graph& graph, const Node& node) {
-  if (node.op != Op::sum) return false;
-  const Node& body = graph.node(node.operands[0]);
-  return body.op == Op::multiply && graph.node(body.operands[0]).axes.size() < body.axes.size() &&
-         graph.node(body.operands[1]).axes.size() < body.axes.size();
-}
-
 std::string original_name(const Graph& graph, AxisId axis) {
   while (graph.axis(axis).name.ends_with('\'')) axis = graph.node(*graph.axis(axis).size).bound[0];
   return graph.axis(axis).name;
@@ -42,8 +35,6 @@ std::string original_name(const Graph& graph, AxisId axis) {
 void OperationCount::add(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   const bool reduction = operation(node.op).form == Form::reduction;
-  if (reduction) ++reductions;
-  if (is_contraction(graph, node)) ++contractions;
   const long cost = reduction ? operation(node.op).cost : cost_of(graph, node);
   if (cost == 0) return;
   std::vector<std::string> sizes;

@@ -15,9 +15,6 @@ class OperationCount {
   void add(const Graph& graph, NodeId node);  // what this node alone takes
   std::string text() const;                   // "2*batch*vocab + hidden"; "0" for nothing
 
-  int reductions = 0;
-  int contractions = 0;  // sums of a product whose iteration space is larger than any factor's
-
  private:
   std::map<std::vector<std::string>, long> terms_;  // by the names of the sizes, sorted, with repetition
 };

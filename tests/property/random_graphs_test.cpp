@@ -1,6 +1,8 @@
 // Random small graphs: the raw graph, the simplified graph and finite differences agree.
 #include "tests/property/random_graphs.h"
 
+#include "tests/counts.h"
+
 using namespace tenet;
 using namespace tenet::tests;
 
@@ -59,5 +61,21 @@ TEST_CASE("simplifying a random graph again changes nothing", "[property]") {
     const Simplified again = simplify(algebra.graph, roots.simplified);
     CHECK(again.stop == "complete");
     CHECK(simplify(algebra.graph, again.roots).roots == again.roots);
+  });
+}
+
+TEST_CASE("what gradients cost together does not depend on the order of their lines", "[property]") {
+  for_random_choices([](const std::vector<std::uint32_t>& choices, unsigned) {
+    Algebra algebra(inputs);
+    const NodeId value = Grower(algebra, choices, false).grow();
+    std::vector<NodeId> lines = derived(algebra, value).simplified;
+    const std::unordered_set<NodeId> forward = computed_by(algebra.graph, value);
+    const auto count = [&] {
+      Counter counter(algebra.graph, lines, [&](NodeId id) { return forward.contains(id); });
+      return total(counter, lines);
+    };
+    const Counts counts = count();
+    std::ranges::reverse(lines);
+    CHECK(count() == counts);
   });
 }
