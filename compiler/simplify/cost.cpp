@@ -48,7 +48,15 @@ Cost cost_of(const Graph& graph, std::span<const NodeId> roots, const Sizes& siz
         if (o.kind == Kind::truth && o.op == Op::equal) return true;
         return o.op == Op::multiply && graph.node(o.operands[0]).op == Op::equal && node.op != Op::multiply;
       });
-      if (!chooses) result.operations += operations_of(graph, node) * elements(graph, node.axes, sizes);
+      // A scalar on a sum is part of the sum's loop.
+      const bool on_sum =
+          (node.op == Op::multiply || node.op == Op::divide) &&
+          std::ranges::any_of(node.operands,
+                              [&](NodeId operand) {
+                                return graph.node(operand).op == Op::sum && graph.node(operand).axes.size() == node.axes.size();
+                              }) &&
+          std::ranges::any_of(node.operands, [&](NodeId operand) { return graph.node(operand).axes.empty(); });
+      if (!chooses && !on_sum) result.operations += operations_of(graph, node) * elements(graph, node.axes, sizes);
     }
   }
   return result;

@@ -117,6 +117,16 @@ void Cuts::find_candidates(std::span<const Adjoint> adjoints) {
     if (op == Op::constant || graph_.node(id).axes.empty()) continue;
     if (uses_[id] > 1 || operands.contains(id) || wanted_.contains(id)) candidates_.push_back(id);
   }
+  // What a candidate is a multiple of by a number: the number may as well be taken later.
+  for (std::size_t k = 0; k < candidates_.size(); ++k) {
+    const Node& node = graph_.node(candidates_[k]);
+    if (node.op != Op::multiply && node.op != Op::divide) continue;
+    const auto [scaled, scale] = std::minmax(node.operands[0], node.operands[1], [&](NodeId a, NodeId b) {
+      return graph_.node(a).axes.size() > graph_.node(b).axes.size();
+    });
+    if (!graph_.node(scale).axes.empty() || !adjoint_values.contains(scaled) || fixed_.contains(scaled)) continue;
+    if (std::ranges::find(candidates_, scaled) == candidates_.end()) candidates_.push_back(scaled);
+  }
   // Those nearest to what is asked for share most.
   if (candidates_.size() > most_candidates) candidates_.erase(candidates_.begin(), candidates_.end() - most_candidates);
 }
@@ -169,6 +179,7 @@ Cut Cuts::extracted(NodeId node, const Set& below) {
   forms.restart();
   const Polynomial whole = form(node, below);
   std::vector<Polynomial> variants{shortened(values_, whole)};
+  forms.restart();
   if (compare(variants[0], whole) != 0 && whole.size() <= most_extracted) variants.push_back(whole);
   std::optional<Cut> best;
   for (const Polynomial& variant : variants) {

@@ -99,6 +99,7 @@ void Folding::each_instance(const Available& value, const std::vector<AtomId>& i
 bool Folding::may_fold(const Available& value, const std::set<std::uint64_t>& heads, const std::set<std::uint64_t>* some) {
   bool hit = !some;
   for (const Factor& factor : value.term.monomial) {
+    if (is_size(factor.atom)) continue;
     const std::uint64_t own = head(factor.atom);
     if (!heads.contains(own)) return false;
     hit = hit || some->contains(own);
@@ -116,9 +117,9 @@ void Folding::fold_product(const Term& term, const Visit& visit) {
     if (!may_fold(available[v], heads)) continue;
     each_instance(available[v], indices, [&](const Monomial& form, const mpq_class& scale, const std::vector<AtomId>& at) {
       for (const int sign : {1, -1}) {
-        const bool divides =
-            std::ranges::all_of(form, [&](const Factor& f) { return tenet::divides(factors, f.atom, f.exponent * sign); });
-        if (!divides) continue;
+        const bool fits = std::ranges::all_of(
+            form, [&](const Factor& f) { return is_size(f.atom) || divides(factors, f.atom, f.exponent * sign); });
+        if (!fits) continue;
         Exponents rest = factors;
         multiply_by(rest, form, -sign);
         multiply_by(rest, {{forms_.value(available[v].node, at), sign}});
@@ -160,10 +161,10 @@ void Folding::fold_in_sum(const Term& term, AtomId sum, const Visit& visit) {
       Exponents in = inside, out = outside;
       bool some_bound = false;
       for (const Factor& factor : form) {
-        if (divides(inside, factor.atom, factor.exponent)) {
+        if (!is_size(factor.atom) && divides(inside, factor.atom, factor.exponent)) {
           multiply_by(in, {factor}, -1);
           some_bound = some_bound || bound(factor.atom);
-        } else if (!bound(factor.atom) && divides(outside, factor.atom, factor.exponent)) {
+        } else if (is_size(factor.atom) || (!bound(factor.atom) && divides(outside, factor.atom, factor.exponent))) {
           multiply_by(out, {factor}, -1);
         } else {
           return;
@@ -217,7 +218,7 @@ void Folding::fold_partial_sum(const Term& term, AtomId sum, const NormalForms::
               std::ranges::any_of(open.indices, [&](AtomId index) { return forms_.atoms().varies(factor.atom, index); });
           if (divides(in, factor.atom, factor.exponent) || (bound && forms_.atoms()[factor.atom].positive))
             multiply_by(in, {factor}, -1);
-          else if (!bound && divides(out, factor.atom, factor.exponent))
+          else if (is_size(factor.atom) || (!bound && divides(out, factor.atom, factor.exponent)))
             multiply_by(out, {factor}, -1);
           else
             return;

@@ -33,6 +33,8 @@ class Folding {
   void reclosed(const mpq_class& coefficient, const Exponents& outside, const Exponents& inside,
                 const std::vector<AtomId>& indices, const Visit& visit);
 
+  // A size may be taken out of a term that has none: what is over stays.
+  bool is_size(AtomId atom) const { return forms_.atoms()[atom].kind == AtomKind::size; }
   std::uint64_t head(AtomId atom);
   std::vector<AtomId> indices_in(AtomId atom);
   std::vector<AtomId> indices_in(const Exponents& factors);

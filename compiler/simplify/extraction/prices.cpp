@@ -115,10 +115,15 @@ double Prices::of(const mpq_class& coefficient, const Monomial& monomial) {
     if (!atom.is_truth()) spaces.push_back(&atom.variables);
   }
   std::ranges::stable_sort(spaces, {}, [&](const auto* space) { return elements(*space); });
+  // A scalar on a sum that stands alone is part of the sum's loop.
+  const bool on_sum = std::ranges::count_if(spaces, [](const auto* space) { return !space->empty(); }) == 1 &&
+                      std::ranges::any_of(monomial, [&](const Factor& factor) {
+                        return factor.exponent == 1 && forms_.atoms()[factor.atom].kind == AtomKind::sum;
+                      });
   std::vector<AtomId> product;
   for (std::size_t k = 0; k < spaces.size(); ++k) {
     product = united(product, *spaces[k]);
-    if (k > 0) cost += elements(product);
+    if (k > 0 && !(on_sum && k + 1 == spaces.size())) cost += elements(product);
   }
   return cost;
 }
