@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "compiler/graph/rational.h"
+
 namespace tenet {
 namespace {
 
@@ -35,6 +37,17 @@ std::optional<Broadcast> broadcast_truth(const Graph& graph, NodeId id) {
 }
 
 }  // namespace
+
+std::optional<mpq_class> constant_value(const Graph& graph, NodeId id, int depth) {
+  const Node& node = graph.node(id);
+  if (node.op == Op::constant) return graph.value_of(id);
+  if (depth == 0 || !node.axes.empty() || node.operands.empty() || node.operands.size() > 2) return {};
+  if (node.op != Op::named && operation(node.op).form != Form::pointwise) return {};
+  const auto first = constant_value(graph, node.operands.front(), depth - 1);
+  const auto last = first ? constant_value(graph, node.operands.back(), depth - 1) : std::nullopt;
+  if (!last) return {};
+  return node.op == Op::named ? first : exact_value(node.op, *first, *last);
+}
 
 std::optional<Broadcast> broadcast_of(Graph& graph, NodeId id) {
   if (graph.node(id).kind == Kind::truth) return broadcast_truth(graph, id);

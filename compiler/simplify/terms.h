@@ -28,6 +28,9 @@ inline bool is_constant(const Graph& graph, NodeId id, long value) {
   return is_constant(graph, id) && graph.value_of(id) == value;
 }
 
+// The value of a short expression in constants alone, such as -1 or 5/3.
+std::optional<mpq_class> constant_value(const Graph& graph, NodeId id, int depth = 4);
+
 inline NodeId add(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::add, a, b); }
 inline NodeId subtract(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::subtract, a, b); }
 inline NodeId multiply(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::multiply, a, b); }

@@ -1,0 +1,18 @@
+// Differences from a maximum.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+
+namespace tenet {
+
+// Says that `value` is nowhere above `bound`, because `bound` is its maximum, by names and substitutions; `attained`: the axes
+// along which the two are equal somewhere, for every choice of the others (none: nothing is known).
+struct BelowMaximum {
+  std::vector<AxisId> attained;
+};
+std::optional<BelowMaximum> below_maximum(const Graph& graph, NodeId value, NodeId bound);
+
+}  // namespace tenet
