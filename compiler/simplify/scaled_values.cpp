@@ -1,0 +1,351 @@
+#include "compiler/simplify/scaled_values.h"
+
+#include <algorithm>
+
+#include "compiler/grad/finite.h"
+#include "compiler/simplify/terms.h"
+
+namespace tenet {
+namespace {
+
+constexpr std::size_t most_parts = 4, most_terms = 12, most_bits = 64;
+
+bool within_budget(const ScaledValue& value) {
+  if (value.size() > most_parts) return false;
+  for (const ScaledPart& part : value) {
+    if (part.scale.size() > most_terms) return false;
+    for (const LinearTerm& term : part.scale)
+      for (const auto* whole : {term.coefficient.get_num_mpz_t(), term.coefficient.get_den_mpz_t()})
+        if (mpz_sizeinbase(whole, 2) > most_bits) return false;
+  }
+  return true;
+}
+
+bool is_zero(Graph& graph, const ScaledValue& value) { return is_plain(value) && tenet::is_zero(graph, value[0].core); }
+
+NodeId negated(Graph& graph, NodeId a) { return is_constant(graph, a) ? graph.constant(-graph.value_of(a)) : negate(graph, a); }
+NodeId rooted(Graph& graph, NodeId a) { return is_constant(graph, a, 1) ? a : graph.apply(Op::sqrt, a); }
+
+bool opposite(const Graph& graph, NodeId a, NodeId b) {
+  if (is(graph, b, Op::negate) && operand(graph, b, 0) == a) return true;
+  return is_constant(graph, a) && is_constant(graph, b) && graph.value_of(a) == -graph.value_of(b);
+}
+
+}  // namespace
+
+// exp(x - softplus(x)).
+ScaledValue ScaledValues::sigmoid(NodeId argument) {
+  const LinearForm x = forms_.of(argument);
+  return {{difference(x, forms_.softplus(x)), graph_.constant(1)}};
+}
+
+std::optional<ScaledValue> ScaledValues::apply(NodeId id, const std::vector<ScaledValue>& operands) {
+  const Node& node = graph_.node(id);
+  std::optional<ScaledValue> result;
+  switch (node.op) {
+    case Op::named:
+    case Op::stop:
+      return operands[0];
+    case Op::multiply:
+      result = product(operands[0], operands[1]);
+      break;
+    case Op::divide:
+      result = quotient(operands[0], operands[1]);
+      break;
+    case Op::negate:
+      return with_cores(operands[0], negated);
+    case Op::add:
+      result = merged(operands[0], operands[1]);
+      break;
+    case Op::subtract:
+      result = merged(operands[0], with_cores(operands[1], negated));
+      break;
+    case Op::power:
+      if (const auto n = constant_value(graph_, node.operands[1])) result = powered(operands[0], *n);
+      break;
+    case Op::sqrt: {
+      ScaledPart part = single(operands[0]);
+      result = {{scaled(part.scale, mpq_class(1, 2)), rooted(graph_, part.core)}};
+      break;
+    }
+    case Op::sum:
+      result = sum_over_axes(node, operands[0]);
+      break;
+    case Op::substitute:
+      result = substituted(node, operands[0]);
+      break;
+    case Op::where:
+      result = chosen(node, operands);
+      break;
+    default:
+      break;
+  }
+  return result && within_budget(*result) ? result : std::nullopt;
+}
+
+NodeId ScaledValues::times(NodeId a, NodeId b) {
+  if (is_constant(graph_, a, 1)) return b;
+  if (is_constant(graph_, b, 1)) return a;
+  if (is(graph_, b, Op::divide) && is_constant(graph_, operand(graph_, b, 0), 1)) return divide(graph_, a, operand(graph_, b, 1));
+  return multiply(graph_, a, b);
+}
+
+NodeId ScaledValues::over(NodeId a, NodeId b) {
+  if (is_constant(graph_, b, 1)) return a;
+  if (is(graph_, b, Op::divide) && is_constant(graph_, operand(graph_, b, 0), 1)) return times(a, operand(graph_, b, 1));
+  return divide(graph_, a, b);
+}
+
+ScaledValue ScaledValues::product(const ScaledValue& a, const ScaledValue& b) {
+  ScaledValue result;
+  for (const ScaledPart& x : a)
+    for (const ScaledPart& y : b) {
+      result = merged(std::move(result), {at_indicator({sum(x.scale, y.scale), times(x.core, y.core)})});
+      if (result.size() > most_parts) return result;
+    }
+  return result;
+}
+
+ScaledValue ScaledValues::quotient(const ScaledValue& a, const ScaledValue& b) {
+  const ScaledPart divisor = single(b);
+  ScaledValue result;
+  for (const ScaledPart& part : a)
+    result = merged(std::move(result), {{difference(part.scale, divisor.scale), over(part.core, divisor.core)}});
+  return result;
+}
+
+// A whole power of several parts could be multiplied out; a common scale serves every exponent.
+ScaledValue ScaledValues::powered(const ScaledValue& a, const mpq_class& exponent) {
+  ScaledPart part = single(a);
+  part.scale = scaled(part.scale, exponent);
+  if (!is_constant(graph_, part.core, 1))
+    part.core =
+        exponent == -1 ? over(graph_.constant(1), part.core) : graph_.apply(Op::power, part.core, graph_.constant(exponent));
+  return {part};
+}
+
+ScaledValue ScaledValues::merged(ScaledValue a, const ScaledValue& b) {
+  for (ScaledPart part : b) {
+    for (std::size_t k = 0; k < a.size();) {
+      const auto both = united(a[k], part);
+      if (!both) {
+        ++k;
+        continue;
+      }
+      part = *both;
+      a.erase(a.begin() + static_cast<std::ptrdiff_t>(k));
+      k = 0;
+    }
+    a.push_back(part);
+  }
+  return a;
+}
+
+// Two parts as one, where that is simpler: of one scale, or where a softplus cancels.
+std::optional<ScaledPart> ScaledValues::united(const ScaledPart& a, const ScaledPart& b) {
+  if (same_form(a.scale, b.scale))
+    return ScaledPart{a.scale, is(graph_, b.core, Op::negate) ? subtract(graph_, a.core, operand(graph_, b.core, 0))
+                                                              : add(graph_, a.core, b.core)};
+  const bool opposed = opposite(graph_, a.core, b.core);
+  if (!opposed && a.core != b.core) return {};
+  if (opposed) {
+    if (const auto rest = complement(difference(b.scale, a.scale))) return ScaledPart{sum(a.scale, *rest), a.core};
+    if (const auto rest = complement(difference(a.scale, b.scale))) return ScaledPart{sum(b.scale, *rest), b.core};
+  }
+  if (!holds_softplus(a.scale) || !holds_softplus(b.scale)) return {};
+  ScaledPart both = joined(a, b);
+  if (both.scale.size() >= std::max(a.scale.size(), b.scale.size())) return {};
+  return both;
+}
+
+// 1 - exp(x - softplus(x)) = exp(-softplus(x)) and the other way round: the scale of 1 - exp(form).
+std::optional<LinearForm> ScaledValues::complement(const LinearForm& form) {
+  for (const LinearTerm& term : form) {
+    if (!is(graph_, term.key, Op::softplus) || term.coefficient != -1) continue;
+    const LinearForm x = forms_.of(operand(graph_, without_names(graph_, term.node), 0));
+    const LinearForm rest = difference(form, {term});
+    if (rest.empty()) return sum(x, {term});
+    if (same_form(rest, x)) return LinearForm{term};
+  }
+  return {};
+}
+
+bool ScaledValues::holds_softplus(const LinearForm& form) {
+  return std::ranges::any_of(form, [&](const LinearTerm& term) { return is(graph_, term.key, Op::softplus); });
+}
+
+ScaledValue ScaledValues::with_cores(ScaledValue a, NodeId (*f)(Graph&, NodeId)) {
+  for (ScaledPart& part : a) part.core = f(graph_, part.core);
+  return a;
+}
+
+std::optional<ScaledValue> ScaledValues::sum_over_axes(const Node& node, const ScaledValue& a) {
+  ScaledValue result;
+  for (ScaledPart part : a) {
+    AxisSet axes = set_of(node.bound);
+    while (const auto looked_up = lookup(part.core, axes)) {
+      part = substituted_part({part.scale, looked_up->rest}, {looked_up->at});
+      axes = tenet::difference(axes, std::span(&looked_up->at.axis, 1));
+    }
+    const ScaledPart outside = shifted(part, axes);
+    result = merged(std::move(result), {{outside.scale, sum_over(graph_, outside.core, axes)}});
+  }
+  return result;
+}
+
+// [i = k] exp(s) = [i = k] exp(s[i = k]).
+ScaledPart ScaledValues::at_indicator(ScaledPart part) {
+  AxisSet axes;
+  for (const LinearTerm& term : part.scale) axes = tenet::united(axes, graph_.node(term.key).axes);
+  if (const auto found = lookup(part.core, axes)) part.scale = substituted_part(part, {found->at}).scale;
+  return part;
+}
+
+// [i = k] * x, for an i of `axes` and a k without it that is always one of its coordinates: the sum over i is x[i = k].
+std::optional<ScaledValues::Lookup> ScaledValues::lookup(NodeId core, std::span<const AxisId> axes, int depth) {
+  if (depth == 0) return {};
+  const Node& node = graph_.node(core);
+  if (node.op == Op::equal) {
+    for (const auto& [i, k] : {std::pair{node.operands[0], node.operands[1]}, std::pair{node.operands[1], node.operands[0]}})
+      if (is(graph_, i, Op::coordinate) && contains(axes, graph_.node(i).bound[0]) &&
+          !graph_.has_axis(k, graph_.node(i).bound[0]) && is_coordinate_of(graph_, k, graph_.node(i).bound[0]))
+        return Lookup{{graph_.node(i).bound[0], k}, graph_.constant(1)};
+    return {};
+  }
+  if (node.op == Op::negate) {
+    auto inner = lookup(node.operands[0], axes, depth - 1);
+    if (inner) inner->rest = negated(graph_, inner->rest);
+    return inner;
+  }
+  if (node.op != Op::multiply && node.op != Op::divide) return {};
+  if (auto left = lookup(node.operands[0], axes, depth - 1)) {
+    left->rest = node.op == Op::divide ? divide(graph_, left->rest, node.operands[1]) : times(left->rest, node.operands[1]);
+    return left;
+  }
+  if (node.op == Op::divide) return {};
+  auto right = lookup(node.operands[1], axes, depth - 1);
+  if (right) right->rest = times(node.operands[0], right->rest);
+  return right;
+}
+
+// The part with a scale that lacks the axes: M in place of what varies along them, and exp(s - M) in the core.
+ScaledPart ScaledValues::shifted(const ScaledPart& part, std::span<const AxisId> axes) {
+  LinearForm inside, outside;
+  for (const LinearTerm& term : part.scale)
+    (intersection(graph_.node(term.key).axes, axes).empty() ? outside : inside).push_back(term);
+  if (inside.empty()) return part;
+  NodeId core = part.core;
+  if (const auto factor = sigmoids(inside)) core = times(*factor, core);
+  if (inside.empty()) return {outside, core};
+  const NodeId exponent = forms_.node(inside);
+  const LinearForm maximum = forms_.of(graph_.reduce(Op::max_over, intersection(graph_.node(exponent).axes, axes), exponent));
+  const auto factor = exponential(difference(inside, maximum));
+  return {sum(outside, maximum), factor ? times(*factor, core) : core};
+}
+
+std::optional<ScaledValue> ScaledValues::substituted(const Node& node, const ScaledValue& a) {
+  if (has_otherwise(node)) return {};
+  const std::vector<Replacement> replacements = replacements_of(node);
+  ScaledValue result;
+  for (const ScaledPart& part : a) result = merged(std::move(result), {substituted_part(part, replacements)});
+  return result;
+}
+
+ScaledPart ScaledValues::substituted_part(const ScaledPart& part, const std::vector<Replacement>& replacements) {
+  LinearForm scale;
+  for (const LinearTerm& term : part.scale)
+    scale = sum(scale, scaled(forms_.of(replaced(graph_, term.node, replacements)), term.coefficient));
+  return {scale, replaced(graph_, part.core, replacements)};
+}
+
+// where(p, exp(s) a, exp(s) b) = exp(s) where(p, a, b); a 0 has any scale.
+std::optional<ScaledValue> ScaledValues::chosen(const Node& node, const std::vector<ScaledValue>& operands) {
+  const ScaledValue &yes = operands[1], &no = operands[2];
+  const bool masked = is_zero(graph_, no), hidden = is_zero(graph_, yes);
+  ScaledValue result = hidden ? no : yes;
+  if (!masked && !hidden) {
+    if (yes.size() != 1 || no.size() != 1 || !same_form(yes[0].scale, no[0].scale)) return {};
+    return ScaledValue{{yes[0].scale, where(graph_, node.operands[0], yes[0].core, no[0].core)}};
+  }
+  const NodeId zero = graph_.constant(0);
+  for (ScaledPart& part : result)
+    part.core = hidden ? where(graph_, node.operands[0], zero, part.core) : where(graph_, node.operands[0], part.core, zero);
+  return result;
+}
+
+ScaledPart ScaledValues::single(const ScaledValue& value) {
+  ScaledPart result = value[0];
+  for (std::size_t k = 1; k < value.size(); ++k) result = joined(result, value[k]);
+  return result;
+}
+
+ScaledPart ScaledValues::joined(const ScaledPart& a, const ScaledPart& b) {
+  const LinearForm apart = difference(a.scale, b.scale);
+  const LinearForm scale = sum(b.scale, forms_.softplus(apart));
+  if (a.core == b.core) return {scale, a.core};
+  if (opposite(graph_, a.core, b.core))
+    return {scale, times(graph_.apply(Op::tanh, forms_.node(scaled(apart, mpq_class(1, 2)))), a.core)};
+  const NodeId left = graph_.apply(Op::sigmoid, forms_.node(apart));
+  const NodeId right = graph_.apply(Op::sigmoid, forms_.node(scaled(apart, -1)));
+  return {scale, add(graph_, times(left, a.core), times(right, b.core))};
+}
+
+NodeId ScaledValues::value(const ScaledValue& value) {
+  std::optional<NodeId> result;
+  for (const ScaledPart& part : value) {
+    const auto factor = exponential(part.scale);
+    const NodeId piece = factor ? times(*factor, part.core) : part.core;
+    result = result ? add(graph_, *result, piece) : piece;
+  }
+  return *result;
+}
+
+// Nothing for exp(0).
+std::optional<NodeId> ScaledValues::exponential(LinearForm form) {
+  const auto factor = sigmoids(form);
+  if (form.empty()) return factor;
+  const NodeId rest = graph_.apply(Op::exp, forms_.node(form));
+  return factor ? times(*factor, rest) : rest;
+}
+
+// Takes sigmoid(x)^a * sigmoid(-x)^(k - a) out of exp(a x - k softplus(x) + ..), for whole k and a.
+std::optional<NodeId> ScaledValues::sigmoids(LinearForm& form) {
+  std::optional<NodeId> result;
+  const auto take = [&](NodeId argument, const mpq_class& power) {
+    if (power == 0) return;
+    NodeId factor = graph_.apply(Op::sigmoid, argument);
+    if (power != 1) factor = graph_.apply(Op::power, factor, graph_.constant(power));
+    result = result ? times(*result, factor) : factor;
+  };
+  const LinearForm terms = form;
+  for (const LinearTerm& term : terms) {
+    if (!is(graph_, term.key, Op::softplus) || term.coefficient >= 0 || term.coefficient.get_den() != 1) continue;
+    const LinearForm x = forms_.of(operand(graph_, without_names(graph_, term.node), 0));
+    const mpq_class all = -term.coefficient;
+    mpz_class whole = mpz_class(contained(form, x).get_num() / contained(form, x).get_den());
+    const mpq_class positive = std::min(mpq_class(whole), all);
+    form = difference(difference(form, scaled(x, positive)), {term});
+    take(forms_.node(x), positive);
+    take(forms_.node(scaled(x, -1)), all - positive);
+  }
+  return result;
+}
+
+NodeId ScaledValues::log(const ScaledValue& argument) {
+  const ScaledPart part = single(argument);
+  const NodeId scale = forms_.node(part.scale);
+  if (is_constant(graph_, part.core, 1)) return scale;
+  const NodeId rest = log_of_core(part.core);
+  if (part.scale.empty()) return rest;
+  if (is(graph_, rest, Op::negate)) return subtract(graph_, scale, operand(graph_, rest, 0));
+  return add(graph_, scale, rest);
+}
+
+// log(1 / x) = -log(x).
+NodeId ScaledValues::log_of_core(NodeId core) {
+  if (is(graph_, core, Op::divide) && is_constant(graph_, operand(graph_, core, 0), 1))
+    return negate(graph_, graph_.apply(Op::log, operand(graph_, core, 1)));
+  return graph_.apply(Op::log, core);
+}
+
+}  // namespace tenet

@@ -1,0 +1,74 @@
+// Values as sums of exp(scale) * core, with scales that add, subtract and cancel exactly: the range of `exp` is kept out of the
+// arithmetic until it is known what is left of it.
+//
+//   products        exp(s) a * exp(t) b = exp(s + t) a b             (quotients, powers likewise)
+//   sums            exp(s) a + exp(t) b stays two parts; where one is needed:
+//                   exp(s) a + exp(t) b = exp(t + softplus(s - t)) * (sigmoid(s - t) a + sigmoid(t - s) b)
+//                   exp(s) - exp(t)     = (exp(s) + exp(t)) * tanh((s - t) / 2)
+//   over axes       sum[i](exp(s) c)    = exp(M) * sum[i](exp(s - M) c),  M = max[i](s)
+//   the way back    exp(softplus(x)) = 1 + exp(x),  exp(x - softplus(x)) = sigmoid(x)
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "compiler/simplify/linear_forms.h"
+
+namespace tenet {
+
+struct ScaledPart {
+  LinearForm scale;
+  NodeId core;
+};
+using ScaledValue = std::vector<ScaledPart>;  // at least one part; no two of one scale
+
+inline bool is_plain(const ScaledValue& value) { return value.size() == 1 && value[0].scale.empty(); }
+
+class ScaledValues {
+ public:
+  explicit ScaledValues(Graph& graph) : graph_(graph), forms_(graph) {}
+
+  ScaledValue exp(NodeId exponent) { return {{forms_.of(exponent), graph_.constant(1)}}; }
+  ScaledValue sigmoid(NodeId argument);
+  // Nothing where a value has grown too many parts or terms, or the operation has no rule.
+  std::optional<ScaledValue> apply(NodeId node, const std::vector<ScaledValue>& operands);
+
+  // The same as nodes: what single precision should compute.
+  NodeId value(const ScaledValue& value);
+  NodeId log(const ScaledValue& argument);
+
+ private:
+  std::optional<ScaledValue> sum_over_axes(const Node& node, const ScaledValue& a);
+  std::optional<ScaledValue> substituted(const Node& node, const ScaledValue& a);
+  std::optional<ScaledValue> chosen(const Node& node, const std::vector<ScaledValue>& operands);
+  ScaledValue powered(const ScaledValue& a, const mpq_class& exponent);
+  ScaledValue product(const ScaledValue& a, const ScaledValue& b);
+  ScaledValue quotient(const ScaledValue& a, const ScaledValue& b);
+  ScaledValue merged(ScaledValue a, const ScaledValue& b);
+  ScaledValue with_cores(ScaledValue a, NodeId (*f)(Graph&, NodeId));
+
+  struct Lookup {
+    Replacement at;
+    NodeId rest;
+  };
+  std::optional<Lookup> lookup(NodeId core, std::span<const AxisId> axes, int depth = 8);
+  ScaledPart at_indicator(ScaledPart part);
+  ScaledPart substituted_part(const ScaledPart& part, const std::vector<Replacement>& replacements);
+
+  std::optional<ScaledPart> united(const ScaledPart& a, const ScaledPart& b);
+  std::optional<LinearForm> complement(const LinearForm& form);
+  bool holds_softplus(const LinearForm& form);
+  ScaledPart single(const ScaledValue& value);
+  ScaledPart joined(const ScaledPart& a, const ScaledPart& b);
+  ScaledPart shifted(const ScaledPart& part, std::span<const AxisId> axes);
+  std::optional<NodeId> exponential(LinearForm form);
+  std::optional<NodeId> sigmoids(LinearForm& form);
+  NodeId log_of_core(NodeId core);
+  NodeId times(NodeId a, NodeId b);
+  NodeId over(NodeId a, NodeId b);
+
+  Graph& graph_;
+  LinearForms forms_;
+};
+
+}  // namespace tenet
