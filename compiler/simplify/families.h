@@ -15,5 +15,6 @@ std::span<const Law> condition_laws();
 std::span<const Law> indicator_laws();
 std::span<const Law> reduction_laws();
 std::span<const Law> substitution_laws();
+std::span<const Law> stability_laws();
 
 }  // namespace tenet

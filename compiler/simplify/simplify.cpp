@@ -102,7 +102,7 @@ std::span<const Law> laws() {
   static const std::vector<Law> all = [] {
     std::vector<Law> rows;
     for (const auto family : {broadcast_laws(), constant_laws(), sum_laws(), product_laws(), condition_laws(), indicator_laws(),
-                              reduction_laws(), substitution_laws()})
+                              reduction_laws(), substitution_laws(), stability_laws()})
       rows.insert(rows.end(), family.begin(), family.end());
     return rows;
   }();

@@ -82,6 +82,16 @@ TEST_CASE("reductions of reductions are one, unless the inner one is needed anyw
   check("sum[batch](sum[vocab](x)) * sum[vocab](x)", "sum[batch](sum[vocab](x)) * sum[vocab](x)");
 }
 
+TEST_CASE("exponentials become the functions that stay in range", "[unit]") {
+  check("log(1 + exp(x)) + log1p(exp(y))", "softplus(x) + softplus(y)");
+  check("1 / (1 + exp(-x)) + (exp(y) + 1)^-1", "sigmoid(x) + sigmoid(-y)");
+  check("exp(x) / (1 + exp(x))", "sigmoid(x)");
+  check("log(1 / (1 + exp(-x)))", "-softplus(-x)");
+  check("log(1 - 1 / (1 + exp(-x)))", "-softplus(x)");
+  check("1 - sigmoid(-x)", "sigmoid(x)");
+  check("sigmoid(x) * (1 - sigmoid(x))", "sigmoid(x) * (1 - sigmoid(x))");
+}
+
 TEST_CASE("a substitution moves inwards where that makes nothing larger", "[unit]") {
   check("(x * y)[vocab = Y]", "x[vocab = Y] * y[vocab = Y]");
   check("(x * x)[vocab = other]", "x[vocab = other] * x[vocab = other]");
@@ -154,6 +164,8 @@ TEST_CASE("every law is used in deriving or computing something", "[unit]") {
       {"(vocab == Y) * x - (vocab == Y) * y + sum[vocab]((vocab == batch) * x)", {}},
       {"sum[vocab](C[vocab = vocab - 1 else 0] * C)", {"C"}},
       {"|other| * x / 1 + x^1 + x * (vocab == Y) + sum[vocab]((vocab == Y) * y)", {}},
+      {"log(1 + exp(tanh(x))) + 1 / (1 + exp(x)) + exp(tanh(y)) / (1 + exp(tanh(y))) + (1 - sigmoid(s))", {}},
+      {"log(sigmoid(tanh(x))) + log(1 - sigmoid(tanh(y)))", {}},
       {"sum[batch](sum[vocab](x / |batch|)) * |batch| + |batch| * s / |batch| + 2 * (3 / s) - x * 2", {}},
   };
   for (const auto& [text, targets] : corpus) {

@@ -170,6 +170,22 @@ TEST_CASE("naive spellings are stabilised, forward and backward", "[unit]") {
   }
 }
 
+TEST_CASE("the directed laws keep what is stabilised in range", "[unit]") {
+  for (const Case& row : cases) {
+    INFO(row.naive);
+    Algebra algebra(names);
+    const std::vector<NodeId> before = with_gradients(algebra, row.naive);
+    const std::vector<NodeId> after = simplify(algebra.graph, stable(algebra, before)).roots;
+    CHECK(hazard_count(algebra.graph, after) == 0);
+    const NodeId expected[] = {algebra.build(row.value), algebra.build(row.by_z), algebra.build(row.by_x)};
+    Interpreter far = far_interpreter(algebra, 5, 1000);
+    for (std::size_t k = 0; k < before.size(); ++k) {
+      const NodeId wanted = broadcast(algebra.graph, expected[k], algebra.graph.node(before[k]).axes);
+      CHECK(distance(far.value(wanted), far.value(after[k])) < 1e-12);
+    }
+  }
+}
+
 TEST_CASE("a logarithm keeps its digits where the probability rounds to 1", "[unit]") {
   Algebra algebra(names);
   const NodeId before = algebra.build("log(p)"), after = stable(algebra, std::span(&before, 1))[0];
