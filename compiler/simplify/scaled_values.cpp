@@ -26,6 +26,16 @@ bool is_zero(Graph& graph, const ScaledValue& value) { return is_plain(value) &&
 NodeId negated(Graph& graph, NodeId a) { return is_constant(graph, a) ? graph.constant(-graph.value_of(a)) : negate(graph, a); }
 NodeId rooted(Graph& graph, NodeId a) { return is_constant(graph, a, 1) ? a : graph.apply(Op::sqrt, a); }
 
+// The truth outside which a product is 0 because a `where` is.
+std::optional<NodeId> mask_of(Graph& graph, NodeId core, int depth = 8) {
+  const Node& node = graph.node(core);
+  if (node.op == Op::where && is_zero(graph, node.operands[2])) return node.operands[0];
+  const bool product = node.op == Op::multiply;
+  if (depth == 0 || !(product || node.op == Op::divide || node.op == Op::negate)) return {};
+  const auto left = mask_of(graph, node.operands[0], depth - 1);
+  return left || !product ? left : mask_of(graph, node.operands[1], depth - 1);
+}
+
 bool opposite(const Graph& graph, NodeId a, NodeId b) {
   if (is(graph, b, Op::negate) && operand(graph, b, 0) == a) return true;
   return is_constant(graph, a) && is_constant(graph, b) && graph.value_of(a) == -graph.value_of(b);
@@ -237,8 +247,13 @@ ScaledPart ScaledValues::shifted(const ScaledPart& part, std::span<const AxisId>
   NodeId core = part.core;
   if (const auto factor = sigmoids(inside)) core = times(*factor, core);
   if (inside.empty()) return {outside, core};
-  const NodeId exponent = forms_.node(inside);
-  const LinearForm maximum = forms_.of(graph_.reduce(Op::max_over, intersection(graph_.node(exponent).axes, axes), exponent));
+  NodeId exponent = forms_.node(inside);
+  const auto bound = [&] { return intersection(graph_.node(exponent).axes, axes); };
+  if (const auto mask = mask_of(graph_, core)) {  // the least in place of what is masked out: it never is the greatest by itself
+    exponent = where(graph_, *mask, exponent, graph_.reduce(Op::min_over, bound(), exponent));
+    inside = forms_.of(exponent);
+  }
+  const LinearForm maximum = forms_.of(graph_.reduce(Op::max_over, bound(), exponent));
   const auto factor = exponential(difference(inside, maximum));
   return {sum(outside, maximum), factor ? times(*factor, core) : core};
 }
@@ -290,10 +305,27 @@ ScaledPart ScaledValues::joined(const ScaledPart& a, const ScaledPart& b) {
   return {scale, add(graph_, times(left, a.core), times(right, b.core))};
 }
 
+// exp(x - max[i](where(p, x, y))) beside a factor that is 0 outside of p: x there may as well be y, and may not be large.
+LinearForm ScaledValues::masked(const ScaledPart& part) {
+  LinearForm result = part.scale;
+  const auto mask = mask_of(graph_, part.core);
+  if (!mask) return result;
+  for (const LinearTerm& term : part.scale) {
+    if (!is(graph_, term.key, Op::max_over) || term.coefficient >= 0) continue;
+    const NodeId inner = operand(graph_, without_names(graph_, term.node), 0), choice = without_names(graph_, inner);
+    if (!is(graph_, choice, Op::where) || operand(graph_, choice, 0) != *mask) continue;
+    const LinearForm x = forms_.of(operand(graph_, choice, 1));
+    const mpq_class times = -term.coefficient;
+    if (contained(result, x) < times) continue;
+    result = sum(difference(result, scaled(x, times)), scaled(forms_.of(inner), times));
+  }
+  return result;
+}
+
 NodeId ScaledValues::value(const ScaledValue& value) {
   std::optional<NodeId> result;
   for (const ScaledPart& part : value) {
-    const auto factor = exponential(part.scale);
+    const auto factor = exponential(masked(part));
     const NodeId piece = factor ? times(*factor, part.core) : part.core;
     result = result ? add(graph_, *result, piece) : piece;
   }

@@ -61,6 +61,7 @@ class ScaledValues {
   ScaledPart single(const ScaledValue& value);
   ScaledPart joined(const ScaledPart& a, const ScaledPart& b);
   ScaledPart shifted(const ScaledPart& part, std::span<const AxisId> axes);
+  LinearForm masked(const ScaledPart& part);
   std::optional<NodeId> exponential(LinearForm form);
   std::optional<NodeId> sigmoids(LinearForm& form);
   NodeId log_of_core(NodeId core);

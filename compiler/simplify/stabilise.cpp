@@ -112,9 +112,15 @@ class Stabiliser {
     if (!other) return;
     if (graph_.node(*other).kind != Kind::real) other = divide(graph_, *other, graph_.constant(1));
     const NodeId after = broadcast(graph_, *other, graph_.node(id).axes);
-    if (counter_.count(after) >= counter_.count(direct)) return;
+    if (overflows_alike(direct, after) || counter_.count(after) >= counter_.count(direct)) return;
     journal_.push_back({&row_of(graph_.node(id).op), direct, after});
     plain_[index_of(id)] = after;
+  }
+
+  // 1 / p overflows where p underflows, and so does exp(-s) in its place: what reads it may profit, the value itself does not.
+  bool overflows_alike(NodeId direct, NodeId after) {
+    if (ranges_.hazard(direct) != HazardKind::divisor || !ranges_.of(after).overflows) return false;
+    return std::ranges::none_of(graph_.node(direct).operands, [&](NodeId operand) { return ranges_.of(operand).inaccurate; });
   }
 
   std::optional<NodeId> logarithm(NodeId id) {

@@ -41,7 +41,7 @@ class Exponentials {
   NodeId tame(NodeId value) { return graph_.apply(Op::tanh, value); }
 
   NodeId real() {
-    switch (choose(7)) {
+    switch (choose(9)) {
       case 0:
         return graph_.apply(Op::log, positive());
       case 1:
@@ -54,6 +54,10 @@ class Exponentials {
         return graph_.apply(Op::log1p, positive());
       case 5:
         return graph_.apply(Op::divide, tame(any()), positive());
+      case 6:
+        return graph_.apply(Op::where, truth(), positive(), graph_.constant(0));
+      case 7:
+        return reduced(Op::sum, any());
       default:
         return reduced(Op::max_over, any());
     }

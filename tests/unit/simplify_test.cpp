@@ -165,7 +165,7 @@ TEST_CASE("every law is used in deriving or computing something", "[unit]") {
       {"sum[vocab](C[vocab = vocab - 1 else 0] * C)", {"C"}},
       {"|other| * x / 1 + x^1 + x * (vocab == Y) + sum[vocab]((vocab == Y) * y)", {}},
       {"log(1 + exp(tanh(x))) + 1 / (1 + exp(x)) + exp(tanh(y)) / (1 + exp(tanh(y))) + (1 - sigmoid(s))", {}},
-      {"log(sigmoid(tanh(x))) + log(1 - sigmoid(tanh(y)))", {}},
+      {"log(sigmoid(tanh(x))) + log(1 - sigmoid(tanh(y))) + sigmoid(tanh(y))", {}},
       {"sum[batch](sum[vocab](x / |batch|)) * |batch| + |batch| * s / |batch| + 2 * (3 / s) - x * 2", {}},
   };
   for (const auto& [text, targets] : corpus) {
