@@ -30,6 +30,7 @@ Range with_flags(View v, double low, double high, std::size_t first = 0) {
     result.overflows |= v[k].overflows;
     result.underflows |= v[k].underflows;
     result.inaccurate |= v[k].inaccurate;
+    result.vanishes |= v[k].vanishes;
   }
   return result;
 }
@@ -37,7 +38,8 @@ Range with_flags(View v, double low, double high, std::size_t first = 0) {
 // Leaves.
 
 Range any(View) { return between(-inf, inf); }
-Range truth(View) { return between(0, 1); }
+Range fraction(View) { return between(0, 1); }
+Range truth(View) { return {.low = 0, .high = 1, .vanishes = true}; }
 Range coordinate(View) { return between(0, largest_coordinate); }
 Range size(View) { return between(1, largest_coordinate); }
 Range infinite(View) { return between(inf, inf); }
@@ -57,10 +59,12 @@ Range same(View v) { return v[0]; }
 
 // Sums.
 
-Range negated(Range r) { return {-r.high, -r.low, r.overflows, r.underflows, r.inaccurate}; }
+Range negated(Range r) { return {-r.high, -r.low, r.overflows, r.underflows, r.inaccurate, r.vanishes}; }
 
 double plus(double a, double b, double opposed) { return std::isnan(a + b) ? opposed : a + b; }
 
+bool is_zero(const Range& r) { return r.low == 0 && r.high == 0; }
+bool may_be_zero(const Range& r) { return r.underflows || r.vanishes || is_zero(r); }
 bool positive(const Range& r) { return r.low >= 0 && r.high > 0; }
 bool is_leaf(const Graph& graph, NodeId id) { return operation(graph.node(without_names(graph, id)).op).form == Form::leaf; }
 
@@ -73,8 +77,8 @@ bool shows(const Range& a, double low, double high) {
 Range sum_of(View v, const Range& a, const Range& b) {
   Range result{plus(a.low, b.low, -inf), plus(a.high, b.high, inf)};
   result.overflows = a.overflows || b.overflows;
-  const auto vanishes = [](const Range& r) { return r.low == 0 && r.high == 0; };
-  result.underflows = (a.underflows || vanishes(a)) && (b.underflows || vanishes(b));
+  result.vanishes = (a.vanishes || is_zero(a)) && (b.vanishes || is_zero(b));
+  result.underflows = may_be_zero(a) && may_be_zero(b) && (a.underflows || b.underflows);
   const bool opposed = (positive(a) && positive(negated(b))) || (positive(b) && positive(negated(a)));
   const bool rounded = !is_leaf(v.graph, v.node.operands[0]) || !is_leaf(v.graph, v.node.operands[1]);
   const bool cancels = opposed && rounded && result.low <= 0 && result.high >= 0;
@@ -154,11 +158,13 @@ Range multiply(View v) {
   return result;
 }
 
-// A truth is a choice, not a factor: what it masks out is not computed with.
+bool infinite_times_zero(const Range& a, const Range& b) { return a.overflows && (b.underflows || b.vanishes || is_zero(b)); }
+
+// A truth itself as a factor is a choice: where its axis is summed over, the product is a lookup.
 std::optional<HazardKind> multiply_hazard(View v) {
   for (NodeId operand : v.node.operands)
     if (v.graph.node(operand).kind == Kind::truth) return {};
-  return if_so((v[0].overflows && v[1].underflows) || (v[0].underflows && v[1].overflows), HazardKind::zero_times_infinity);
+  return if_so(infinite_times_zero(v[0], v[1]) || infinite_times_zero(v[1], v[0]), HazardKind::zero_times_infinity);
 }
 
 Range divide(View v) {
@@ -166,6 +172,7 @@ Range divide(View v) {
   result.overflows = v[0].overflows || v[1].underflows;
   result.underflows = v[0].underflows || v[1].overflows;
   result.inaccurate = v[0].inaccurate || v[1].inaccurate;
+  result.vanishes = v[0].vanishes;
   result.attained = attained_in_product(v[0], v[1]);
   if (!v[1].overflows) result.survives = v[0].survives;
   return result;
@@ -201,6 +208,7 @@ Range power(View v) {
   result.overflows = *n < 0 ? v[0].underflows : v[0].overflows;
   result.underflows = *n < 0 ? v[0].overflows : v[0].underflows;
   result.inaccurate = v[0].inaccurate && *n != 0;
+  result.vanishes = v[0].vanishes && *n > 0;
   return result;
 }
 
@@ -245,7 +253,7 @@ Range expm1(View v) {
 Range log(View v) {
   Range result = increasing<log_of>(v);
   result.overflows |= v[0].underflows;
-  result.underflows = false;
+  result.underflows = result.vanishes = false;
   return result;
 }
 
@@ -261,6 +269,13 @@ Range sigmoid(View v) { return {sigmoid_of(v[0].low), sigmoid_of(v[0].high), fal
 Range softplus(View v) {
   Range result = increasing<softplus_of>(v);
   result.underflows = v[0].low < exp_underflows;
+  result.vanishes = false;
+  return result;
+}
+
+Range relu(View v) {
+  Range result = increasing<relu_of>(v);
+  result.vanishes = true;
   return result;
 }
 
@@ -274,7 +289,11 @@ Range absolute(View v) {
 
 Range maximum(View v) { return with_flags(v, std::max(v[0].low, v[1].low), std::max(v[0].high, v[1].high)); }
 Range minimum(View v) { return with_flags(v, std::min(v[0].low, v[1].low), std::min(v[0].high, v[1].high)); }
-Range where(View v) { return with_flags(v, std::min(v[1].low, v[2].low), std::max(v[1].high, v[2].high), 1); }
+Range where(View v) {
+  Range result = with_flags(v, std::min(v[1].low, v[2].low), std::max(v[1].high, v[2].high), 1);
+  result.vanishes |= is_zero(v[1]) || is_zero(v[2]);
+  return result;
+}
 
 // Reductions. Every axis has a coordinate, so that a sum of values of one sign is at least the least of them in size.
 
@@ -313,8 +332,8 @@ Range substitute(View v) {
   result.survives = not_missed(v, v[0].survives);
   if (!has_otherwise(v.node)) return result;
   const Range& other = *v.operands.back();
-  return {std::min(result.low, other.low), std::max(result.high, other.high), result.overflows || other.overflows,
-          result.underflows || other.underflows, result.inaccurate || other.inaccurate};
+  return {std::min(result.low, other.low),       std::max(result.high, other.high),     result.overflows || other.overflows,
+          result.underflows || other.underflows, result.inaccurate || other.inaccurate, result.vanishes || is_zero(other)};
 }
 
 // clang-format off
@@ -325,7 +344,7 @@ constexpr RangeRule table[] = {
     {Op::coordinate, coordinate, nullptr},
     {Op::input, input, nullptr},
     {Op::normal, any, nullptr},
-    {Op::uniform, truth, nullptr},
+    {Op::uniform, fraction, nullptr},
     {Op::named, same, nullptr},
     {Op::stop, same, nullptr},
     {Op::add, add, add_hazard},
@@ -345,7 +364,7 @@ constexpr RangeRule table[] = {
     {Op::sin, wave, nullptr},
     {Op::cos, wave, nullptr},
     {Op::erf, increasing<erf_of>, nullptr},
-    {Op::relu, increasing<relu_of>, nullptr},
+    {Op::relu, relu, nullptr},
     {Op::log1p, increasing<log1p_of>, log1p_hazard},
     {Op::expm1, expm1, nullptr},
     {Op::softplus, softplus, nullptr},

@@ -11,7 +11,7 @@ constexpr double least = 0x1p-126, greatest = 0x1p127;
 
 // A value that stays away from 0 cannot have underflowed to it; one that is bounded cannot have overflowed.
 Range settled(Range range, Kind kind) {
-  if (range.low > least || range.high < -least) range.underflows = false;
+  if (range.low > least || range.high < -least) range.underflows = range.vanishes = false;
   if (range.low > -greatest && range.high < greatest) range.overflows = false;
   if (kind != Kind::real) range.overflows = range.underflows = range.inaccurate = false;
   return range;

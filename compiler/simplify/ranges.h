@@ -15,6 +15,7 @@ struct Range {
   bool overflows = false;   // may come out infinite where the exact value is finite
   bool underflows = false;  // may come out 0 where the exact value is not
   bool inaccurate = false;  // may have lost relative accuracy: a difference of rounded values of one sign
+  bool vanishes = false;    // may be exactly 0 by a choice: a truth as a factor, a branch of `where`, relu
   // Along these axes `high` is attained, for every choice of the other coordinates: u - max[i](u) is 0 somewhere along i.
   std::vector<AxisId> attained = {};
   // Likewise, along these axes some element has not underflowed; none: nothing is known.

@@ -26,16 +26,6 @@ bool is_zero(Graph& graph, const ScaledValue& value) { return is_plain(value) &&
 NodeId negated(Graph& graph, NodeId a) { return is_constant(graph, a) ? graph.constant(-graph.value_of(a)) : negate(graph, a); }
 NodeId rooted(Graph& graph, NodeId a) { return is_constant(graph, a, 1) ? a : graph.apply(Op::sqrt, a); }
 
-// The truth outside which a product is 0 because a `where` is.
-std::optional<NodeId> mask_of(Graph& graph, NodeId core, int depth = 8) {
-  const Node& node = graph.node(core);
-  if (node.op == Op::where && is_zero(graph, node.operands[2])) return node.operands[0];
-  const bool product = node.op == Op::multiply;
-  if (depth == 0 || !(product || node.op == Op::divide || node.op == Op::negate)) return {};
-  const auto left = mask_of(graph, node.operands[0], depth - 1);
-  return left || !product ? left : mask_of(graph, node.operands[1], depth - 1);
-}
-
 bool opposite(const Graph& graph, NodeId a, NodeId b) {
   if (is(graph, b, Op::negate) && operand(graph, b, 0) == a) return true;
   return is_constant(graph, a) && is_constant(graph, b) && graph.value_of(a) == -graph.value_of(b);
@@ -96,6 +86,7 @@ std::optional<ScaledValue> ScaledValues::apply(NodeId id, const std::vector<Scal
 NodeId ScaledValues::times(NodeId a, NodeId b) {
   if (is_constant(graph_, a, 1)) return b;
   if (is_constant(graph_, b, 1)) return a;
+  if (is_constant(graph_, a) && is_constant(graph_, b)) return graph_.constant(graph_.value_of(a) * graph_.value_of(b));
   if (is(graph_, b, Op::divide) && is_constant(graph_, operand(graph_, b, 0), 1)) return divide(graph_, a, operand(graph_, b, 1));
   return multiply(graph_, a, b);
 }
@@ -104,6 +95,11 @@ NodeId ScaledValues::over(NodeId a, NodeId b) {
   if (is_constant(graph_, b, 1)) return a;
   if (is(graph_, b, Op::divide) && is_constant(graph_, operand(graph_, b, 0), 1)) return times(a, operand(graph_, b, 1));
   return divide(graph_, a, b);
+}
+
+NodeId ScaledValues::total(NodeId a, NodeId b) {
+  if (is_constant(graph_, a) && is_constant(graph_, b)) return graph_.constant(graph_.value_of(a) + graph_.value_of(b));
+  return is(graph_, b, Op::negate) ? subtract(graph_, a, operand(graph_, b, 0)) : add(graph_, a, b);
 }
 
 ScaledValue ScaledValues::product(const ScaledValue& a, const ScaledValue& b) {
@@ -153,9 +149,9 @@ ScaledValue ScaledValues::merged(ScaledValue a, const ScaledValue& b) {
 
 // Two parts as one, where that is simpler: of one scale, or where a softplus cancels.
 std::optional<ScaledPart> ScaledValues::united(const ScaledPart& a, const ScaledPart& b) {
-  if (same_form(a.scale, b.scale))
-    return ScaledPart{a.scale, is(graph_, b.core, Op::negate) ? subtract(graph_, a.core, operand(graph_, b.core, 0))
-                                                              : add(graph_, a.core, b.core)};
+  if (is_constant(graph_, a.core, 0)) return b;
+  if (is_constant(graph_, b.core, 0)) return a;
+  if (same_form(a.scale, b.scale)) return ScaledPart{a.scale, total(a.core, b.core)};
   const bool opposed = opposite(graph_, a.core, b.core);
   if (!opposed && a.core != b.core) return {};
   if (opposed) {
@@ -249,8 +245,8 @@ ScaledPart ScaledValues::shifted(const ScaledPart& part, std::span<const AxisId>
   if (inside.empty()) return {outside, core};
   NodeId exponent = forms_.node(inside);
   const auto bound = [&] { return intersection(graph_.node(exponent).axes, axes); };
-  if (const auto mask = mask_of(graph_, core)) {  // the least in place of what is masked out: it never is the greatest by itself
-    exponent = where(graph_, *mask, exponent, graph_.reduce(Op::min_over, bound(), exponent));
+  if (const auto mask = split(core)) {  // the least in place of what is masked out: it never is the greatest by itself
+    exponent = where(graph_, mask->truth, exponent, graph_.reduce(Op::min_over, bound(), exponent));
     inside = forms_.of(exponent);
   }
   const LinearForm maximum = forms_.of(graph_.reduce(Op::max_over, bound(), exponent));
@@ -308,12 +304,12 @@ ScaledPart ScaledValues::joined(const ScaledPart& a, const ScaledPart& b) {
 // exp(x - max[i](where(p, x, y))) beside a factor that is 0 outside of p: x there may as well be y, and may not be large.
 LinearForm ScaledValues::masked(const ScaledPart& part) {
   LinearForm result = part.scale;
-  const auto mask = mask_of(graph_, part.core);
+  const auto mask = split(part.core);
   if (!mask) return result;
   for (const LinearTerm& term : part.scale) {
     if (!is(graph_, term.key, Op::max_over) || term.coefficient >= 0) continue;
     const NodeId inner = operand(graph_, without_names(graph_, term.node), 0), choice = without_names(graph_, inner);
-    if (!is(graph_, choice, Op::where) || operand(graph_, choice, 0) != *mask) continue;
+    if (!is(graph_, choice, Op::where) || operand(graph_, choice, 0) != mask->truth) continue;
     const LinearForm x = forms_.of(operand(graph_, choice, 1));
     const mpq_class times = -term.coefficient;
     if (contained(result, x) < times) continue;
@@ -325,11 +321,36 @@ LinearForm ScaledValues::masked(const ScaledPart& part) {
 NodeId ScaledValues::value(const ScaledValue& value) {
   std::optional<NodeId> result;
   for (const ScaledPart& part : value) {
-    const auto factor = exponential(masked(part));
-    const NodeId piece = factor ? times(*factor, part.core) : part.core;
+    const NodeId piece = value_of(part);
     result = result ? add(graph_, *result, piece) : piece;
   }
   return *result;
+}
+
+// What may be infinite where a factor is 0 by choice stands inside of the choice.
+NodeId ScaledValues::value_of(const ScaledPart& part) {
+  const auto factor = exponential(masked(part));
+  if (!factor || is_constant(graph_, part.core, 0)) return part.core;
+  if (ranges_.of(*factor).overflows)
+    if (const auto choice = split(part.core))
+      return where(graph_, choice->truth, times(*factor, choice->rest), graph_.constant(0));
+  return times(*factor, part.core);
+}
+
+// A truth outside which a product is 0, and the product where it holds.
+std::optional<ScaledValues::Choice> ScaledValues::split(NodeId core, int depth) {
+  const Node& node = graph_.node(core);
+  if (node.kind == Kind::truth) return Choice{core, graph_.constant(1)};
+  if (node.op == Op::where && tenet::is_zero(graph_, node.operands[2])) return Choice{node.operands[0], node.operands[1]};
+  if (depth == 0 || !(node.op == Op::multiply || node.op == Op::divide || node.op == Op::negate)) return {};
+  for (std::size_t k = 0; k < (node.op == Op::multiply ? 2 : 1); ++k)
+    if (auto choice = split(node.operands[k], depth - 1)) {
+      std::vector<NodeId> operands(node.operands.begin(), node.operands.end());
+      operands[k] = choice->rest;
+      choice->rest = node.op == Op::multiply ? times(operands[0], operands[1]) : graph_.rebuild(core, operands);
+      return choice;
+    }
+  return {};
 }
 
 // Nothing for exp(0).

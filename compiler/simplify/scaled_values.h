@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "compiler/simplify/linear_forms.h"
+#include "compiler/simplify/ranges.h"
 
 namespace tenet {
 
@@ -26,7 +27,7 @@ inline bool is_plain(const ScaledValue& value) { return value.size() == 1 && val
 
 class ScaledValues {
  public:
-  explicit ScaledValues(Graph& graph) : graph_(graph), forms_(graph) {}
+  ScaledValues(Graph& graph, Ranges& ranges) : graph_(graph), ranges_(ranges), forms_(graph) {}
 
   ScaledValue exp(NodeId exponent) { return {{forms_.of(exponent), graph_.constant(1)}}; }
   ScaledValue sigmoid(NodeId argument);
@@ -61,14 +62,21 @@ class ScaledValues {
   ScaledPart single(const ScaledValue& value);
   ScaledPart joined(const ScaledPart& a, const ScaledPart& b);
   ScaledPart shifted(const ScaledPart& part, std::span<const AxisId> axes);
+  struct Choice {
+    NodeId truth, rest;
+  };
+  std::optional<Choice> split(NodeId core, int depth = 8);
+  NodeId value_of(const ScaledPart& part);
   LinearForm masked(const ScaledPart& part);
   std::optional<NodeId> exponential(LinearForm form);
   std::optional<NodeId> sigmoids(LinearForm& form);
   NodeId log_of_core(NodeId core);
   NodeId times(NodeId a, NodeId b);
   NodeId over(NodeId a, NodeId b);
+  NodeId total(NodeId a, NodeId b);
 
   Graph& graph_;
+  Ranges& ranges_;
   LinearForms forms_;
 };
 

@@ -54,7 +54,7 @@ const Law& row_of(Op op);
 
 class Stabiliser {
  public:
-  explicit Stabiliser(Graph& graph) : graph_(graph), ranges_(graph), counter_(graph, ranges_), scaled_(graph) {}
+  explicit Stabiliser(Graph& graph) : graph_(graph), ranges_(graph), counter_(graph, ranges_), scaled_(graph, ranges_) {}
 
   std::vector<NodeId> run(std::span<const NodeId> roots, std::vector<LawApplication>& journal) {
     const std::vector<NodeId> before(roots.begin(), roots.end());
