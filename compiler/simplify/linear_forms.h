@@ -36,6 +36,13 @@ class LinearForms {
   // Of x - softplus(x) and -softplus(-x) it is the latter.
   NodeId node(LinearForm form);
 
+  // A node that stands for every node equal to it but for names, from the first call with such a one on.
+  void show(NodeId value) { shown_.try_emplace(index_of(bare(value)), value); }
+  NodeId shown(NodeId value) {
+    const auto found = shown_.find(index_of(bare(value)));
+    return found == shown_.end() ? value : found->second;
+  }
+
  private:
   LinearForm of(NodeId value, int depth);
   LinearForm single(NodeId value);

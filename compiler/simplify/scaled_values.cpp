@@ -357,7 +357,7 @@ std::optional<ScaledValues::Choice> ScaledValues::split(NodeId core, int depth) 
 std::optional<NodeId> ScaledValues::exponential(LinearForm form) {
   const auto factor = sigmoids(form);
   if (form.empty()) return factor;
-  const NodeId rest = graph_.apply(Op::exp, forms_.node(form));
+  const NodeId rest = forms_.shown(graph_.apply(Op::exp, forms_.node(form)));
   return factor ? times(*factor, rest) : rest;
 }
 

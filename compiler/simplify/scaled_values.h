@@ -34,6 +34,9 @@ class ScaledValues {
   // Nothing where a value has grown too many parts or terms, or the operation has no rule.
   std::optional<ScaledValue> apply(NodeId node, const std::vector<ScaledValue>& operands);
 
+  // From now on this named value stands for an exponential that is equal to it.
+  void show(NodeId named) { forms_.show(named); }
+
   // The same as nodes: what single precision should compute.
   NodeId value(const ScaledValue& value);
   NodeId log(const ScaledValue& argument);

@@ -81,6 +81,7 @@ class Stabiliser {
     for (NodeId operand : node.operands) operands.push_back(plain(operand));
     const NodeId direct = graph_.rebuild(id, operands);
     plain_[index_of(id)] = direct;
+    if (node.op == Op::named) scaled_.show(direct);
     if (node.kind != Kind::real) return;
     std::optional<ScaledValue> value = scaled(direct, node);
     if (!ranges_.clean(direct)) consider(id, direct, value);
@@ -119,7 +120,9 @@ class Stabiliser {
 
   // 1 / p overflows where p underflows, and so does exp(-s) in its place: what reads it may profit, the value itself does not.
   bool overflows_alike(NodeId direct, NodeId after) {
-    if (ranges_.hazard(direct) != HazardKind::divisor || !ranges_.of(after).overflows) return false;
+    if (!ranges_.of(after).overflows) return false;
+    const auto own = ranges_.hazard(direct);
+    if (own != HazardKind::divisor) return !own;
     return std::ranges::none_of(graph_.node(direct).operands, [&](NodeId operand) { return ranges_.of(operand).inaccurate; });
   }
 

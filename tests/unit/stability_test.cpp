@@ -210,8 +210,12 @@ loss           = -1/|batch| * sum[batch](logprobs[c = Y])
   const NodeId targets[] = {algebra["z"], algebra["probs"]};
   std::vector<NodeId> roots = gradients(algebra.graph, algebra["loss"], targets);
   CHECK(hazard_count(algebra.graph, roots) > 0);
-  const NodeId after = stable(algebra, roots)[0];
+  const std::vector<NodeId> results = stable(algebra, roots);
+  const NodeId after = results[0];
   CHECK(hazard_count(algebra.graph, std::span(&after, 1)) == 0);
+  CHECK(results[1] == roots[1]);  // 1 / probs overflows in any form: it stays as it was
+  const std::vector<NodeId> read = algebra.graph.reachable(std::span(&after, 1));
+  CHECK(std::ranges::find(read, algebra["counts"]) != read.end());
   Interpreter far = far_interpreter(algebra, 1, 1000);
   CHECK(distance(far.value(after), far.value(algebra.build("(softmax - (c == Y)) / |batch|"))) < 1e-12);
   CHECK_FALSE(all_finite(far.value(roots[0])));
