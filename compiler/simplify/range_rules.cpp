@@ -392,7 +392,7 @@ constexpr RangeRule table[] = {
 consteval bool complete() {
   if (std::size(table) != operation_count) return false;
   for (std::size_t i = 0; i < operation_count; ++i)
-    if (static_cast<std::size_t>(table[i].op) != i || !table[i].range) return false;
+    if (static_cast<std::size_t>(table[i].op) != i) return false;
   return true;
 }
 static_assert(complete(), "one row for each operation, in the order of Op");
