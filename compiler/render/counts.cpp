@@ -5,9 +5,9 @@
 namespace tenet {
 namespace {
 
-AxisSet space_of(const Graph& graph, std::span<const Factor> factors) {
+AxisSet space_of(const Graph& graph, std::span<const CountedFactor> factors) {
   AxisSet result;
-  for (const Factor& factor : factors) result = united(result, graph.node(factor.node).axes);
+  for (const CountedFactor& factor : factors) result = united(result, graph.node(factor.node).axes);
   return result;
 }
 
@@ -95,9 +95,9 @@ Counts Counter::add(NodeId line) {
           counts_.reductions - before.reductions, counts_.contractions - before.contractions, counts_.sweeps - before.sweeps};
 }
 
-std::vector<AxisSet> Counter::axes_of(std::span<const Factor> factors) const {
+std::vector<AxisSet> Counter::axes_of(std::span<const CountedFactor> factors) const {
   std::vector<AxisSet> result;
-  for (const Factor& factor : factors) result.push_back(axes_of(factor.node));
+  for (const CountedFactor& factor : factors) result.push_back(axes_of(factor.node));
   return result;
 }
 
@@ -127,9 +127,9 @@ int Counter::compute(NodeId id) {
   return pass(ready);
 }
 
-int Counter::visit_all(std::span<const Factor> factors) {
+int Counter::visit_all(std::span<const CountedFactor> factors) {
   int ready = 1;
-  for (const Factor& factor : factors) ready = std::max(ready, visit(factor.node));
+  for (const CountedFactor& factor : factors) ready = std::max(ready, visit(factor.node));
   return ready;
 }
 
@@ -174,7 +174,7 @@ int Counter::visit_product(NodeId id, bool in_sum) {
   if (product.zero) return 1;
   const int ready = visit_all(product.factors);
   if (!is_large(axes_of(id))) return ready;
-  if (std::ranges::any_of(product.factors, [&](const Factor& factor) { return touches(factor.node); })) {
+  if (std::ranges::any_of(product.factors, [&](const CountedFactor& factor) { return touches(factor.node); })) {
     ++counts_.indicator_operations;
     return pass(ready);
   }
@@ -234,8 +234,8 @@ int Counter::visit_sum_of_product(NodeId id, const Product& product) {
   if (product.zero) return 1;
   const int ready = visit_all(product.factors);
   const Node& node = graph_.node(id);
-  std::vector<Factor> inner, outer, touching;
-  for (const Factor& factor : product.factors) {
+  std::vector<CountedFactor> inner, outer, touching;
+  for (const CountedFactor& factor : product.factors) {
     const bool summed = !intersection(graph_.node(factor.node).axes, node.bound).empty();
     (touches(factor.node) ? touching : summed ? inner : outer).push_back(factor);
   }
@@ -243,7 +243,7 @@ int Counter::visit_sum_of_product(NodeId id, const Product& product) {
   if (!is_large(space)) return ready;
   if (is_large(set_of(node.axes))) {
     std::vector<AxisSet> parts;
-    for (const Factor& factor : outer)
+    for (const CountedFactor& factor : outer)
       if (!graph_.node(factor.node).axes.empty()) parts.push_back(axes_of(factor.node));
     const Shape shape = shape_of(parts, set_of(node.axes));
     counts_.per_element += static_cast<int>(shape.full + shape.groups);
@@ -259,7 +259,7 @@ int Counter::visit_sum_of_product(NodeId id, const Product& product) {
   return pass(ready) + (contract(inner, space) ? 0 : 1);
 }
 
-bool Counter::contract(std::span<const Factor> inner, const AxisSet& space) {
+bool Counter::contract(std::span<const CountedFactor> inner, const AxisSet& space) {
   std::vector<AxisSet> parts = axes_of(inner);
   const std::set<AxisSet> sides = maximal(parts);
   if (sides.size() > 1) {

@@ -55,7 +55,7 @@ class Counter {
   void collect_large();
   bool is_large(const AxisSet& axes) const;
   AxisSet axes_of(NodeId id) const { return set_of(graph_.node(id).axes); }
-  std::vector<AxisSet> axes_of(std::span<const Factor> factors) const;
+  std::vector<AxisSet> axes_of(std::span<const CountedFactor> factors) const;
 
   // Each counts a node and what is below it, and gives the first pass that may read it.
   int visit(NodeId id);
@@ -66,7 +66,7 @@ class Counter {
   int visit_sum_of_product(NodeId id, const Product& product);
   int visit_choice(NodeId id);
   int visit_truth(NodeId id);
-  int visit_all(std::span<const Factor> factors);
+  int visit_all(std::span<const CountedFactor> factors);
 
   int pass(int first);  // something happens to a large value in this pass or later
   int dense(const Product& product, const AxisSet& all, bool in_sum) const;
@@ -74,7 +74,7 @@ class Counter {
   bool touches(NodeId id) const { return touching_[index_of(id)]; }
   bool contracts(NodeId id) const;  // a sum, which takes constant factors in
   // The sum of a product over `space`: whether what it gives can be read in the same pass.
-  bool contract(std::span<const Factor> inner, const AxisSet& space);
+  bool contract(std::span<const CountedFactor> inner, const AxisSet& space);
 
   const Graph& graph_;
   std::vector<bool> touching_;

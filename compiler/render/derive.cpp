@@ -68,6 +68,7 @@ class Derivation {
     const Backward reverse = backward(graph_, value, targets);
     raw_ = reverse.gradients;
     spelling_.emplace(graph_, definitions(program), taken(program));
+    NodeId forward = value;  // as it is computed
     if (raw) {
       adjoints_ = raw_;
       stop_ = "not simplified";
@@ -78,11 +79,12 @@ class Derivation {
       for (const Definition& definition : program.definitions) given.push_back(definition.node);
       SimplifiedGradients simple = simplify_gradients(graph_, given, reverse, Sizes());
       adjoints_ = std::move(simple.gradients);
+      forward = simple.given[0];
       stop_ = simple.stop;
       name_values(program, reverse, simple.values);
     }
     find_helpers();
-    count_lines(value);
+    count_lines(forward);
     for (std::size_t k = 0; k < wanted_.size(); ++k) emit_gradient(k);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     for (DerivedLine& line : lines_) line.seconds = seconds.count();
@@ -110,13 +112,16 @@ class Derivation {
     for (std::size_t k = 0; k < wanted_.size(); ++k) gradient_of_.try_emplace(index_of(adjoints_[k]), wanted_[k].name);
     std::unordered_map<NodeId, std::string> names;
     for (const Parameter& parameter : program.parameters) names.try_emplace(parameter.node, parameter.name);
-    for (const Definition& definition : program.definitions) names.try_emplace(definition.node, definition.name);
-    for (const Adjoint& adjoint : reverse.adjoints) {
-      const auto name = names.find(adjoint.of);
-      if (name == names.end()) continue;
-      if (values.empty()) gradient_of_.try_emplace(index_of(adjoint.value), name->second);
-      for (const auto& [before, now] : values)
-        if (before == adjoint.value) gradient_of_.try_emplace(index_of(now), name->second);
+    for (const bool inner : {false, true}) {  // those of the file first
+      for (const Definition& definition : program.definitions)
+        if (definition.inner == inner) names.try_emplace(definition.node, definition.name);
+      for (const Adjoint& adjoint : reverse.adjoints) {
+        const auto name = names.find(adjoint.of);
+        if (name == names.end()) continue;
+        if (values.empty()) gradient_of_.try_emplace(index_of(adjoint.value), name->second);
+        for (const auto& [before, now] : values)
+          if (before == adjoint.value) gradient_of_.try_emplace(index_of(now), name->second);
+      }
     }
   }
 

@@ -13,14 +13,14 @@ namespace tenet {
 // Whether a node is only a bracket within the expression around it: nothing else reads it and it has no name.
 using Opens = std::function<bool(NodeId)>;
 
-struct Factor {
+struct CountedFactor {
   NodeId node;
   bool inverse;  // stands under the fraction line
 };
 
 // A product without its constant factors 1 and -1. Whole powers are repeated factors.
 struct Product {
-  std::vector<Factor> factors;
+  std::vector<CountedFactor> factors;
   bool negative = false;
   bool zero = false;
 };

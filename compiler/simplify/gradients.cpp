@@ -1,8 +1,11 @@
 #include "compiler/simplify/gradients.h"
 
+#include <unordered_map>
+
 #include "compiler/simplify/cost.h"
 #include "compiler/simplify/extraction/closed_forms.h"
 #include "compiler/simplify/simplify.h"
+#include "compiler/simplify/stabilise.h"
 
 namespace tenet {
 namespace {
@@ -26,16 +29,44 @@ Attempt rewritten(Graph& graph, std::span<const NodeId> given, std::vector<NodeI
   return {{{at(0), at(g)}, {at(g), at(g + n)}, std::move(values), simple.stop}, operations};
 }
 
+// Everything with exponentials kept in range, which gradients need no part in: the shifts cancel.
+struct Source {
+  std::vector<NodeId> given;
+  Backward backward;
+};
+
+Source in_range(Graph& graph, std::span<const NodeId> given, const Backward& backward) {
+  std::vector<NodeId> roots(given.begin(), given.end());
+  roots.insert(roots.end(), backward.gradients.begin(), backward.gradients.end());
+  for (const Adjoint& adjoint : backward.adjoints) roots.push_back(adjoint.value);
+  std::vector<LawApplication> journal;
+  const std::vector<NodeId> now = stabilised(graph, roots, journal);
+  auto next = now.begin();
+  Source result{{}, backward};
+  for (std::size_t k = 0; k < given.size(); ++k) result.given.push_back(*next++);
+  for (NodeId& gradient : result.backward.gradients) gradient = *next++;
+  for (Adjoint& adjoint : result.backward.adjoints) adjoint.value = *next++;
+  return result;
+}
+
 }  // namespace
 
 SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> given, const Backward& backward,
                                        const Sizes& sizes) {
+  const Source source = in_range(graph, given, backward);
   std::vector<std::pair<NodeId, NodeId>> adjoints;
-  for (const Adjoint& adjoint : backward.adjoints) adjoints.emplace_back(adjoint.value, adjoint.value);
-  Attempt plain = rewritten(graph, given, backward.gradients, std::move(adjoints), sizes);
-  const ClosedForms closed = closed_forms(graph, given, backward, sizes);
-  Attempt best = rewritten(graph, given, closed.roots, closed.cuts, sizes);
-  return std::move(best.operations <= plain.operations ? best : plain).result;
+  for (const Adjoint& adjoint : source.backward.adjoints) adjoints.emplace_back(adjoint.value, adjoint.value);
+  Attempt plain = rewritten(graph, source.given, source.backward.gradients, std::move(adjoints), sizes);
+  const ClosedForms closed = closed_forms(graph, source.given, source.backward, sizes);
+  Attempt best = rewritten(graph, source.given, closed.roots, closed.cuts, sizes);
+  SimplifiedGradients result = std::move(best.operations <= plain.operations ? best : plain).result;
+  // The values by the adjoints as they were asked for.
+  std::unordered_map<NodeId, NodeId> asked;
+  for (std::size_t k = 0; k < backward.adjoints.size(); ++k)
+    asked.try_emplace(source.backward.adjoints[k].value, backward.adjoints[k].value);
+  for (auto& [adjoint, value] : result.values)
+    if (const auto found = asked.find(adjoint); found != asked.end()) adjoint = found->second;
+  return result;
 }
 
 }  // namespace tenet

@@ -3,7 +3,7 @@
 namespace tenet {
 
 std::vector<Hazard> hazards(const Graph& graph, std::span<const NodeId> roots) {
-  Ranges ranges(graph);
+  NumericRanges ranges(graph);
   std::vector<Hazard> result;
   for (NodeId id : graph.reachable(roots))
     if (const auto kind = ranges.hazard(id)) result.push_back({id, *kind});

@@ -35,12 +35,12 @@ std::string_view text_of(HazardKind kind) {
   return "";
 }
 
-const Ranges::Row& Ranges::row(NodeId node) {
+const NumericRanges::Row& NumericRanges::row(NodeId node) {
   while (rows_.size() <= index_of(node)) rows_.push_back(derive(NodeId{static_cast<std::uint32_t>(rows_.size())}));
   return rows_[index_of(node)];
 }
 
-Ranges::Row Ranges::derive(NodeId id) const {
+NumericRanges::Row NumericRanges::derive(NodeId id) const {
   const Node& node = graph_.node(id);
   RangeView view{graph_, id, node, {}};
   bool clean = true;

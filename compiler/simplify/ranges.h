@@ -31,10 +31,10 @@ enum class HazardKind : std::uint8_t {
 };
 std::string_view text_of(HazardKind kind);
 
-// Ranges of a growing graph, worked out once a node.
-class Ranges {
+// NumericRanges of a growing graph, worked out once a node.
+class NumericRanges {
  public:
-  explicit Ranges(const Graph& graph) : graph_(graph) {}
+  explicit NumericRanges(const Graph& graph) : graph_(graph) {}
 
   const Range& of(NodeId node) { return row(node).range; }
   // What may go wrong in computing this node from its operands.

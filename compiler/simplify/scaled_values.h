@@ -27,7 +27,7 @@ inline bool is_plain(const ScaledValue& value) { return value.size() == 1 && val
 
 class ScaledValues {
  public:
-  ScaledValues(Graph& graph, Ranges& ranges) : graph_(graph), ranges_(ranges), forms_(graph) {}
+  ScaledValues(Graph& graph, NumericRanges& ranges) : graph_(graph), ranges_(ranges), forms_(graph) {}
 
   ScaledValue exp(NodeId exponent) { return {{forms_.of(exponent), graph_.constant(1)}}; }
   ScaledValue sigmoid(NodeId argument);
@@ -79,7 +79,7 @@ class ScaledValues {
   NodeId total(NodeId a, NodeId b);
 
   Graph& graph_;
-  Ranges& ranges_;
+  NumericRanges& ranges_;
   LinearForms forms_;
 };
 

@@ -16,7 +16,7 @@ constexpr std::size_t most_visits = 20'000'000;
 // The hazards in everything that a node depends on.
 class HazardCounter {
  public:
-  HazardCounter(const Graph& graph, Ranges& ranges) : graph_(graph), ranges_(ranges) {}
+  HazardCounter(const Graph& graph, NumericRanges& ranges) : graph_(graph), ranges_(ranges) {}
 
   std::size_t count(std::span<const NodeId> roots) {
     ++round_;
@@ -44,7 +44,7 @@ class HazardCounter {
 
  private:
   const Graph& graph_;
-  Ranges& ranges_;
+  NumericRanges& ranges_;
   std::vector<std::uint32_t> visited_;
   std::uint32_t round_ = 0;
   std::size_t visits_ = 0;
@@ -138,7 +138,7 @@ class Stabiliser {
   }
 
   Graph& graph_;
-  Ranges ranges_;
+  NumericRanges ranges_;
   HazardCounter counter_;
   ScaledValues scaled_;
   std::vector<NodeId> plain_;

@@ -117,6 +117,8 @@ void Cuts::find_candidates(std::span<const Adjoint> adjoints) {
     if (op == Op::constant || graph_.node(id).axes.empty()) continue;
     if (uses_[id] > 1 || operands.contains(id) || wanted_.contains(id)) candidates_.push_back(id);
   }
+  // Of two that gain as much the one nearer to what is asked for goes first.
+  std::ranges::reverse(candidates_);
   // What a candidate is a multiple of by a number: the number may as well be taken later.
   for (std::size_t k = 0; k < candidates_.size(); ++k) {
     const Node& node = graph_.node(candidates_[k]);
@@ -127,8 +129,7 @@ void Cuts::find_candidates(std::span<const Adjoint> adjoints) {
     if (!graph_.node(scale).axes.empty() || !adjoint_values.contains(scaled) || fixed_.contains(scaled)) continue;
     if (std::ranges::find(candidates_, scaled) == candidates_.end()) candidates_.push_back(scaled);
   }
-  // Those nearest to what is asked for share most.
-  if (candidates_.size() > most_candidates) candidates_.erase(candidates_.begin(), candidates_.end() - most_candidates);
+  if (candidates_.size() > most_candidates) candidates_.resize(most_candidates);
 }
 
 Cuts::Set Cuts::below(NodeId node, const Set& cuts) const {
@@ -185,7 +186,7 @@ Cut Cuts::extracted(NodeId node, const Set& below) {
   for (const Polynomial& variant : variants) {
     Polynomial folded;
     for (const auto& [monomial, coefficient] : variant) {
-      const Term term = folding_.folded({coefficient, monomial});
+      const ScaledMonomial term = folding_.folded({coefficient, monomial});
       add_term(folded, term.monomial, term.coefficient);
     }
     Factored factored = factoring_.factored(folded);

@@ -35,7 +35,7 @@ class Cuts {
   // In an order in which each reads only those before it.
   std::vector<Cut> chosen();
 
-  Values& values() { return values_; }
+  KnownValues& values() { return values_; }
   std::size_t states() const { return folding_.states(); }
   double cost() const { return cost_; }
 
@@ -53,7 +53,7 @@ class Cuts {
   std::vector<Cut> all(const Set& extra, double& cost);
 
   const Graph& graph_;
-  Values values_;
+  KnownValues values_;
   Factoring factoring_;
   Folding folding_;
   std::vector<NodeId> backward_;  // ascending

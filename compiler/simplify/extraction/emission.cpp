@@ -61,7 +61,7 @@ NodeId Emission::sum(const std::vector<Tree>& parts) {
 }
 
 // Small factors first, each divided by what is no larger; indicators, which only choose, around all.
-Emission::Signed Emission::product(const Term& term, std::optional<NodeId> last) {
+Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<NodeId> last) {
   struct Part {
     std::size_t axes;
     bool divides;

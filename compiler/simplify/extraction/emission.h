@@ -27,7 +27,7 @@ class Emission {
     bool negative;
   };
   Signed built(const Tree& tree);
-  Signed product(const Term& term, std::optional<NodeId> last = {});
+  Signed product(const ScaledMonomial& term, std::optional<NodeId> last = {});
   NodeId sum(const std::vector<Tree>& parts);
   NodeId power(const Factor& factor);
   NodeId atom(AtomId id);

@@ -22,19 +22,19 @@ Tree joined(Factored a, Factored b) {
 
 double Factoring::of(const Polynomial& form) { return form.empty() ? 0 : factored(form).cost; }
 
-std::vector<AtomId> Factoring::space_of(const std::vector<Term>& terms) const {
+std::vector<AtomId> Factoring::space_of(const std::vector<ScaledMonomial>& terms) const {
   std::vector<AtomId> result;
-  for (const Term& term : terms) result = united(result, Prices::space(term.monomial));
+  for (const ScaledMonomial& term : terms) result = united(result, Prices::space(term.monomial));
   return result;
 }
 
 Factored Factoring::factored(const Polynomial& form) {
-  std::vector<Term> terms;
+  std::vector<ScaledMonomial> terms;
   for (const auto& [monomial, coefficient] : form) terms.push_back({coefficient, monomial});
   return factored(terms);
 }
 
-Factored Factoring::factored(const std::vector<Term>& terms) {
+Factored Factoring::factored(const std::vector<ScaledMonomial>& terms) {
   if (terms.empty()) return {0, {Tree::Kind::term, {0, {}}}};
   if (terms.size() == 1) return {of(terms[0]), {Tree::Kind::term, terms[0]}};
   if (const auto known = memo_.find(terms); known != memo_.end()) return known->second;
@@ -49,11 +49,11 @@ Factored Factoring::factored(const std::vector<Term>& terms) {
 }
 
 // An indicator touches one element a row: a term with one is added along its other indices only.
-double Factoring::addition(const std::vector<Term>& terms) {
+double Factoring::addition(const std::vector<ScaledMonomial>& terms) {
   const double full = elements(space_of(terms));
   double cost = 0;
   std::size_t dense = 0;
-  for (const Term& term : terms) {
+  for (const ScaledMonomial& term : terms) {
     std::vector<AtomId> chosen;
     for (const Factor& factor : term.monomial) {
       const Atom& atom = forms_.atoms()[factor.atom];
@@ -70,9 +70,9 @@ double Factoring::addition(const std::vector<Term>& terms) {
   return cost + (dense > 1 ? static_cast<double>(dense - 1) * full : 0);
 }
 
-Factored Factoring::flat(const std::vector<Term>& terms) {
+Factored Factoring::flat(const std::vector<ScaledMonomial>& terms) {
   Factored result{addition(terms), {Tree::Kind::sum, {1, {}}}};
-  for (const Term& term : terms) {
+  for (const ScaledMonomial& term : terms) {
     result.cost += of(term);
     result.tree.parts.push_back({Tree::Kind::term, term});
   }
@@ -80,10 +80,10 @@ Factored Factoring::flat(const std::vector<Term>& terms) {
 }
 
 // What divides every term, with the coefficient that they share up to sign.
-void Factoring::take_common(const std::vector<Term>& terms, Factored& best) {
+void Factoring::take_common(const std::vector<ScaledMonomial>& terms, Factored& best) {
   Exponents common = exponents_of(terms[0].monomial);
   bool same_coefficient = abs(terms[0].coefficient) != 1;
-  for (const Term& term : terms) {
+  for (const ScaledMonomial& term : terms) {
     const Exponents own = exponents_of(term.monomial);
     for (auto entry = common.begin(); entry != common.end();) {
       const auto found = own.find(entry->first);
@@ -94,9 +94,9 @@ void Factoring::take_common(const std::vector<Term>& terms, Factored& best) {
     same_coefficient = same_coefficient && abs(term.coefficient) == abs(terms[0].coefficient);
   }
   if (common.empty() && !same_coefficient) return;
-  const Term factor{same_coefficient ? mpq_class(abs(terms[0].coefficient)) : mpq_class(1), monomial_of(common)};
-  std::vector<Term> rest;
-  for (const Term& term : terms) {
+  const ScaledMonomial factor{same_coefficient ? mpq_class(abs(terms[0].coefficient)) : mpq_class(1), monomial_of(common)};
+  std::vector<ScaledMonomial> rest;
+  for (const ScaledMonomial& term : terms) {
     Exponents own = exponents_of(term.monomial);
     multiply_by(own, factor.monomial, -1);
     rest.push_back({term.coefficient / factor.coefficient, monomial_of(own)});
@@ -110,14 +110,14 @@ void Factoring::take_common(const std::vector<Term>& terms, Factored& best) {
 }
 
 // A factor that some of the terms share.
-void Factoring::take_shared(const std::vector<Term>& terms, Factored& best) {
+void Factoring::take_shared(const std::vector<ScaledMonomial>& terms, Factored& best) {
   std::map<std::pair<AtomId, bool>, std::size_t> uses;
-  for (const Term& term : terms)
+  for (const ScaledMonomial& term : terms)
     for (const Factor& factor : term.monomial) ++uses[{factor.atom, factor.exponent > 0}];
   for (const auto& [shared, count] : uses) {
     if (count < 2 || count == terms.size()) continue;
-    std::vector<Term> with, without;
-    for (const Term& term : terms) {
+    std::vector<ScaledMonomial> with, without;
+    for (const ScaledMonomial& term : terms) {
       const bool has = std::ranges::any_of(
           term.monomial, [&](const Factor& f) { return f.atom == shared.first && (f.exponent > 0) == shared.second; });
       (has ? with : without).push_back(term);
@@ -129,7 +129,7 @@ void Factoring::take_shared(const std::vector<Term>& terms, Factored& best) {
 }
 
 // c S(x) + c S(y) = c S(x + y)
-void Factoring::join_sums(const std::vector<Term>& terms, Factored& best) {
+void Factoring::join_sums(const std::vector<ScaledMonomial>& terms, Factored& best) {
   std::map<std::pair<std::vector<AtomId>, Monomial>, std::vector<std::pair<std::size_t, AtomId>>,
            decltype([](const auto& a, const auto& b) {
              if (a.first != b.first) return a.first < b.first;
@@ -146,7 +146,7 @@ void Factoring::join_sums(const std::vector<Term>& terms, Factored& best) {
     }
   for (const auto& [key, members] : groups) {
     if (members.size() < 2) continue;
-    std::vector<Term> inside, others;
+    std::vector<ScaledMonomial> inside, others;
     for (std::size_t k = 0; k < terms.size(); ++k) {
       const auto member = std::ranges::find(members, k, [](const auto& m) { return m.first; });
       if (member == members.end()) {

@@ -11,7 +11,7 @@ namespace tenet {
 struct Tree {
   enum class Kind : std::uint8_t { term, product, sum, reduction };
   Kind kind = Kind::term;
-  Term term;                         // product, reduction: what is taken out
+  ScaledMonomial term;               // product, reduction: what is taken out
   std::vector<AtomId> indices = {};  // reduction
   std::vector<Tree> parts = {};
 };
@@ -27,17 +27,17 @@ class Factoring final : public Prices {
   using Prices::Prices;
   double of(const Polynomial& form) override;
   Factored factored(const Polynomial& form);
-  Factored factored(const std::vector<Term>& terms);
+  Factored factored(const std::vector<ScaledMonomial>& terms);
 
  private:
-  double addition(const std::vector<Term>& terms);
-  Factored flat(const std::vector<Term>& terms);
-  void take_common(const std::vector<Term>& terms, Factored& best);
-  void take_shared(const std::vector<Term>& terms, Factored& best);
-  void join_sums(const std::vector<Term>& terms, Factored& best);
-  std::vector<AtomId> space_of(const std::vector<Term>& terms) const;
+  double addition(const std::vector<ScaledMonomial>& terms);
+  Factored flat(const std::vector<ScaledMonomial>& terms);
+  void take_common(const std::vector<ScaledMonomial>& terms, Factored& best);
+  void take_shared(const std::vector<ScaledMonomial>& terms, Factored& best);
+  void join_sums(const std::vector<ScaledMonomial>& terms, Factored& best);
+  std::vector<AtomId> space_of(const std::vector<ScaledMonomial>& terms) const;
 
-  std::map<std::vector<Term>, Factored> memo_;
+  std::map<std::vector<ScaledMonomial>, Factored> memo_;
 };
 
 }  // namespace tenet

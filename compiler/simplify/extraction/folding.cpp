@@ -107,7 +107,7 @@ bool Folding::may_fold(const Available& value, const std::set<std::uint64_t>& he
   return hit;
 }
 
-void Folding::fold_product(const Term& term, const Visit& visit) {
+void Folding::fold_product(const ScaledMonomial& term, const Visit& visit) {
   const Exponents factors = exponents_of(term.monomial);
   const std::vector<AtomId> indices = indices_in(factors);
   std::set<std::uint64_t> heads;
@@ -139,7 +139,7 @@ void Folding::reclosed(const mpq_class& coefficient, const Exponents& outside, c
   visit({coefficient * sum.begin()->second, monomial_of(whole)});
 }
 
-void Folding::fold_in_sum(const Term& term, AtomId sum, const Visit& visit) {
+void Folding::fold_in_sum(const ScaledMonomial& term, AtomId sum, const Visit& visit) {
   Exponents outside = exponents_of(term.monomial);
   multiply_by(outside, {{sum, -1}});
   const NormalForms::Opened open = opened(sum);
@@ -179,7 +179,7 @@ void Folding::fold_in_sum(const Term& term, AtomId sum, const Visit& visit) {
 }
 
 // A sum over some of the indices may be a value at hand: S[i j] a b = S[i] (S[j] a) b.
-void Folding::fold_partial_sum(const Term& term, AtomId sum, const NormalForms::Opened& open, const Visit& visit) {
+void Folding::fold_partial_sum(const ScaledMonomial& term, AtomId sum, const NormalForms::Opened& open, const Visit& visit) {
   Exponents outside = exponents_of(term.monomial);
   multiply_by(outside, {{sum, -1}});
   const auto& [body, scale] = *open.body.begin();
@@ -231,7 +231,7 @@ void Folding::fold_partial_sum(const Term& term, AtomId sum, const NormalForms::
 }
 
 // Inside a sum a computed product may be better seen through.
-void Folding::unfold_computed(const Term& term, const Visit& visit) {
+void Folding::unfold_computed(const ScaledMonomial& term, const Visit& visit) {
   for (const Factor& factor : term.monomial) {
     const Atom& atom = forms_.atoms()[factor.atom];
     if (atom.kind != AtomKind::sum || factor.exponent != 1) continue;
@@ -246,7 +246,7 @@ void Folding::unfold_computed(const Term& term, const Visit& visit) {
   }
 }
 
-void Folding::each_fold(const Term& term, const Visit& visit) {
+void Folding::each_fold(const ScaledMonomial& term, const Visit& visit) {
   fold_product(term, visit);
   for (const Factor& factor : term.monomial)
     if (forms_.atoms()[factor.atom].kind == AtomKind::sum && factor.exponent > 0 && is_whole(factor.exponent))
@@ -255,16 +255,16 @@ void Folding::each_fold(const Term& term, const Visit& visit) {
 }
 
 // Best first: the cheapest term found is looked into next.
-Term Folding::folded(const Term& term) {
-  std::set<Term> seen{term};
-  std::multimap<std::pair<double, std::size_t>, Term> open;  // by cost, then by number of factors
-  const auto rank = [&](const Term& found) { return std::pair(prices_.of(found), found.monomial.size()); };
+ScaledMonomial Folding::folded(const ScaledMonomial& term) {
+  std::set<ScaledMonomial> seen{term};
+  std::multimap<std::pair<double, std::size_t>, ScaledMonomial> open;  // by cost, then by number of factors
+  const auto rank = [&](const ScaledMonomial& found) { return std::pair(prices_.of(found), found.monomial.size()); };
   auto least = rank(term);
-  Term best = term;
+  ScaledMonomial best = term;
   open.emplace(least, term);
   for (std::size_t idle = 0; !open.empty() && idle < most_idle && seen.size() < most_states; ++idle) {
-    const Term current = std::move(open.extract(open.begin()).mapped());
-    each_fold(current, [&](Term found) {
+    const ScaledMonomial current = std::move(open.extract(open.begin()).mapped());
+    each_fold(current, [&](ScaledMonomial found) {
       if (!seen.insert(found).second) return;
       ++states_;
       const auto own = rank(found);

@@ -14,20 +14,20 @@ namespace tenet {
 
 class Folding {
  public:
-  Folding(Values& values, Factoring& prices) : values_(values), forms_(values.forms()), prices_(prices) {}
+  Folding(KnownValues& values, Factoring& prices) : values_(values), forms_(values.forms()), prices_(prices) {}
 
   // The cheapest of the terms that folds lead to.
-  Term folded(const Term& term);
+  ScaledMonomial folded(const ScaledMonomial& term);
 
   std::size_t states() const { return states_; }
 
  private:
-  using Visit = std::function<void(Term)>;
-  void each_fold(const Term& term, const Visit& visit);
-  void fold_product(const Term& term, const Visit& visit);
-  void fold_in_sum(const Term& term, AtomId sum, const Visit& visit);
-  void fold_partial_sum(const Term& term, AtomId sum, const NormalForms::Opened& opened, const Visit& visit);
-  void unfold_computed(const Term& term, const Visit& visit);
+  using Visit = std::function<void(ScaledMonomial)>;
+  void each_fold(const ScaledMonomial& term, const Visit& visit);
+  void fold_product(const ScaledMonomial& term, const Visit& visit);
+  void fold_in_sum(const ScaledMonomial& term, AtomId sum, const Visit& visit);
+  void fold_partial_sum(const ScaledMonomial& term, AtomId sum, const NormalForms::Opened& opened, const Visit& visit);
+  void unfold_computed(const ScaledMonomial& term, const Visit& visit);
   void each_instance(const Available& value, const std::vector<AtomId>& indices,
                      const std::function<void(const Monomial&, const mpq_class&, const std::vector<AtomId>&)>& visit);
   void reclosed(const mpq_class& coefficient, const Exponents& outside, const Exponents& inside,
@@ -41,7 +41,7 @@ class Folding {
   bool may_fold(const Available& value, const std::set<std::uint64_t>& heads, const std::set<std::uint64_t>* some = nullptr);
   const NormalForms::Opened& opened(AtomId sum);
 
-  Values& values_;
+  KnownValues& values_;
   NormalForms& forms_;
   Factoring& prices_;
   std::size_t states_ = 0;

@@ -19,7 +19,7 @@ class Prices {
   Prices(NormalForms& forms, const Sizes& sizes) : forms_(forms), sizes_(sizes) {}
 
   double elements(const std::vector<AtomId>& indices);  // of the space of these indices
-  double of(const Term& term) { return of(term.coefficient, term.monomial); }
+  double of(const ScaledMonomial& term) { return of(term.coefficient, term.monomial); }
   double of(const mpq_class& coefficient, const Monomial& monomial);
 
   // The indices that a monomial varies with.

@@ -15,13 +15,13 @@ constexpr int rounds = 2;
 constexpr int highest_power = 3;
 
 // What an atom under a negative power is made of.
-std::optional<Polynomial> denominator(Values& values, AtomId id) {
+std::optional<Polynomial> denominator(KnownValues& values, AtomId id) {
   const Atom& atom = values.forms().atoms()[id];
   if (atom.kind == AtomKind::base) return Polynomial(values.forms().atoms()[atom.parts[0]]);
   return values.definition(id);
 }
 
-std::map<AtomId, mpq_class> denominators(Values& values, const Polynomial& form) {
+std::map<AtomId, mpq_class> denominators(KnownValues& values, const Polynomial& form) {
   std::map<AtomId, mpq_class> least;
   for (const auto& [monomial, coefficient] : form)
     for (const Factor& factor : monomial) {
@@ -55,7 +55,7 @@ struct ByMeasure {
 
 }  // namespace
 
-Polynomial with_common_denominator(Values& values, const Polynomial& form) {
+Polynomial with_common_denominator(KnownValues& values, const Polynomial& form) {
   NormalForms& forms = values.forms();
   Polynomial best = form;
   for (const auto& [atom, exponent] : denominators(values, form)) {
@@ -79,7 +79,7 @@ Polynomial with_common_denominator(Values& values, const Polynomial& form) {
   return best;
 }
 
-Polynomial divided_out(Values& values, const Polynomial& given) {
+Polynomial divided_out(KnownValues& values, const Polynomial& given) {
   NormalForms& forms = values.forms();
   Polynomial form = given;
   for (int round = 0; round < 4; ++round) {
@@ -117,7 +117,7 @@ Polynomial divided_out(Values& values, const Polynomial& given) {
   return form;
 }
 
-Polynomial unfolded(Values& values, const Polynomial& form, AtomId atom) {
+Polynomial unfolded(KnownValues& values, const Polynomial& form, AtomId atom) {
   NormalForms& forms = values.forms();
   const std::optional<Polynomial> definition = values.definition(atom);
   if (!definition) return form;
@@ -136,7 +136,7 @@ Polynomial unfolded(Values& values, const Polynomial& form, AtomId atom) {
   return result;
 }
 
-Polynomial unfolded_in_sums(Values& values, const Polynomial& form, NodeId value, const Polynomial* given) {
+Polynomial unfolded_in_sums(KnownValues& values, const Polynomial& form, NodeId value, const Polynomial* given) {
   NormalForms& forms = values.forms();
   Polynomial result;
   for (const auto& [monomial, coefficient] : form) {
@@ -181,7 +181,7 @@ Polynomial unfolded_in_sums(Values& values, const Polynomial& form, NodeId value
   return result;
 }
 
-Polynomial shortened(Values& values, const Polynomial& form) {
+Polynomial shortened(KnownValues& values, const Polynomial& form) {
   NormalForms& forms = values.forms();
   const Atoms& atoms = forms.atoms();
   const bool has_sum = std::ranges::any_of(form, [&](const auto& term) {

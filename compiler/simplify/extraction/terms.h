@@ -46,11 +46,11 @@ inline void multiply_by(Exponents& exponents, const Monomial& monomial, const mp
 }
 
 // The only term of a polynomial that has one.
-struct Term {
+struct ScaledMonomial {
   mpq_class coefficient;
   Monomial monomial;
 
-  friend bool operator<(const Term& a, const Term& b) {
+  friend bool operator<(const ScaledMonomial& a, const ScaledMonomial& b) {
     const MonomialOrder order;
     if (order(a.monomial, b.monomial) || order(b.monomial, a.monomial)) return order(a.monomial, b.monomial);
     return a.coefficient < b.coefficient;

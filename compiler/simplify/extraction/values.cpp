@@ -33,13 +33,13 @@ bool is_fused(const Graph& graph, NodeId id) {
 
 }  // namespace
 
-Values::Values(const Graph& graph, std::span<const NodeId> given) : graph_(graph), forms_(graph, Unfolding::ring) {
+KnownValues::KnownValues(const Graph& graph, std::span<const NodeId> given) : graph_(graph), forms_(graph, Unfolding::ring) {
   for (NodeId id : given) given_.insert(index_of(id));
   for (NodeId id : given) take(id);
   given_available_ = available_.size();
 }
 
-void Values::take(NodeId id) {
+void KnownValues::take(NodeId id) {
   const Node& node = graph_.node(id);
   Polynomial form = forms_.of(id);
   if (!forms_.stop().empty()) {  // no form: it stands for itself
@@ -53,7 +53,7 @@ void Values::take(NodeId id) {
   offer(id, form);
 }
 
-Polynomial Values::opaque(NodeId id, const Polynomial& form) {
+Polynomial KnownValues::opaque(NodeId id, const Polynomial& form) {
   const auto axes = graph_.node(id).axes;
   Polynomial shorter = with_common_denominator(*this, form);
   if (shorter.size() <= 1) {
@@ -81,7 +81,7 @@ Polynomial Values::opaque(NodeId id, const Polynomial& form) {
   return atom;
 }
 
-bool Values::prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition) {
+bool KnownValues::prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition) {
   if (!attempted_.emplace(value, axes).second) return false;
   Polynomial sum = forms_.sum_over(definition, axes);
   if (sum.size() > 1) sum = shortened(*this, sum);
@@ -94,7 +94,7 @@ bool Values::prove_sum(NodeId value, const std::vector<AxisId>& axes, const Poly
   return true;
 }
 
-void Values::offer(NodeId id, const Polynomial& form) {
+void KnownValues::offer(NodeId id, const Polynomial& form) {
   if (form.size() != 1 || is_fused(graph_, id)) return;
   const auto& [monomial, coefficient] = *form.begin();
   const Atoms& atoms = forms_.atoms();
@@ -114,12 +114,12 @@ void Values::offer(NodeId id, const Polynomial& form) {
     available_[place->second].node = id;  // the name that people know it by
 }
 
-bool Values::is_defined(AtomId atom) const {
+bool KnownValues::is_defined(AtomId atom) const {
   const Atom& entry = forms_.atoms()[atom];
   return entry.kind == AtomKind::leaf && static_cast<Op>(entry.place) == Op::named && definitions_.contains(entry.tag);
 }
 
-std::optional<Polynomial> Values::definition(AtomId atom) {
+std::optional<Polynomial> KnownValues::definition(AtomId atom) {
   if (!is_defined(atom)) return {};
   if (const auto known = instances_.find(atom); known != instances_.end()) return known->second;
   const Atom entry = forms_.atoms()[atom];
@@ -130,7 +130,7 @@ std::optional<Polynomial> Values::definition(AtomId atom) {
   return instances_.emplace(atom, forms_.renamed(definitions_.at(entry.tag), renaming)).first->second;
 }
 
-void Values::add_computed(NodeId node, const Polynomial& form) {
+void KnownValues::add_computed(NodeId node, const Polynomial& form) {
   if (form.size() != 1) return;
   computed_.emplace(index_of(node), form);
   const Atoms& atoms = forms_.atoms();
@@ -138,13 +138,13 @@ void Values::add_computed(NodeId node, const Polynomial& form) {
     offer(node, form);
 }
 
-void Values::drop_computed() {
+void KnownValues::drop_computed() {
   computed_.clear();
   for (std::size_t k = given_available_; k < available_.size(); ++k) available_by_term_.erase(available_[k].term);
   available_.resize(given_available_);
 }
 
-const Polynomial* Values::computed(NodeId node) const {
+const Polynomial* KnownValues::computed(NodeId node) const {
   const auto found = computed_.find(index_of(node));
   return found == computed_.end() ? nullptr : &found->second;
 }

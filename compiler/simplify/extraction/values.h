@@ -19,14 +19,14 @@ namespace tenet {
 // A value that a product may be folded into.
 struct Available {
   NodeId node;
-  Term term;                 // its form
+  ScaledMonomial term;       // its form
   std::vector<AtomId> axes;  // of the node
 };
 
-class Values {
+class KnownValues {
  public:
   // `given`: what is computed anyway; operands before users.
-  Values(const Graph& graph, std::span<const NodeId> given);
+  KnownValues(const Graph& graph, std::span<const NodeId> given);
 
   NormalForms& forms() { return forms_; }
   bool is_given(NodeId node) const { return given_.contains(index_of(node)); }
@@ -63,7 +63,7 @@ class Values {
   std::map<AtomId, Polynomial> instances_;  // definitions at other indices
   std::vector<Available> available_;
   std::size_t given_available_ = 0;
-  std::map<Term, std::size_t> available_by_term_;
+  std::map<ScaledMonomial, std::size_t> available_by_term_;
   std::vector<Sum> sums_;
   std::set<std::pair<NodeId, std::vector<AxisId>>> attempted_;
 };
