@@ -67,6 +67,11 @@ AtomId Atoms::atom(Atom atom) {
   return place->second;
 }
 
+std::optional<AtomId> Atoms::find(const Atom& atom) const {
+  const auto found = index_.find(Key{atom.kind, atom.tag, atom.place, atom.indices, atom.parts});
+  return found == index_.end() ? std::nullopt : std::optional(found->second);
+}
+
 PolynomialId Atoms::polynomial(const Polynomial& polynomial) {
   auto [place, fresh] = polynomial_index_.try_emplace(polynomial, PolynomialId{static_cast<std::uint32_t>(polynomials_.size())});
   if (fresh) polynomials_.push_back(&place->first);

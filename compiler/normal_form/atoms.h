@@ -79,6 +79,7 @@ struct Atom {
 class Atoms {
  public:
   AtomId atom(Atom atom);
+  std::optional<AtomId> find(const Atom& atom) const;  // if it was made already
   PolynomialId polynomial(const Polynomial& polynomial);
   const Atom& operator[](AtomId id) const { return atoms_[index_of(id)]; }
   const Polynomial& operator[](PolynomialId id) const { return *polynomials_[index_of(id)]; }

@@ -53,7 +53,48 @@ Polynomial NormalForms::logarithm(const Polynomial& p) {
   return result;
 }
 
+// a + b = a / s(log(a / b)), for a and b products of exponentials.
+std::optional<Polynomial> NormalForms::as_sigmoid(const Polynomial& p) {
+  if (unfolding_ == Unfolding::all || p.size() != 2) return {};
+  const auto& [a, scale] = *p.rbegin();
+  if (p.begin()->second != scale || scale < 0) return {};
+  Polynomial ratio;
+  for (const auto& [monomial, coefficient] : p)
+    for (const Factor& factor : monomial) {
+      const Atom& atom = atoms_[factor.atom];
+      if (atom.kind != AtomKind::exponential) return {};
+      add_to(ratio, atoms_[atom.parts[0]], &monomial == &a ? factor.exponent : mpq_class(-factor.exponent));
+    }
+  if (ratio.empty()) return {};
+  const bool turned = ratio.rbegin()->second < 0;  // a / s(r) = b / s(-r): the one that is written by sigmoid alone
+  const Polynomial sigmoid = opaque(Op::sigmoid, {turned ? scaled(ratio, -1) : ratio});
+  return scaled(product(power(sigmoid, -1), Polynomial{{turned ? p.begin()->first : a, 1}}), scale);
+}
+
+// A function as it is. Of the identities between tanh and sigmoid those that keep to what is there already:
+// s(-x) = 1 - s(x), s(2x) = (1 + tanh(x)) / 2 where tanh(x) is known, and back.
 Polynomial NormalForms::opaque(Op op, const std::vector<Polynomial>& operands) {
+  if (op == Op::sigmoid && !operands[0].empty() && operands[0].rbegin()->second < 0) {
+    Polynomial result = constant_polynomial(1);
+    add_to(result, opaque(op, {scaled(operands[0], -1)}), -1);
+    return result;
+  }
+  const auto known = [&](Op other, const mpq_class& scale) {
+    return atoms_.find(
+        {AtomKind::function, 0, static_cast<std::uint32_t>(other), {}, {atoms_.polynomial(scaled(operands[0], scale))}});
+  };
+  if (op == Op::sigmoid)
+    if (const auto tanh = known(Op::tanh, mpq_class(1, 2))) {
+      Polynomial result = constant_polynomial(mpq_class(1, 2));
+      add_to(result, atom_form(*tanh), mpq_class(1, 2));
+      return result;
+    }
+  if (op == Op::tanh)
+    if (const auto sigmoid = known(Op::sigmoid, 2)) {
+      Polynomial result = constant_polynomial(-1);
+      add_to(result, atom_form(*sigmoid), 2);
+      return result;
+    }
   Atom atom{AtomKind::function, 0, static_cast<std::uint32_t>(op), {}, {}};
   for (const Polynomial& operand : operands) atom.parts.push_back(atoms_.polynomial(operand));
   return atom_form(atoms_.atom(std::move(atom)));

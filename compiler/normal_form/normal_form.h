@@ -86,6 +86,9 @@ class NormalForms {
 
   Polynomial atom_form(AtomId atom) const;
 
+  // A sum of two products of exponentials by sigmoid; nothing if the form is none.
+  std::optional<Polynomial> as_sigmoid(const Polynomial& p);
+
  private:
   Polynomial power_of_term(const Monomial& monomial, const mpq_class& coefficient, const mpq_class& exponent);
   Polynomial power_of_constant(const mpq_class& value, const mpq_class& exponent);

@@ -194,6 +194,7 @@ Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent)
     if (primitive.size() < 2) return product(power(primitive, exponent), settled(raised));
   }
   if (stopped()) return {};
+  if (const auto sigmoid = as_sigmoid(primitive)) return product(settled(raised), power(*sigmoid, exponent));
   const mpq_class leading = primitive.rbegin()->second, scale = whole(exponent) ? leading : mpq_class(abs(leading));
   const AtomId atom = atoms_.atom({AtomKind::base, 0, 0, {}, {atoms_.polynomial(scaled(primitive, 1 / scale))}});
   return product(product(settled(raised), power_of_constant(scale, exponent)), settled({{atom, exponent}}));

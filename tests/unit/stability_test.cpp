@@ -347,7 +347,9 @@ TEST_CASE("a step that is written in range is not touched", "[unit]") {
     StageTimes times;
     auto program = program_of(diagnostics, diagnostics.add_source(file, read_text(source_folder() / "graphs" / file)), times);
     REQUIRE(program);
-    const std::vector<NodeId> roots = training_values(*program);
+    const TrainingValues values = training_values(*program);
+    std::vector<NodeId> roots = values.given;
+    roots.insert(roots.end(), values.backward.gradients.begin(), values.backward.gradients.end());
     std::vector<LawApplication> journal;
     CHECK(stabilised(program->graph, roots, journal) == roots);
     CHECK(journal.empty());

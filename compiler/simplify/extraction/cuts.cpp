@@ -15,17 +15,24 @@ constexpr double least_gain = 1e-3;  // of the whole cost, by a cut
 
 Cuts::Cuts(const Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes)
     : graph_(graph), values_(graph, graph.reachable(given)), factoring_(values_.forms(), sizes), folding_(values_, factoring_) {
-  find_backward(backward.gradients);
+  find_backward(backward);
   find_fixed(backward.gradients);
   find_candidates(backward.adjoints);
 }
 
-void Cuts::find_backward(std::span<const NodeId> wanted) {
-  for (NodeId id : graph_.reachable(wanted))
+void Cuts::find_backward(const Backward& backward) {
+  Set adjoints;
+  for (const Adjoint& adjoint : backward.adjoints) adjoints.insert(adjoint.value);
+  for (NodeId id : graph_.reachable(backward.gradients))
     if (!values_.is_given(id)) backward_.push_back(id);
   // A value that is built from given ones alone, like a comparison, is no gradient but has a form all the same.
   for (NodeId id : backward_) {
     if (graph_.node(id).kind == Kind::real) is_backward_.insert(id);
+    const auto operands = graph_.node(id).operands;
+    const bool constant = graph_.node(id).op == Op::constant;
+    if (graph_.node(id).kind == Kind::real && !constant &&
+        (adjoints.contains(id) || std::ranges::any_of(operands, [&](NodeId o) { return reads_adjoint_.contains(o); })))
+      reads_adjoint_.insert(id);
     std::set<NodeId> once;
     for (NodeId operand : graph_.node(id).operands)
       if (once.insert(operand).second) ++uses_[operand];
@@ -35,7 +42,7 @@ void Cuts::find_backward(std::span<const NodeId> wanted) {
 // What the normal form does not look into, where a gradient stands in it.
 bool Cuts::is_boundary(NodeId id) {
   const Node& node = graph_.node(id);
-  const auto backward = [&](NodeId operand) { return is_backward_.contains(operand); };
+  const auto backward = [&](NodeId operand) { return reads_adjoint_.contains(operand); };
   switch (node.op) {
     case Op::add:
     case Op::subtract:
@@ -50,9 +57,9 @@ bool Cuts::is_boundary(NodeId id) {
     case Op::stop:
       return false;
     case Op::power:
-      return !constant_of(values_.forms().of(node.operands[1])) && std::ranges::any_of(node.operands, backward);
+      return std::ranges::any_of(node.operands, backward) && !constant_of(values_.forms().of(node.operands[1]));
     case Op::substitute:
-      return node.operands.size() > node.bound.size() + 1;
+      return node.operands.size() > node.bound.size() + 1 && std::ranges::any_of(node.operands, backward);
     default:
       return std::ranges::any_of(node.operands, backward);
   }
@@ -247,6 +254,9 @@ std::vector<Cut> Cuts::chosen() {
     if (!move) break;
     extra = std::move(*move);
   }
+    for (const Cut& c : best)
+      fprintf(stderr, "%u cost %g%s: %s\n", index_of(c.node), c.cost, c.verbatim ? " verbatim" : "",
+              values_.forms().text(c.form).c_str());
   return best;
 }
 

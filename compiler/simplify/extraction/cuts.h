@@ -42,7 +42,7 @@ class Cuts {
  private:
   using Set = std::set<NodeId>;
   bool is_boundary(NodeId node);
-  void find_backward(std::span<const NodeId> wanted);
+  void find_backward(const Backward& backward);
   void find_fixed(std::span<const NodeId> wanted);
   void find_candidates(std::span<const Adjoint> adjoints);
   bool is_contraction(const Polynomial& form);
@@ -58,7 +58,7 @@ class Cuts {
   Folding folding_;
   std::vector<NodeId> backward_;  // ascending
   std::unordered_map<NodeId, int> uses_;
-  Set is_backward_, fixed_, boundaries_, wanted_;
+  Set is_backward_, reads_adjoint_, fixed_, boundaries_, wanted_;
   std::vector<NodeId> candidates_;
   std::map<std::pair<NodeId, Set>, Cut> memo_;
   double cost_ = 0;

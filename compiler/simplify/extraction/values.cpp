@@ -24,7 +24,7 @@ bool is_fused(const Graph& graph, NodeId id) {
   if (operation(node.op).form != Form::pointwise) return false;
   bool constant = node.op == Op::negate, outer = node.op == Op::multiply;
   for (NodeId operand : node.operands) {
-    constant = constant || graph.node(operand).op == Op::constant;
+    constant = constant || (graph.node(operand).op == Op::constant && (node.op != Op::divide || operand == node.operands[1]));
     outer = outer && graph.node(operand).axes.size() < node.axes.size();
   }
   const bool linear = node.op == Op::multiply || node.op == Op::divide || node.op == Op::negate;
@@ -56,6 +56,7 @@ void KnownValues::take(NodeId id) {
 Polynomial KnownValues::opaque(NodeId id, const Polynomial& form) {
   const auto axes = graph_.node(id).axes;
   Polynomial shorter = with_common_denominator(*this, form);
+  if (auto sigmoid = forms_.as_sigmoid(shorter)) shorter = std::move(*sigmoid);
   if (shorter.size() <= 1) {
     forms_.give_form(id, shorter);
     return shorter;
