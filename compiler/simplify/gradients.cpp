@@ -4,15 +4,23 @@
 
 #include "compiler/simplify/cost.h"
 #include "compiler/simplify/extraction/closed_forms.h"
+#include "compiler/simplify/hazards.h"
 #include "compiler/simplify/simplify.h"
 #include "compiler/simplify/stabilise.h"
 
 namespace tenet {
 namespace {
 
+std::size_t hazards_of(const Graph& graph, std::span<const NodeId> given, std::span<const NodeId> gradients) {
+  std::vector<NodeId> roots(given.begin(), given.end());
+  roots.insert(roots.end(), gradients.begin(), gradients.end());
+  return hazard_count(graph, roots);
+}
+
 struct Attempt {
   SimplifiedGradients result;
   double operations;
+  std::size_t hazards;  // values that single precision may spoil
 };
 
 // The directed laws over everything together.
@@ -26,7 +34,9 @@ Attempt rewritten(Graph& graph, std::span<const NodeId> given, std::vector<NodeI
   const auto at = [&](std::size_t k) { return simple.roots.begin() + static_cast<std::ptrdiff_t>(k); };
   for (std::size_t k = 0; k < values.size(); ++k) values[k].second = simple.roots[g + n + k];
   const double operations = cost_of(graph, std::span(simple.roots).first(g + n), sizes).operations;
-  return {{{at(0), at(g)}, {at(g), at(g + n)}, std::move(values), simple.stop}, operations};
+  Attempt attempt{{{at(0), at(g)}, {at(g), at(g + n)}, std::move(values), simple.stop}, operations, 0};
+  attempt.hazards = hazards_of(graph, attempt.result.given, attempt.result.gradients);
+  return attempt;
 }
 
 // Everything with exponentials kept in range, which gradients need no part in: the shifts cancel.
@@ -59,7 +69,8 @@ SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> giv
   Attempt plain = rewritten(graph, source.given, source.backward.gradients, std::move(adjoints), sizes);
   const ClosedForms closed = closed_forms(graph, source.given, source.backward, sizes);
   Attempt best = rewritten(graph, source.given, closed.roots, closed.cuts, sizes);
-  SimplifiedGradients result = std::move(best.operations <= plain.operations ? best : plain).result;
+  const bool safe = best.hazards <= std::min(plain.hazards, hazards_of(graph, source.given, source.backward.gradients));
+  SimplifiedGradients result = std::move(safe && best.operations <= plain.operations ? best : plain).result;
   // The values by the adjoints as they were asked for.
   std::unordered_map<NodeId, NodeId> asked;
   for (std::size_t k = 0; k < backward.adjoints.size(); ++k)
