@@ -254,9 +254,6 @@ std::vector<Cut> Cuts::chosen() {
     if (!move) break;
     extra = std::move(*move);
   }
-    for (const Cut& c : best)
-      fprintf(stderr, "%u cost %g%s: %s\n", index_of(c.node), c.cost, c.verbatim ? " verbatim" : "",
-              values_.forms().text(c.form).c_str());
   return best;
 }
 
