@@ -56,6 +56,17 @@ std::optional<mpq_class> constant_of(const Polynomial& polynomial) {
   return {};
 }
 
+mpq_class common_coefficient(const Polynomial& polynomial) {
+  mpz_class divisor = 0, multiple = 1;
+  for (const auto& [monomial, coefficient] : polynomial) {
+    divisor = gcd(divisor, coefficient.get_num());
+    multiple = lcm(multiple, coefficient.get_den());
+  }
+  mpq_class result(divisor, multiple);
+  result.canonicalize();
+  return result;
+}
+
 AtomId Atoms::atom(Atom atom) {
   auto [place, fresh] = index_.try_emplace(Key{atom.kind, atom.tag, atom.place, atom.indices, atom.parts},
                                            AtomId{static_cast<std::uint32_t>(atoms_.size())});

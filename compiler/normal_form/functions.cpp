@@ -46,9 +46,9 @@ Polynomial NormalForms::logarithm(const Polynomial& p) {
       add_to(result, opaque(Op::log, {atom_form(factor.atom)}), factor.exponent);
   }
   if (rest.empty()) return give_up("the logarithm of zero"), Polynomial{};
-  const mpq_class leading = abs(rest.begin()->second);
-  if (leading != 1) add_to(result, opaque(Op::log, {constant_polynomial(leading)}));
-  rest = scaled(rest, 1 / leading);
+  const mpq_class scale = common_coefficient(rest);
+  if (scale != 1) add_to(result, opaque(Op::log, {constant_polynomial(scale)}));
+  rest = scaled(rest, 1 / scale);
   if (constant_of(rest) != 1) add_to(result, opaque(Op::log, {rest}));
   return result;
 }
@@ -103,7 +103,7 @@ Polynomial NormalForms::opaque(Op op, const std::vector<Polynomial>& operands) {
 // [p = 0], the same for every multiple of p.
 Polynomial NormalForms::equal(Polynomial p) {
   if (p.empty()) return constant_polynomial(1);
-  p = scaled(p, 1 / p.begin()->second);
+  p = scaled(p, (p.begin()->second < 0 ? -1 : 1) / common_coefficient(p));
   if (constant_of(p) || atoms_.positive(p) || atoms_.positive(scaled(p, -1))) return {};
   return settled({{atoms_.atom({AtomKind::equal, 0, 0, {}, {atoms_.polynomial(p)}}), 1}});
 }
@@ -112,7 +112,7 @@ Polynomial NormalForms::equal(Polynomial p) {
 Polynomial NormalForms::negative(Polynomial p) {
   if (p.empty() || atoms_.positive(p)) return {};
   if (atoms_.positive(scaled(p, -1))) return constant_polynomial(1);
-  p = scaled(p, 1 / mpq_class(abs(p.begin()->second)));
+  p = scaled(p, 1 / common_coefficient(p));
   return settled({{atoms_.atom({AtomKind::negative, 0, 0, {}, {atoms_.polynomial(p)}}), 1}});
 }
 

@@ -195,7 +195,10 @@ Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent)
   }
   if (stopped()) return {};
   if (const auto sigmoid = as_sigmoid(primitive)) return product(settled(raised), power(*sigmoid, exponent));
-  const mpq_class leading = primitive.rbegin()->second, scale = whole(exponent) ? leading : mpq_class(abs(leading));
+  // Proofs want what does not depend on the order of the terms, derived forms the last term as it was written.
+  const mpq_class last = primitive.rbegin()->second;
+  mpq_class scale = unfolding_ == Unfolding::all ? common_coefficient(primitive) : mpq_class(abs(last));
+  if (whole(exponent) && last < 0) scale = -scale;
   const AtomId atom = atoms_.atom({AtomKind::base, 0, 0, {}, {atoms_.polynomial(scaled(primitive, 1 / scale))}});
   return product(product(settled(raised), power_of_constant(scale, exponent)), settled({{atom, exponent}}));
 }

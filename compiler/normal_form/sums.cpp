@@ -1,4 +1,4 @@
-// Renaming of indices, and reductions: open the binders, split into components, close.
+// Renaming of indices, and reductions: open the binders, split into components, close (closing.cpp).
 #include <algorithm>
 
 #include "compiler/normal_form/normal_form.h"
@@ -7,8 +7,6 @@ namespace tenet {
 namespace {
 
 constexpr std::size_t most_indices = 16;
-constexpr int most_orders = 720;  // of indices that nothing tells apart
-constexpr std::uint32_t marked = 1u << 20, unmarked = marked + 1;
 
 }  // namespace
 
@@ -276,60 +274,6 @@ Polynomial NormalForms::reduced(Op op, const Polynomial& polynomial, std::vector
   Closed body = closed(indices, polynomial);
   const auto place = static_cast<std::uint32_t>(op);
   return atom_form(atoms_.atom({AtomKind::reduction, 0, place, std::move(body.indices), {atoms_.polynomial(body.body)}}));
-}
-
-// Binder names that do not depend on those of the indices: of all orders the one with the least form. An index that its
-// surroundings set apart has only one place.
-NormalForms::Closed NormalForms::closed(std::vector<AtomId> indices, const Polynomial& body) {
-  int height = -1;
-  for (const auto& [monomial, coefficient] : body)
-    for (const Factor& factor : monomial) height = std::max(height, atoms_[factor.atom].height);
-  std::optional<Closed> best;
-  int budget = most_orders;
-  close(std::move(indices), {{}, body}, height + 1, budget, best);
-  if (!best) {
-    give_up("too many like indices");
-    return {{}, body};
-  }
-  return *best;
-}
-
-void NormalForms::close(std::vector<AtomId> rest, Closed partial, int height, int& budget, std::optional<Closed>& best) {
-  if (stopped() || --budget < 0) return give_up("too many like indices");
-  if (rest.empty()) {
-    const int order = best ? compare(partial.body, best->body) : -1;
-    if (order < 0 || (order == 0 && partial.indices < best->indices)) best = std::move(partial);
-    return;
-  }
-  const auto tag = static_cast<std::uint32_t>(height);
-  std::vector<AtomId> least = rest;
-  if (rest.size() > 1) {
-    least.clear();
-    std::optional<std::pair<PolynomialId, Polynomial>> signature;
-    for (AtomId index : rest) {
-      Renaming renaming;
-      for (AtomId other : rest)
-        renaming[other] = atoms_.atom({AtomKind::bound, tag, other == index ? marked : unmarked, {}, atoms_[other].parts});
-      std::pair<PolynomialId, Polynomial> own{*atoms_[index].range, renamed(partial.body, renaming)};
-      int order = -1;
-      if (signature)
-        order = own.first != signature->first ? (own.first < signature->first ? -1 : 1) : compare(own.second, signature->second);
-      if (order < 0) {
-        least.clear();
-        signature = std::move(own);
-      }
-      if (order <= 0) least.push_back(index);
-    }
-  }
-  for (AtomId index : least) {
-    const auto place = static_cast<std::uint32_t>(partial.indices.size());
-    const AtomId bound = atoms_.atom({AtomKind::bound, tag, place, {}, atoms_[index].parts});
-    Closed next{partial.indices, renamed(partial.body, {{index, bound}})};
-    next.indices.push_back(bound);
-    std::vector<AtomId> others = rest;
-    std::erase(others, index);
-    close(std::move(others), std::move(next), height, budget, best);
-  }
 }
 
 }  // namespace tenet
