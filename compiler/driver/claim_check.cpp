@@ -94,7 +94,7 @@ int line_of(const Session& session, Span span) {
   return 1 + static_cast<int>(std::count(text.begin(), text.begin() + span.begin, '\n'));
 }
 
-ClaimCheck check_claim(Session& session, const Claim& claim) {
+ClaimCheck check_claim(Session& session, Prover& prover, const Claim& claim) {
   Graph& graph = session.graph();
   ClaimCheck check{
       claim.name, line_of(session, claim.span), Verdict::undecided, 0, std::numeric_limits<double>::quiet_NaN(), {}, {}, 0, 0,
@@ -105,7 +105,7 @@ ClaimCheck check_claim(Session& session, const Claim& claim) {
     check.verdict = Verdict::proved;
     check.steps = simple.journal.size();
   } else {
-    const Decision decision = session.times("prove", [&] { return decide(graph, claim.left, claim.right); });
+    const Decision decision = session.times("prove", [&] { return prover.decide(claim.left, claim.right); });
     if (decision.decided == Decided::proved) {
       check.verdict = Verdict::proved;
       check.steps = decision.steps;
@@ -135,10 +135,11 @@ std::string_view name_of(Verdict verdict) {
 
 Outcome<std::vector<ClaimCheck>> check_claims(Session& session) {
   std::vector<ClaimCheck> result;
+  Prover prover(session.graph());
   for (const Claim& claim : session.program->claims) {
     const NodeId roots[] = {claim.left, claim.right};
     if (auto large = too_large(session.graph(), session.sizes, roots)) return failed("claim " + claim.name + ": " + *large);
-    result.push_back(session.times("claims", [&] { return check_claim(session, claim); }));
+    result.push_back(session.times("claims", [&] { return check_claim(session, prover, claim); }));
   }
   return result;
 }

@@ -13,13 +13,34 @@ constexpr int deepest = 200;  // of atoms in atoms, and of sizes in sizes
 Polynomial NormalForms::of(NodeId node) {
   for (NodeId id : unknown_below(node)) {
     if (stopped()) return {};
+    // No open index outlives the derivation of a form, so that the next may use the same.
+    const std::uint32_t fresh = fresh_;
+    Effort others{std::exchange(nonzero_, {}), std::exchange(steps_, 0)};
     Polynomial form = derive(id);
+    fresh_ = fresh;
     for (const auto& [monomial, coefficient] : form)
       for (const Factor& factor : monomial)
         if (atoms_[factor.atom].depth > deepest) give_up("too deep");
+    std::swap(nonzero_, others.nonzero);
+    std::swap(steps_, others.steps);
+    if (stopped()) return {};
     forms_.emplace(index_of(id), std::move(form));
+    efforts_.insert_or_assign(index_of(id), std::move(others));
   }
-  return stopped() ? Polynomial{} : forms_.at(index_of(node));
+  for (NodeId id : graph_.reachable(std::span(&node, 1))) {
+    const auto effort = efforts_.find(index_of(id));
+    if (effort == efforts_.end() || !counted_.insert(id).second) continue;
+    nonzero_.insert(effort->second.nonzero.begin(), effort->second.nonzero.end());
+    steps_ += effort->second.steps;
+  }
+  return forms_.at(index_of(node));
+}
+
+void NormalForms::begin() {
+  nonzero_ = nonzero_in_sizes_;
+  counted_.clear();
+  steps_ = terms_ = 0;
+  stop_ = {};
 }
 
 // What has to be derived first: operands before users.
@@ -146,6 +167,7 @@ Polynomial NormalForms::substitution(NodeId id) {
 PolynomialId NormalForms::size_of(AxisId axis) {
   if (const auto found = sizes_.find(axis); found != sizes_.end()) return found->second;
   Polynomial size;
+  const std::set<AtomId> before = std::exchange(nonzero_, {});
   if (++sizes_open_ > deepest)
     give_up("too deep");
   else if (const auto expression = graph_.axis(axis).size)
@@ -153,8 +175,10 @@ PolynomialId NormalForms::size_of(AxisId axis) {
   else
     size = atom_form(atoms_.atom({AtomKind::size, index_of(axis), 0, {}, {}}));
   --sizes_open_;
+  nonzero_in_sizes_.insert(nonzero_.begin(), nonzero_.end());
+  nonzero_.insert(before.begin(), before.end());
   const PolynomialId id = atoms_.polynomial(size);
-  sizes_.emplace(axis, id);
+  if (!stopped()) sizes_.emplace(axis, id);
   return id;
 }
 

@@ -33,6 +33,10 @@ class NormalForms {
 
   Polynomial of(NodeId node);
 
+  // Budgets, steps and conditions from nothing, for the next claim. Forms that are known stay so; where `of` meets one, it counts
+  // the steps and conditions that it took.
+  void begin();
+
   // Values: nodes that stand for themselves.
   AtomId value(NodeId node);                         // over the node's axes
   AtomId value(NodeId node, std::vector<AtomId> indices);        // at these, one for each axis
@@ -69,6 +73,7 @@ class NormalForms {
   AtomId axis_atom(AxisId axis);
   PolynomialId size_of(AxisId axis);
   Polynomial renamed(AtomId atom, const Renaming& renaming);
+  Polynomial renamed_anew(AtomId atom, const Renaming& renaming);
   Polynomial renamed(const Monomial& monomial, const Renaming& renaming);
   Polynomial renamed(const Polynomial& polynomial, const Renaming& renaming);
   bool touches(const Monomial& monomial, const Renaming& renaming) const;
@@ -140,9 +145,21 @@ class NormalForms {
   Atoms atoms_;
   std::unordered_map<std::uint32_t, std::vector<Fact>> facts_;        // by the value's node
   std::map<std::pair<std::uint32_t, std::uint32_t>, NodeId> leaves_;  // (operation, tag): what the atom stands for
+  struct Effort {
+    std::set<AtomId> nonzero;
+    std::size_t steps = 0;
+  };
+  struct Renamed {
+    Polynomial form;
+    std::set<AtomId> nonzero;
+  };
+
   std::unordered_map<std::uint32_t, Polynomial> forms_;
+  std::unordered_map<std::uint32_t, Effort> efforts_;  // what each form took, without those of its operands
+  std::map<std::pair<AtomId, std::vector<AtomId>>, Renamed> renamed_;
   std::map<AxisId, PolynomialId> sizes_;
-  std::set<AtomId> nonzero_;
+  std::set<AtomId> nonzero_, nonzero_in_sizes_;
+  std::set<NodeId> counted_;  // those whose effort this claim has
   std::uint32_t fresh_ = 0;
   std::size_t steps_ = 0, terms_ = 0;
   int sizes_open_ = 0;

@@ -35,7 +35,24 @@ bool NormalForms::touches(const Monomial& monomial, const Renaming& renaming) co
 }
 
 Polynomial NormalForms::renamed(AtomId id, const Renaming& renaming) {
-  if (!touches({{id, 1}}, renaming)) return value_of(id);
+  std::pair<AtomId, std::vector<AtomId>> key{id, {}};
+  for (AtomId index : atoms_[id].variables)
+    if (const auto found = renaming.find(index); found != renaming.end()) key.second.insert(key.second.end(), {index, found->second});
+  if (key.second.empty()) return value_of(id);
+  if (const auto found = renamed_.find(key); found != renamed_.end()) {
+    nonzero_.insert(found->second.nonzero.begin(), found->second.nonzero.end());
+    return found->second.form;
+  }
+  const std::set<AtomId> before = std::exchange(nonzero_, {});
+  const std::uint32_t fresh = fresh_;
+  Polynomial result = renamed_anew(id, renaming);
+  fresh_ = fresh;
+  if (!stopped()) renamed_.emplace(std::move(key), Renamed{result, nonzero_});
+  nonzero_.insert(before.begin(), before.end());
+  return result;
+}
+
+Polynomial NormalForms::renamed_anew(AtomId id, const Renaming& renaming) {
   const Atom atom = atoms_[id];
   const auto part = [&](std::size_t k) { return renamed(Polynomial(atoms_[atom.parts[k]]), renaming); };
   switch (atom.kind) {
@@ -117,7 +134,9 @@ Polynomial NormalForms::sum(const Polynomial& polynomial, const std::vector<Atom
   Polynomial result;
   for (const auto& [monomial, coefficient] : polynomial) {
     if (stopped()) return {};
+    const std::uint32_t fresh = fresh_;
     add_to(result, sum_of_term(monomial, indices), coefficient);
+    fresh_ = fresh;
   }
   return result;
 }
@@ -146,6 +165,7 @@ NormalForms::Opened NormalForms::opened(AtomId sum) {
 
 void NormalForms::declare_sum(NodeId value, std::vector<AxisId> axes, Polynomial sum) {
   facts_[index_of(value)].push_back({std::move(axes), std::move(sum)});
+  renamed_.clear();
 }
 
 // A value that alone varies with some of the indices, where it is known what it comes to when summed over them.

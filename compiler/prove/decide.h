@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
+#include "compiler/normal_form/normal_form.h"
 
 namespace tenet {
 
@@ -21,6 +22,16 @@ struct Decision {
   std::vector<std::string> conditions;  // what must not be zero
   std::string difference;               // left - right, where the forms differ
   std::string_view stop;                // why it stopped
+};
+
+// Decides any number of claims about one graph, which may grow between them. What the claims have in common is worked out once.
+class Prover {
+ public:
+  explicit Prover(const Graph& graph) : forms_(graph) {}
+  Decision decide(NodeId left, NodeId right);
+
+ private:
+  NormalForms forms_;
 };
 
 Decision decide(const Graph& graph, NodeId left, NodeId right);
