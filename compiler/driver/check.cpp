@@ -51,19 +51,20 @@ void print_claims(const std::vector<ClaimCheck>& claims) {
   if (!claims.empty()) fmt::print("claims\n");
   for (const ClaimCheck& claim : claims) {
     fmt::print("  {:<14}{}", claim.verdict == Verdict::undecided ? "not decided" : name_of(claim.verdict), claim.name);
-    if (claim.verdict == Verdict::proved) fmt::print("  ({} steps; ", claim.steps);
-    if (claim.verdict == Verdict::undecided) fmt::print("  (");
+    if (claim.verdict == Verdict::proved)
+      fmt::print("  ({} steps{}; ", claim.steps,
+                 claim.exact_points > 0 ? fmt::format(", replayed exactly at {} points", claim.exact_points) : "");
+    if (claim.verdict == Verdict::undecided) fmt::print("  ({}; ", claim.reason);
     if (claim.verdict != Verdict::refuted) {
       if (std::isnan(claim.difference))
         fmt::print("no point has both sides finite)");
       else
         fmt::print("greatest difference in numbers {:.1e})", claim.difference);
-      if (claim.verdict == Verdict::proved)
-        for (const std::string& condition : claim.conditions) fmt::print("\n                where {}", condition);
+      for (const std::string& condition : claim.conditions) fmt::print("\n                where {}", condition);
     } else {
       fmt::print("\n                {}: left {:.9g}, right {:.9g}", claim.where, claim.left, claim.right);
-      if (!claim.remainder.empty()) fmt::print("\n                left - right == {}", claim.remainder);
     }
+    if (!claim.remainder.empty()) fmt::print("\n                left - right == {}", claim.remainder);
     fmt::print("\n");
   }
 }
@@ -90,11 +91,13 @@ nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const Grad
   for (const ClaimCheck& claim : claims) {
     nlohmann::ordered_json row{{"name", claim.name}, {"line", claim.line}, {"verdict", name_of(claim.verdict)}};
     row["steps"] = claim.verdict == Verdict::proved ? nlohmann::ordered_json(claim.steps) : nlohmann::ordered_json(nullptr);
-    row["conditions"] = claim.verdict == Verdict::proved ? claim.conditions : std::vector<std::string>{};
+    row["conditions"] = claim.conditions;
+    row["exact_points"] = claim.exact_points;
     row["difference"] = number(claim.difference);
     row["counterexample"] = nullptr;
     if (claim.verdict == Verdict::refuted)
       row["counterexample"] = {{"where", claim.where}, {"left", number(claim.left)}, {"right", number(claim.right)}};
+    row["reason"] = claim.verdict == Verdict::undecided ? nlohmann::ordered_json(claim.reason) : nlohmann::ordered_json(nullptr);
     row["remainder"] = claim.remainder.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(claim.remainder);
     json["claims"].push_back(std::move(row));
   }

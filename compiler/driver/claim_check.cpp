@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <numeric>
 #include <unordered_map>
 
 #include "compiler/driver/points.h"
@@ -16,6 +16,7 @@ namespace tenet {
 namespace {
 
 constexpr int points = 4;
+constexpr std::size_t longest_difference = 200;  // of a normal form, in characters
 constexpr std::string_view drawn_names[] = {"near the initial values", "with normal values", "with positive values",
                                             "with values in (0, 1)"};
 
@@ -32,10 +33,8 @@ struct Sides {
   }
 };
 
-Sides sides_at(Session& session, const Claim& claim, const Point& point) {
+Sides sides_at(Session& session, const Claim& claim, Interpreter& interpreter) {
   const Graph& graph = session.graph();
-  Interpreter interpreter(graph, session.sizes);
-  bind_point(point, interpreter);
   std::vector<AxisId> axes;
   std::ranges::set_union(graph.node(claim.left).axes, graph.node(claim.right).axes, std::back_inserter(axes));
   Sides sides{laid_out(interpreter.value(claim.left), axes, session.sizes),
@@ -63,10 +62,32 @@ void compare(const Session& session, const Sides& sides, std::string_view drawn,
   if (std::isnan(check.difference) || greatest > check.difference) check.difference = greatest;
   if (check.verdict == Verdict::refuted || greatest <= std::max({1e-7 * scale, 1e-11 * sides.magnitude, 1e-9})) return;
   check.verdict = Verdict::refuted;
+  check.conditions.clear();
   check.where = place_of(session.program->graph, sides.left, place);
   check.where += (check.where.empty() ? "" : ", ") + std::string(drawn);
   check.left = sides.left.values[place];
   check.right = sides.right.values[place];
+}
+
+// All claims at one point after another: the first is near the initial values, the others anywhere. A claim of which a side is
+// undefined there is looked at with positive values, then with values in (0, 1).
+void compare_at_points(Session& session, std::vector<ClaimCheck>& checks) {
+  const std::vector<Claim>& claims = session.program->claims;
+  for (int number = 0; number < points; ++number) {
+    std::vector<std::size_t> left(claims.size());
+    std::iota(left.begin(), left.end(), 0);
+    for (Draw draw : {number == 0 ? Draw::initial : Draw::normal, Draw::positive, Draw::unit}) {
+      if (left.empty()) break;
+      Interpreter interpreter(session.graph(), session.sizes);
+      bind_point(draw_point(session, draw, static_cast<std::uint32_t>(number)), interpreter);
+      std::erase_if(left, [&](std::size_t k) {
+        const Sides sides = sides_at(session, claims[k], interpreter);
+        if (!sides.finite()) return false;
+        compare(session, sides, drawn_names[static_cast<std::size_t>(draw)], checks[k]);
+        return true;
+      });
+    }
+  }
 }
 
 // A value as an expression over the file's names; empty if it does not fit a line or two.
@@ -94,35 +115,42 @@ int line_of(const Session& session, Span span) {
   return 1 + static_cast<int>(std::count(text.begin(), text.begin() + span.begin, '\n'));
 }
 
-ClaimCheck check_claim(Session& session, Prover& prover, const Claim& claim) {
+// Why the forms proved nothing.
+std::string reason_of(const Decision& decision) {
+  switch (decision.decided) {
+    case Decided::proved:
+      return {};
+    case Decided::difference:
+      return "the normal forms differ";
+    case Decided::stopped:
+      return std::string(decision.stop);
+    case Decided::disagreed:
+      return "there is a proof, but its replay disagreed";
+  }
+  return {};
+}
+
+// What the algebra says of a claim, without numbers. Simplification is tried first: it sees at once what the sides share.
+ClaimCheck derived(Session& session, Prover& prover, const Claim& claim) {
   Graph& graph = session.graph();
-  ClaimCheck check{
-      claim.name, line_of(session, claim.span), Verdict::undecided, 0, std::numeric_limits<double>::quiet_NaN(), {}, {}, 0, 0,
-      {}};
+  ClaimCheck check;
+  check.name = claim.name;
+  check.line = line_of(session, claim.span);
   const NodeId roots[] = {claim.left, claim.right, graph.apply(Op::subtract, claim.left, claim.right)};
   const Simplified simple = session.times("simplify", [&] { return simplify(graph, roots); });
-  if (simple.roots[0] == simple.roots[1] || is_zero(graph, simple.roots[2])) {
+  const bool simplified = simple.roots[0] == simple.roots[1] || is_zero(graph, simple.roots[2]);
+  const Decision decision = session.times(
+      "prove", [&] { return simplified ? prover.replayed(claim.left, claim.right) : prover.decide(claim.left, claim.right); });
+  if (decision.decided == Decided::proved) {
     check.verdict = Verdict::proved;
-    check.steps = simple.journal.size();
-  } else {
-    const Decision decision = session.times("prove", [&] { return prover.decide(claim.left, claim.right); });
-    if (decision.decided == Decided::proved) {
-      check.verdict = Verdict::proved;
-      check.steps = decision.steps;
-      check.conditions = decision.conditions;
-    }
+    check.steps = simplified ? simple.journal.size() : decision.steps;
+    check.conditions = decision.conditions;
+    check.exact_points = decision.replay.points;
+    return check;
   }
-  session.sizes = completed(graph, session.sizes);
-  for (int number = 0; number < points; ++number) {
-    // The first point is near the initial values, the others anywhere; where a side is undefined, positive, then in (0, 1).
-    for (Draw draw : {number == 0 ? Draw::initial : Draw::normal, Draw::positive, Draw::unit}) {
-      const Sides sides = sides_at(session, claim, draw_point(session, draw, static_cast<std::uint32_t>(number)));
-      if (!sides.finite()) continue;
-      compare(session, sides, drawn_names[static_cast<std::size_t>(draw)], check);
-      break;
-    }
-  }
-  if (check.verdict == Verdict::refuted) check.remainder = short_expression(session, simple.roots[2]);
+  check.reason = reason_of(decision);
+  check.remainder = short_expression(session, simple.roots[2]);
+  if (check.remainder.empty() && decision.difference.size() <= longest_difference) check.remainder = decision.difference;
   return check;
 }
 
@@ -139,8 +167,10 @@ Outcome<std::vector<ClaimCheck>> check_claims(Session& session) {
   for (const Claim& claim : session.program->claims) {
     const NodeId roots[] = {claim.left, claim.right};
     if (auto large = too_large(session.graph(), session.sizes, roots)) return failed("claim " + claim.name + ": " + *large);
-    result.push_back(session.times("claims", [&] { return check_claim(session, prover, claim); }));
+    result.push_back(derived(session, prover, claim));
   }
+  session.sizes = completed(session.graph(), session.sizes);
+  session.times("points", [&] { compare_at_points(session, result); });
   return result;
 }
 

@@ -1,6 +1,7 @@
 // Claims: proved by simplification or by their normal form, refuted by a point, or not decided.
 #pragma once
 
+#include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,15 +15,19 @@ std::string_view name_of(Verdict verdict);
 
 struct ClaimCheck {
   std::string name;
-  int line;
-  Verdict verdict;
-  std::size_t steps = 0;                // of the proof
-  double difference = 0;                // the greatest seen in numbers; NaN: at no point were both sides finite
-  std::vector<std::string> conditions;  // of the proof, where proved
+  int line = 0;
+  Verdict verdict = Verdict::undecided;
+  double difference = std::numeric_limits<double>::quiet_NaN();  // the greatest in numbers; NaN: never were both sides finite
+  // Proved:
+  std::size_t steps = 0;
+  std::vector<std::string> conditions;
+  int exact_points = 0;  // at which the proof was replayed in exact arithmetic
+  // Not proved:
+  std::string reason;
+  std::string remainder;  // the simplified difference of the sides; empty where that would be long
   // Refuted:
   std::string where;  // coordinates, and how the point was drawn
   double left = 0, right = 0;
-  std::string remainder;  // the simplified difference of the sides, an expression; empty where that would be long
 };
 
 // Failure: a side does not fit the machine's memory.

@@ -42,7 +42,8 @@ void add_to(Polynomial& to, const Polynomial& other, const mpq_class& scale = 1)
 Polynomial scaled(const Polynomial& polynomial, const mpq_class& scale);
 Polynomial constant_polynomial(const mpq_class& value);
 std::optional<mpq_class> constant_of(const Polynomial& polynomial);
-mpq_class common_coefficient(const Polynomial& polynomial);  // not zero: positive, what is left has whole coefficients without divisor
+mpq_class common_coefficient(
+    const Polynomial& polynomial);  // not zero: positive, what is left has whole coefficients without divisor
 
 enum class AtomKind : std::uint8_t {
   size,         // tag: the axis

@@ -104,8 +104,8 @@ class Colouring {
 
   // None of these indices in it, and no name of a binder within the body: its id says what it is.
   bool fixed(const Atom& atom) const {
-    return std::ranges::none_of(
-        atom.variables, [&](AtomId index) { return atoms_[index].kind == AtomKind::bound || colours_.contains(index); });
+    return std::ranges::none_of(atom.variables,
+                                [&](AtomId index) { return atoms_[index].kind == AtomKind::bound || colours_.contains(index); });
   }
 
   const Atoms& atoms_;
@@ -146,8 +146,7 @@ NormalForms::Closed NormalForms::closed(std::vector<AtomId> indices, const Polyn
     Closed named;
     for (std::size_t place = 0; place < order.size(); ++place) {
       const AtomId index = order[place];
-      named.indices.push_back(
-          atoms_.atom({AtomKind::bound, tag, static_cast<std::uint32_t>(place), {}, atoms_[index].parts}));
+      named.indices.push_back(atoms_.atom({AtomKind::bound, tag, static_cast<std::uint32_t>(place), {}, atoms_[index].parts}));
       renaming[index] = named.indices.back();
     }
     named.body = renamed(body, renaming);

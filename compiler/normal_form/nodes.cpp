@@ -170,7 +170,8 @@ PolynomialId NormalForms::size_of(AxisId axis) {
   const std::set<AtomId> before = std::exchange(nonzero_, {});
   if (++sizes_open_ > deepest)
     give_up("too deep");
-  else if (const auto expression = graph_.axis(axis).size)
+  else if (const auto expression = graph_.axis(axis).size;
+           expression && !(sizes_open_to_all_ && graph_.node(*expression).op == Op::constant))
     size = of(*expression);
   else
     size = atom_form(atoms_.atom({AtomKind::size, index_of(axis), 0, {}, {}}));

@@ -29,7 +29,9 @@ enum class Unfolding : std::uint8_t { all, ring };
 
 class NormalForms {
  public:
-  explicit NormalForms(const Graph& graph, Unfolding unfolding = Unfolding::all) : graph_(graph), unfolding_(unfolding) {}
+  // With `sizes_open` a size that is a number counts as open: the forms are those of every size.
+  explicit NormalForms(const Graph& graph, Unfolding unfolding = Unfolding::all, bool sizes_open = false)
+      : graph_(graph), unfolding_(unfolding), sizes_open_to_all_(sizes_open) {}
 
   Polynomial of(NodeId node);
 
@@ -142,6 +144,7 @@ class NormalForms {
 
   const Graph& graph_;
   Unfolding unfolding_;
+  bool sizes_open_to_all_;
   Atoms atoms_;
   std::unordered_map<std::uint32_t, std::vector<Fact>> facts_;        // by the value's node
   std::map<std::pair<std::uint32_t, std::uint32_t>, NodeId> leaves_;  // (operation, tag): what the atom stands for

@@ -37,7 +37,8 @@ bool NormalForms::touches(const Monomial& monomial, const Renaming& renaming) co
 Polynomial NormalForms::renamed(AtomId id, const Renaming& renaming) {
   std::pair<AtomId, std::vector<AtomId>> key{id, {}};
   for (AtomId index : atoms_[id].variables)
-    if (const auto found = renaming.find(index); found != renaming.end()) key.second.insert(key.second.end(), {index, found->second});
+    if (const auto found = renaming.find(index); found != renaming.end())
+      key.second.insert(key.second.end(), {index, found->second});
   if (key.second.empty()) return value_of(id);
   if (const auto found = renamed_.find(key); found != renamed_.end()) {
     nonzero_.insert(found->second.nonzero.begin(), found->second.nonzero.end());

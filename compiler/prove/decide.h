@@ -7,13 +7,15 @@
 
 #include "compiler/graph/graph.h"
 #include "compiler/normal_form/normal_form.h"
+#include "compiler/prove/replay.h"
 
 namespace tenet {
 
 enum class Decided : std::uint8_t {
   proved,      // equal wherever both are defined and the conditions hold
   difference,  // the normal forms differ: no proof, and by itself no refutation
-  stopped      // a budget ran out, or a value has no normal form
+  stopped,     // a budget ran out, or a value has no normal form
+  disagreed    // there is a proof and its replay is against it: a defect, and no proof
 };
 
 struct Decision {
@@ -22,16 +24,23 @@ struct Decision {
   std::vector<std::string> conditions;  // what must not be zero
   std::string difference;               // left - right, where the forms differ
   std::string_view stop;                // why it stopped
+  Replay replay;                        // of a proof
 };
 
 // Decides any number of claims about one graph, which may grow between them. What the claims have in common is worked out once.
 class Prover {
  public:
-  explicit Prover(const Graph& graph) : forms_(graph) {}
+  explicit Prover(const Graph& graph) : forms_(graph), replayer_(graph, forms_) {}
+  Prover(const Prover&) = delete;
+  Prover& operator=(const Prover&) = delete;
+
   Decision decide(NodeId left, NodeId right);
+  // What becomes of a proof that was made in another way.
+  Decision replayed(NodeId left, NodeId right);
 
  private:
   NormalForms forms_;
+  Replayer replayer_;
 };
 
 Decision decide(const Graph& graph, NodeId left, NodeId right);

@@ -1,0 +1,59 @@
+// The values of normal forms at a point modulo a prime.
+//
+// A point has small sizes, and an element drawn at random for every coordinate of every input. The ring part of a form is
+// evaluated exactly. An opaque function is a random function: of the operands' values, so that equal operands give equal values
+// and nothing else is known of it. exp of a term is a random square; whole and rational powers are powers in the field, where the
+// squares stand for what is positive. Conditions on coordinates and sizes hold as they do in numbers; of others, [p = 0] holds
+// where the value of p is 0, and [p < 0] is a random function of p.
+#pragma once
+
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "compiler/normal_form/normal_form.h"
+#include "compiler/prove/tables.h"
+
+namespace tenet {
+
+struct FieldPoint {
+  Field field;
+  std::uint64_t seed;
+  Sizes sizes;  // complete for every axis that is evaluated
+
+  // An input, or another leaf, at the coordinates given.
+  Field::Element leaf(const Graph& graph, Op op, std::uint32_t attribute, std::span<const Field::Element> coordinates) const;
+};
+
+class FormValues {
+ public:
+  FormValues(const Graph& graph, const NormalForms& forms, const FieldPoint& point, std::size_t budget)
+      : graph_(graph), atoms_(forms.atoms()), point_(point), left_(budget) {}
+
+  // Dimensions are the ids of index atoms.
+  Table of(const Polynomial& polynomial);
+
+  // Why the values so far say nothing: a root of what is no square, a division by zero, too many elements. Empty: they are right.
+  std::string_view stop() const { return stop_; }
+
+ private:
+  const Table& of(AtomId atom);
+  Table computed(AtomId atom);
+  Table power(const Factor& factor);
+  Table sum(const Monomial& monomial, std::vector<AtomId> indices);
+  Table reduction(const Atom& atom);
+  Table drawn(Op op, const std::vector<const Table*>& operands);
+  Table product(const std::vector<const Table*>& factors);
+  Dimension dimension(AtomId index);
+  Table mapped_within(std::span<const Table* const> tables, const Function& f);
+  Field::Element checked(std::optional<Field::Element> value, std::string_view why);
+
+  const Graph& graph_;
+  const Atoms& atoms_;
+  const FieldPoint& point_;
+  std::size_t left_;  // elements that may still be computed
+  std::unordered_map<std::uint32_t, Table> known_;
+  std::string_view stop_;
+};
+
+}  // namespace tenet

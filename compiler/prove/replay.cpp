@@ -1,0 +1,89 @@
+#include "compiler/prove/replay.h"
+
+namespace tenet {
+namespace {
+
+constexpr int most_tries = 40;                  // for a point without a root of what is no square
+constexpr std::size_t most_elements = 1 << 20;  // to compute at a point, of the graph and of forms each
+
+bool same(const Table& left, const Table& right) {
+  const Table* sides[] = {&left, &right};
+  const Table equal =
+      mapped(sides, joined(sides), [](std::span<const Field::Element> v) -> Field::Element { return v[0] == v[1]; });
+  for (Field::Element value : equal.values)
+    if (value == 0) return false;
+  return true;
+}
+
+}  // namespace
+
+Replayer::Place::Place(const Graph& graph, NormalForms& forms, FieldPoint at)
+    : point(std::move(at)), values(graph, forms, point, most_elements) {}
+
+// Open sizes of 2 or 3; nothing if the others then do not come out whole.
+std::unique_ptr<Replayer::Place> Replayer::place(NormalForms& forms) {
+  FieldPoint point{Field(seed_), seed_, {}};
+  ++seed_;
+  for (std::uint32_t i = 0; i < graph_.axis_count(); ++i) {
+    const Field::Element numbers[] = {seed_, i};
+    const std::optional<NodeId> size = graph_.axis(AxisId{i}).size;
+    if (!size || (&forms == &small_forms_ && graph_.node(*size).op == Op::constant))
+      point.sizes.set(AxisId{i}, 2 + static_cast<std::int64_t>(point.field.drawn(numbers) % 2));
+  }
+  AxisId failed;
+  if (!point.sizes.complete(graph_, &failed)) return {};
+  return std::make_unique<Place>(graph_, forms, std::move(point));
+}
+
+template <class Sides>
+Replay Replayer::at_points(Sides sides) {
+  small_forms_.begin();
+  const Replay small = at_points(small_, sides);
+  if (!small.differs) return small;
+  return at_points(as_written_, sides);
+}
+
+template <class Sides>
+Replay Replayer::at_points(Places& among, Sides sides) {
+  Replay result;
+  for (std::unique_ptr<Place>& place : among.places) {
+    std::string_view stop;
+    for (int tries = 0; tries < most_tries; ++tries) {
+      const bool fresh = !place;
+      if (fresh) place = this->place(among.forms);
+      stop = "no small sizes fit";
+      AxisId failed;
+      if (!place || !place->point.sizes.complete(graph_, &failed)) {
+        place.reset();
+        continue;
+      }
+      const bool agree = sides(place->values);
+      stop = place->values.stop();
+      if (stop.empty()) {
+        if (!agree) return {result.points, true, {}};
+        ++result.points;
+        break;
+      }
+      place.reset();
+      if (fresh && stop == "too many elements") break;
+    }
+    if (!stop.empty()) result.stop = stop;
+  }
+  return result;
+}
+
+Replay Replayer::of(NodeId left, NodeId right) {
+  return at_points([&](GraphValues& values) {
+    const Table a = values.of(left), b = values.of(right);
+    return !values.stop().empty() || same(a, b);
+  });
+}
+
+Replay Replayer::of_form(NodeId node) {
+  return at_points([&](GraphValues& values) {
+    const Table a = values.of(node), b = values.by_form(node);
+    return !values.stop().empty() || same(a, b);
+  });
+}
+
+}  // namespace tenet
