@@ -27,13 +27,23 @@ Polynomial NormalForms::of(NodeId node) {
     forms_.emplace(index_of(id), std::move(form));
     efforts_.insert_or_assign(index_of(id), std::move(others));
   }
-  for (NodeId id : graph_.reachable(std::span(&node, 1))) {
+  count(node);
+  return forms_.at(index_of(node));
+}
+
+// Adds what the forms below took, each once for a claim.
+void NormalForms::count(NodeId node) {
+  std::vector<NodeId> open{node};
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
     const auto effort = efforts_.find(index_of(id));
     if (effort == efforts_.end() || !counted_.insert(id).second) continue;
+    const auto operands = graph_.node(id).operands;
+    open.insert(open.end(), operands.begin(), operands.end());
     nonzero_.insert(effort->second.nonzero.begin(), effort->second.nonzero.end());
     steps_ += effort->second.steps;
   }
-  return forms_.at(index_of(node));
 }
 
 void NormalForms::begin() {

@@ -40,9 +40,9 @@ class NormalForms {
   void begin();
 
   // Values: nodes that stand for themselves.
-  AtomId value(NodeId node);                         // over the node's axes
-  AtomId value(NodeId node, std::vector<AtomId> indices);        // at these, one for each axis
-  std::optional<NodeId> node_of(AtomId atom) const;  // of a value, an input, a random draw
+  AtomId value(NodeId node);                               // over the node's axes
+  AtomId value(NodeId node, std::vector<AtomId> indices);  // at these, one for each axis
+  std::optional<NodeId> node_of(AtomId atom) const;        // of a value, an input, a random draw
   void give_form(NodeId node, Polynomial form) { forms_.insert_or_assign(index_of(node), std::move(form)); }
   void forget_form(NodeId node) { forms_.erase(index_of(node)); }
   void declare_positive(NodeId value) { atoms_.declare_positive(index_of(value)); }
@@ -125,6 +125,7 @@ class NormalForms {
   // Nodes.
   std::vector<NodeId> unknown_below(NodeId node) const;
   Polynomial derive(NodeId node);
+  void count(NodeId node);
   Polynomial leaf(NodeId node);
   Polynomial substitution(NodeId node);
   bool keeps(Op op) const;
