@@ -7,6 +7,11 @@ namespace tenet {
 
 // exp(a + b) = exp(a) exp(b), exp(c log x) = x^c
 Polynomial NormalForms::exponential(const Polynomial& p) {
+  if (auto cases = by_cases({p}, [&](const auto& operand) { return exponential(operand[0]); })) return std::move(*cases);
+  if (const int sign = infinite_sign(p)) {  // exp(-inf) = 0
+    if (sign > 0) give_up("infinite values");
+    return {};
+  }
   Polynomial result = constant_polynomial(1);
   for (const auto& [monomial, coefficient] : p) {
     step();
@@ -28,6 +33,7 @@ Polynomial NormalForms::exponential(const Polynomial& p) {
 Polynomial NormalForms::logarithm(const Polynomial& p) {
   step();
   if (p.empty()) return give_up("the logarithm of zero"), Polynomial{};
+  if (auto cases = by_cases({p}, [&](const auto& operand) { return logarithm(operand[0]); })) return std::move(*cases);
   const Monomial common = content(p, true);
   Polynomial result, rest = p;
   if (!common.empty()) {
@@ -46,6 +52,10 @@ Polynomial NormalForms::logarithm(const Polynomial& p) {
       add_to(result, opaque(Op::log, {atom_form(factor.atom)}), factor.exponent);
   }
   if (rest.empty()) return give_up("the logarithm of zero"), Polynomial{};
+  if (unfolding_ == Unfolding::all && !content(rest, true).empty()) {  // what a denominator kept apart
+    add_to(result, logarithm(rest));
+    return result;
+  }
   const mpq_class scale = common_coefficient(rest);
   if (scale != 1) add_to(result, opaque(Op::log, {constant_polynomial(scale)}));
   rest = scaled(rest, 1 / scale);
@@ -74,6 +84,7 @@ std::optional<Polynomial> NormalForms::as_sigmoid(const Polynomial& p) {
 // A function as it is. Of the identities between tanh and sigmoid those that keep to what is there already:
 // s(-x) = 1 - s(x), s(2x) = (1 + tanh(x)) / 2 where tanh(x) is known, and back.
 Polynomial NormalForms::opaque(Op op, const std::vector<Polynomial>& operands) {
+  if (auto cases = by_cases(operands, [&](const auto& split) { return opaque(op, split); })) return std::move(*cases);
   if (op == Op::sigmoid && !operands[0].empty() && operands[0].rbegin()->second < 0) {
     Polynomial result = constant_polynomial(1);
     add_to(result, opaque(op, {scaled(operands[0], -1)}), -1);
@@ -103,6 +114,8 @@ Polynomial NormalForms::opaque(Op op, const std::vector<Polynomial>& operands) {
 // [p = 0], the same for every multiple of p.
 Polynomial NormalForms::equal(Polynomial p) {
   if (p.empty()) return constant_polynomial(1);
+  if (auto cases = by_cases({p}, [&](const auto& operand) { return equal(operand[0]); })) return std::move(*cases);
+  if (infinite_sign(p) != 0) return {};
   p = scaled(p, (p.begin()->second < 0 ? -1 : 1) / common_coefficient(p));
   if (constant_of(p) || atoms_.positive(p) || atoms_.positive(scaled(p, -1))) return {};
   return settled({{atoms_.atom({AtomKind::equal, 0, 0, {}, {atoms_.polynomial(p)}}), 1}});
@@ -111,6 +124,8 @@ Polynomial NormalForms::equal(Polynomial p) {
 // [p < 0], the same for every positive multiple of p.
 Polynomial NormalForms::negative(Polynomial p) {
   if (p.empty() || atoms_.positive(p)) return {};
+  if (auto cases = by_cases({p}, [&](const auto& operand) { return negative(operand[0]); })) return std::move(*cases);
+  if (const int sign = infinite_sign(p)) return constant_polynomial(sign < 0);
   if (atoms_.positive(scaled(p, -1))) return constant_polynomial(1);
   p = scaled(p, 1 / common_coefficient(p));
   return settled({{atoms_.atom({AtomKind::negative, 0, 0, {}, {atoms_.polynomial(p)}}), 1}});
@@ -161,6 +176,11 @@ Polynomial NormalForms::function(Op op, std::vector<Polynomial> o) {
       return logarithm(sum_of(one, exponential(o[0])));
     case Op::sigmoid:
       return power(sum_of(one, exponential(scaled(o[0], -1))), -1);
+    case Op::tanh: {  // 2 sigmoid(2 x) - 1
+      if (unfolding_ == Unfolding::ring) return opaque(op, o);
+      const Polynomial sigmoid = power(sum_of(one, exponential(scaled(o[0], -2))), -1);
+      return minus(scaled(sigmoid, 2), one);
+    }
     case Op::sign:
       return minus(negative(scaled(o[0], -1)), negative(o[0]));
     case Op::abs:

@@ -132,6 +132,7 @@ Polynomial NormalForms::leaf(NodeId id) {
     case Op::constant:
       return constant_polynomial(graph_.value_of(id));
     case Op::infinity:
+      if (unfolding_ == Unfolding::all) return atom_form(infinity());
       give_up("infinite values");
       return {};
     case Op::size:

@@ -8,6 +8,7 @@
 // opacity loses comes back as facts: what a value comes to when it is summed over some of its axes.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
@@ -113,6 +114,15 @@ class NormalForms {
   Closed closed(std::vector<AtomId> indices, const Polynomial& body);
   void close(std::vector<AtomId> rest, Closed partial, int height, int& budget, std::optional<Closed>& best);
   bool in_range(AtomId index, PolynomialId range) const;
+
+  // Conditions, infinite values and denominators: of proofs alone.
+  std::set<AtomId> conditions_of(const std::vector<Polynomial>& operands) const;
+  std::optional<Polynomial> by_cases(const std::vector<Polynomial>& operands,
+                                     const std::function<Polynomial(const std::vector<Polynomial>&)>& f);
+  AtomId infinity();
+  int infinite_sign(const Polynomial& polynomial);
+  std::optional<Polynomial> partial_fractions(const Monomial& monomial);
+  std::optional<std::pair<Polynomial, long>> binomial_root(const Polynomial& polynomial);
 
   // Functions.
   Polynomial exponential(const Polynomial& p);

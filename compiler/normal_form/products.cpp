@@ -117,6 +117,7 @@ Polynomial NormalForms::settled(Monomial monomial) {
     if (!touches(rest, renaming)) continue;
     return product(renamed(rest, renaming), Polynomial{{Monomial{monomial[i]}, 1}});
   }
+  if (auto fractions = partial_fractions(monomial)) return std::move(*fractions);
   return {{std::move(monomial), 1}};
 }
 
@@ -176,6 +177,8 @@ Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent)
     if (exponent < 0) give_up("division by zero");
     return {};
   }
+  if (exponent < 0 || !whole(exponent))
+    if (auto cases = by_cases({base}, [&](const auto& operand) { return power(operand[0], exponent); })) return std::move(*cases);
   if (base.size() == 1) return power_of_term(base.begin()->first, base.begin()->second, exponent);
   if (whole(exponent) && exponent > 0) {
     if (exponent > greatest_power) return give_up("too high a power"), Polynomial{};
@@ -191,9 +194,12 @@ Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent)
     const std::set<AtomId> conditions = nonzero_;  // taking a factor out of a power cancels nothing
     primitive = product(base, Polynomial{{inverse, 1}});
     nonzero_ = conditions;
-    if (primitive.size() < 2) return product(power(primitive, exponent), settled(raised));
+    if (primitive.size() < 2 || (unfolding_ == Unfolding::all && !content(primitive, !whole(exponent)).empty()))
+      return product(power(primitive, exponent), settled(raised));
   }
   if (stopped()) return {};
+  if (auto root = binomial_root(primitive); root && (whole(exponent) || atoms_.positive(root->first)))
+    return product(settled(raised), power(root->first, root->second * exponent));
   if (const auto sigmoid = as_sigmoid(primitive)) return product(settled(raised), power(*sigmoid, exponent));
   // Proofs want what does not depend on the order of the terms, derived forms the last term as it was written.
   const mpq_class last = primitive.rbegin()->second;

@@ -1,0 +1,103 @@
+// Partial fractions: what makes forms with denominators inside sums and functions the same where they are equal.
+#include <algorithm>
+
+#include "compiler/normal_form/normal_form.h"
+
+namespace tenet {
+namespace {
+
+// D = a + b m
+struct Denominator {
+  mpq_class a, b;
+  const Monomial* m;
+};
+
+std::optional<Denominator> denominator_of(const Polynomial& polynomial) {
+  if (polynomial.size() != 2 || !polynomial.begin()->first.empty()) return {};
+  const auto& [m, b] = *std::next(polynomial.begin());
+  return Denominator{polynomial.begin()->second, b, &m};
+}
+
+mpq_class exponent_in(const Monomial& monomial, AtomId atom) {
+  const auto found = std::ranges::find(monomial, atom, &Factor::atom);
+  return found == monomial.end() ? mpq_class(0) : found->exponent;
+}
+
+mpz_class floor_of(const mpq_class& value) {
+  mpz_class result;
+  mpz_fdiv_q(result.get_mpz_t(), value.get_num_mpz_t(), value.get_den_mpz_t());
+  return result;
+}
+
+// The term whose power the term is; nothing if it has a coefficient that is not rational.
+std::optional<Polynomial::value_type> root_of(const Polynomial::value_type& term, long power) {
+  mpq_class coefficient;
+  const mpq_class size = abs(term.second);
+  const auto degree = static_cast<unsigned long>(power);
+  if (!mpz_root(coefficient.get_num_mpz_t(), size.get_num_mpz_t(), degree) ||
+      !mpz_root(coefficient.get_den_mpz_t(), size.get_den_mpz_t(), degree))
+    return {};
+  Monomial monomial = term.first;
+  for (Factor& factor : monomial) factor.exponent /= power;
+  return Polynomial::value_type{std::move(monomial), coefficient};
+}
+
+void multiply(Monomial& monomial, AtomId atom, const mpq_class& exponent) {
+  const auto place = std::ranges::lower_bound(monomial, atom, {}, &Factor::atom);
+  if (place == monomial.end() || place->atom != atom) {
+    monomial.insert(place, {atom, exponent});
+  } else if ((place->exponent += exponent) == 0) {
+    monomial.erase(place);
+  }
+}
+
+}  // namespace
+
+// D = a + b m to a negative whole power stays with as many factors m as it has itself, m^k D^-k:
+//   D^-1 = (1 - b m D^-1) / a        where there are fewer,
+//   m D^-1 = (1 - a D^-1) / b        where there are more.
+// So sigmoid(x) = e^x / (1 + e^x) keeps its form, and 1 / (1 + e^x) is 1 - sigmoid(x). Nothing if there is nothing to do.
+std::optional<Polynomial> NormalForms::partial_fractions(const Monomial& monomial) {
+  if (unfolding_ == Unfolding::ring) return {};
+  for (const Factor& factor : monomial) {
+    const Atom& atom = atoms_[factor.atom];
+    if (atom.kind != AtomKind::base || factor.exponent >= 0 || factor.exponent.get_den() != 1) continue;
+    const auto d = denominator_of(atoms_[atom.parts[0]]);
+    if (!d) continue;
+    const Factor main = d->m->front();
+    const mpz_class has = floor_of(exponent_in(monomial, main.atom) / main.exponent), wants = -factor.exponent.get_num();
+    if (has == wants) continue;
+    step();
+    const int direction = has < wants ? 1 : -1;  // of the powers of m
+    Monomial reduced = monomial;
+    if (direction < 0)
+      for (const Factor& part : *d->m) multiply(reduced, part.atom, -part.exponent);
+    Monomial other = reduced;
+    if (direction > 0)
+      for (const Factor& part : *d->m) multiply(other, part.atom, part.exponent);
+    multiply(reduced, factor.atom, 1);
+    const mpq_class by = direction > 0 ? d->a : d->b, of = direction > 0 ? d->b : d->a;
+    Polynomial result = scaled(settled(std::move(reduced)), 1 / by);
+    add_to(result, settled(std::move(other)), -of / by);
+    return result;
+  }
+  return {};
+}
+
+// (u + v)^k from its terms: what stood under a power of a power, expanded. The first and the last term are u^k and v^k.
+std::optional<std::pair<Polynomial, long>> NormalForms::binomial_root(const Polynomial& polynomial) {
+  const auto power = static_cast<long>(polynomial.size()) - 1;
+  constexpr long greatest = 6;
+  if (unfolding_ == Unfolding::ring || power < 2 || power > greatest) return {};
+  const auto first = root_of(*polynomial.begin(), power), last = root_of(*polynomial.rbegin(), power);
+  if (!first || !last) return {};
+  for (const int sign : {1, -1}) {
+    Polynomial root{*first}, expanded = constant_polynomial(1);
+    add_term(root, last->first, sign * last->second);
+    for (long i = 0; i < power; ++i) expanded = product(expanded, root);
+    if (compare(expanded, polynomial) == 0) return std::pair{std::move(root), power};
+  }
+  return {};
+}
+
+}  // namespace tenet
