@@ -6,13 +6,16 @@
 namespace tenet {
 namespace {
 
-// D = a + b m
+// D = a + b m, under a negative whole power
 struct Denominator {
   mpq_class a, b;
   const Monomial* m;
 };
 
-std::optional<Denominator> denominator_of(const Polynomial& polynomial) {
+std::optional<Denominator> denominator_of(const Atoms& atoms, const Factor& factor) {
+  const Atom& atom = atoms[factor.atom];
+  if (atom.kind != AtomKind::base || factor.exponent >= 0 || factor.exponent.get_den() != 1) return {};
+  const Polynomial& polynomial = atoms[atom.parts[0]];
   if (polynomial.size() != 2 || !polynomial.begin()->first.empty()) return {};
   const auto& [m, b] = *std::next(polynomial.begin());
   return Denominator{polynomial.begin()->second, b, &m};
@@ -57,13 +60,19 @@ void multiply(Monomial& monomial, AtomId atom, const mpq_class& exponent) {
 //   D^-1 = (1 - b m D^-1) / a        where there are fewer,
 //   m D^-1 = (1 - a D^-1) / b        where there are more.
 // So sigmoid(x) = e^x / (1 + e^x) keeps its form, and 1 / (1 + e^x) is 1 - sigmoid(x). Nothing if there is nothing to do.
+// Two denominators over the same atoms stay as they are: what one takes the other gives back.
 std::optional<Polynomial> NormalForms::partial_fractions(const Monomial& monomial) {
   if (unfolding_ == Unfolding::ring) return {};
+  std::map<AtomId, int> users;  // in how many denominators an atom is
+  for (const Factor& factor : monomial)
+    if (const auto d = denominator_of(atoms_, factor))
+      for (const Factor& part : *d->m) ++users[part.atom];
   for (const Factor& factor : monomial) {
-    const Atom& atom = atoms_[factor.atom];
-    if (atom.kind != AtomKind::base || factor.exponent >= 0 || factor.exponent.get_den() != 1) continue;
-    const auto d = denominator_of(atoms_[atom.parts[0]]);
-    if (!d) continue;
+    const auto d = denominator_of(atoms_, factor);
+    if (!d || std::ranges::any_of(*d->m, [&](const Factor& part) {
+          return users[part.atom] > 1 || atoms_[part.atom].kind == AtomKind::base;
+        }))
+      continue;
     const Factor main = d->m->front();
     const mpz_class has = floor_of(exponent_in(monomial, main.atom) / main.exponent), wants = -factor.exponent.get_num();
     if (has == wants) continue;

@@ -107,9 +107,10 @@ Table FormValues::computed(AtomId id) {
           operands, [&](std::span<const Element> at) { return point_.leaf(graph_, static_cast<Op>(atom.place), atom.tag, at); });
     case AtomKind::exponential: {
       read_parts();
-      Table root = drawn(Op::exp, operands);
-      for (Element& value : root.values) value = field.product(value, value);
-      return root;
+      const Table root = drawn(Op::exp, operands);
+      if (!stop_.empty()) return {};
+      const Table* both[] = {operands[0], &root};
+      return mapped_within(both, [&](std::span<const Element> v) { return v[0] == 0 ? 1 : field.product(v[1], v[1]); });
     }
     case AtomKind::function:
       read_parts();
@@ -129,9 +130,26 @@ Table FormValues::computed(AtomId id) {
   return {};
 }
 
+bool FormValues::positive_are_squares(const Polynomial& polynomial) {
+  for (const auto& [monomial, coefficient] : polynomial)
+    for (const Factor& factor : monomial) {
+      const Atom& atom = atoms_[factor.atom];
+      if (squares_.contains(factor.atom)) continue;
+      for (PolynomialId part : atom.parts)
+        if (!positive_are_squares(atoms_[part])) return false;
+      if (atom.positive)
+        for (Element value : of(factor.atom).values)
+          if (!point_.field.power(value, mpq_class(1, 2))) return false;
+      if (!stop_.empty()) return false;
+      squares_.insert(factor.atom);
+    }
+  return true;
+}
+
 Table FormValues::drawn(Op op, const std::vector<const Table*>& operands) {
   if (!stop_.empty()) return {};
   return mapped_within(operands, [&](std::span<const Element> values) {
+    if (op == Op::log && values[0] == 1) return Element{0};
     std::vector<Element> numbers{point_.seed, static_cast<Element>(op)};
     numbers.insert(numbers.end(), values.begin(), values.end());
     return point_.field.drawn(numbers);

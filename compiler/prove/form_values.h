@@ -2,9 +2,9 @@
 //
 // A point has small sizes, and an element drawn at random for every coordinate of every input. The ring part of a form is
 // evaluated exactly. An opaque function is a random function: of the operands' values, so that equal operands give equal values
-// and nothing else is known of it. exp of a term is a random square; whole and rational powers are powers in the field, where the
-// squares stand for what is positive. Conditions on coordinates and sizes hold as they do in numbers; of others, [p = 0] holds
-// where the value of p is 0, and [p < 0] is a random function of p.
+// and nothing else is known of it but exp(0) = 1 and log(1) = 0. exp of a term is a random square; whole and rational powers are
+// powers in the field, where the squares stand for what is positive. Conditions on coordinates and sizes hold as they do in
+// numbers; of others, [p = 0] holds where the value of p is 0, and [p < 0] is a random function of p.
 #pragma once
 
 #include <string_view>
@@ -36,6 +36,10 @@ class FormValues {
   // Why the values so far say nothing: a root of what is no square, a division by zero, too many elements. Empty: they are right.
   std::string_view stop() const { return stop_; }
 
+  // Whether everything in a form that is known to be positive is a square here: else what is drawn out of a root, as what is
+  // positive may be, says nothing at this point.
+  bool positive_are_squares(const Polynomial& polynomial);
+
  private:
   const Table& of(AtomId atom);
   Table computed(AtomId atom);
@@ -53,6 +57,7 @@ class FormValues {
   const FieldPoint& point_;
   std::size_t left_;  // elements that may still be computed
   std::unordered_map<std::uint32_t, Table> known_;
+  std::set<AtomId> squares_;  // looked through: all that is positive in them is
   std::string_view stop_;
 };
 

@@ -189,13 +189,16 @@ Table GraphValues::substitution(const Node& node) {
     const std::size_t element = result.values.size();
     std::size_t offset = 0;
     bool inside = true;
+    for (std::size_t k = 0; k < count; ++k) {  // of an axis that the value does not vary with, too
+      const std::int64_t coordinate = point_.field.whole(at[k][element]);
+      inside = inside && coordinate >= 0 && coordinate < point_.sizes[node.bound[k]];
+    }
     for (const Dimension& dimension : value.dimensions) {
       const auto replaced = std::ranges::find(node.bound, AxisId{dimension.name}) - node.bound.begin();
       const auto place = std::ranges::find(space, dimension.name, &Dimension::name) - space.begin();
       const std::int64_t coordinate = replaced < static_cast<std::ptrdiff_t>(count)
                                           ? point_.field.whole(at[static_cast<std::size_t>(replaced)][element])
                                           : point[static_cast<std::size_t>(place)];
-      inside = inside && coordinate >= 0 && coordinate < dimension.extent;
       offset = offset * static_cast<std::size_t>(dimension.extent) + static_cast<std::size_t>(inside ? coordinate : 0);
     }
     if (!inside && !has_else && stop_.empty()) stop_ = "an index beyond its axis";
@@ -212,6 +215,12 @@ Table GraphValues::by_form(NodeId node) {
   }
   const Table table = form_values_.of(form);
   return stop().empty() ? named_by_axes(table) : Table{};
+}
+
+bool GraphValues::positive_are_squares(NodeId root) {
+  for (NodeId id : graph_.reachable(std::span(&root, 1)))
+    if (const Polynomial form = forms_.of(id); !forms_.stop().empty() || !form_values_.positive_are_squares(form)) return false;
+  return true;
 }
 
 // Free indices of a form are axes.

@@ -16,6 +16,7 @@ class GraphValues {
   // Dimensions are the ids of axes. Meaningless if `stop` says something.
   const Table& of(NodeId node);
   Table by_form(NodeId node);
+  bool positive_are_squares(NodeId root);
   std::string_view stop() const { return stop_.empty() ? form_values_.stop() : stop_; }
 
  private:

@@ -1,5 +1,7 @@
 #include "compiler/prove/replay.h"
 
+#include <algorithm>
+
 namespace tenet {
 namespace {
 
@@ -36,15 +38,15 @@ std::unique_ptr<Replayer::Place> Replayer::place(NormalForms& forms) {
 }
 
 template <class Sides>
-Replay Replayer::at_points(Sides sides) {
+Replay Replayer::at_points(std::span<const NodeId> roots, Sides sides) {
   small_forms_.begin();
-  const Replay small = at_points(small_, sides);
+  const Replay small = at_points(small_, roots, sides);
   if (!small.differs) return small;
-  return at_points(as_written_, sides);
+  return at_points(as_written_, roots, sides);
 }
 
 template <class Sides>
-Replay Replayer::at_points(Places& among, Sides sides) {
+Replay Replayer::at_points(Places& among, std::span<const NodeId> roots, Sides sides) {
   Replay result;
   for (std::unique_ptr<Place>& place : among.places) {
     std::string_view stop;
@@ -60,9 +62,14 @@ Replay Replayer::at_points(Places& among, Sides sides) {
       const bool agree = sides(place->values);
       stop = place->values.stop();
       if (stop.empty()) {
-        if (!agree) return {result.points, true, {}};
-        ++result.points;
-        break;
+        const bool counts =
+            agree || std::ranges::all_of(roots, [&](NodeId root) { return place->values.positive_are_squares(root); });
+        if (counts && !agree) return {result.points, true, {}};
+        if (counts) {
+          ++result.points;
+          break;
+        }
+        stop = "a root of what is no square";
       }
       place.reset();
       if (fresh && stop == "too many elements") break;
@@ -73,14 +80,15 @@ Replay Replayer::at_points(Places& among, Sides sides) {
 }
 
 Replay Replayer::of(NodeId left, NodeId right) {
-  return at_points([&](GraphValues& values) {
+  const NodeId roots[] = {left, right};
+  return at_points(roots, [&](GraphValues& values) {
     const Table a = values.of(left), b = values.of(right);
     return !values.stop().empty() || same(a, b);
   });
 }
 
 Replay Replayer::of_form(NodeId node) {
-  return at_points([&](GraphValues& values) {
+  return at_points(std::span(&node, 1), [&](GraphValues& values) {
     const Table a = values.of(node), b = values.by_form(node);
     return !values.stop().empty() || same(a, b);
   });

@@ -29,7 +29,8 @@ struct Replay {
 // Replays any number of proofs about one graph, which may grow between them, at the same points.
 class Replayer {
  public:
-  Replayer(const Graph& graph, NormalForms& forms) : graph_(graph), as_written_{forms, {}}, small_forms_(graph, Unfolding::all, true) {}
+  Replayer(const Graph& graph, NormalForms& forms)
+      : graph_(graph), as_written_{forms, {}}, small_forms_(graph, Unfolding::all, true) {}
 
   Replay of(NodeId left, NodeId right);
   // A value from the graph against the value of its form.
@@ -46,9 +47,9 @@ class Replayer {
     std::array<std::unique_ptr<Place>, 2> places;
   };
   template <class Sides>
-  Replay at_points(Sides sides);
+  Replay at_points(std::span<const NodeId> roots, Sides sides);
   template <class Sides>
-  Replay at_points(Places& among, Sides sides);
+  Replay at_points(Places& among, std::span<const NodeId> roots, Sides sides);
   std::unique_ptr<Place> place(NormalForms& forms);
 
   const Graph& graph_;

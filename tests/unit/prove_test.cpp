@@ -1,0 +1,147 @@
+// Claims that look right and are not, and the replay that stands between a wrong law and a proof.
+#include "compiler/compile.h"
+#include "compiler/prove/decide.h"
+#include "tests/catch.h"
+
+using namespace tenet;
+
+namespace {
+
+const std::string names = R"(
+axis n, c, k = |n|, fixed = 3
+data Y[n] : c
+data Z[n] : c
+param x[n, c] = normal()
+param y[n] = normal()
+param z[n] = normal()
+param a[n, k] = normal()
+param b[k, n] = normal()
+param s = 1
+)";
+
+std::optional<Program> program_with(const std::string& claim) {
+  Diagnostics diagnostics;
+  StageTimes times;
+  auto program = program_of(diagnostics, diagnostics.add_source("test.tenet", names + "claim c: " + claim + "\n"), times);
+  INFO(claim << "\n" << diagnostics.render(false));
+  REQUIRE(program);
+  return program;
+}
+
+Decision decision(const std::string& claim) {
+  const std::optional<Program> program = program_with(claim);
+  return decide(program->graph, program->claims.at(0).left, program->claims.at(0).right);
+}
+
+}  // namespace
+
+TEST_CASE("what is almost true is not proved", "[unit]") {
+  for (const std::string claim : {
+           // sums and their names
+           "sum[n](y) * sum[n](z) == sum[n](y * z)",
+           "sum[n](y)^2 == sum[n](y^2)",
+           "sum[n, k](a * b) == sum[n, k](a * a)",
+           "sum[n, k](a * b) == sum[n, k](a * b[k = n, n = k])",
+           "sum[k](a[n = k, k = n]) == sum[k](a)",
+           "sum[k](a * y[n = k]) == sum[k](a) * y",
+           "sum[n](y) == |n| * y",
+           "sum[n](1 + y) == 1 + sum[n](y)",
+           "sum[k](a[n = k]) + 0 * y == a[k = n] * |n|",
+           "sum[n](x[c = Y]) + 0 * y == x[c = Y]",
+           // indicators
+           "(Y == Z) * x[c = Y] == x[c = Z]",
+           "sum[c]((c == Y) * (c == Z) * x) == x[c = Y]",
+           "sum[n]((c == Y) * y) == y[n = c else 0]",
+           "(c == Y) + (c == Z) == (c == Y) * (c == Z)",
+           "x[c = Y] * x[c = Z] == x[c = Y]^2",
+           "y[n = n + 1 else 0] == y",
+           "y[n = n + 1 else 0][n = n - 1 else 0] == y",
+           // powers, roots, quotients
+           "sqrt(y^2) == y",
+           "(y^2)^0.5 == y",
+           "(y * z)^0.5 == y^0.5 * z^0.5 + 1e-9",
+           "1 / (y + z) == 1 / y + 1 / z",
+           "|n| / (|n| - 1) == 1 + 1 / |n|",
+           "(y + z)^-2 == 1 / (y^2 + z^2)",
+           "(1 + 2 * exp(y) + exp(2 * y))^0.5 == 1 - exp(y)",
+           "(1 - 2 * exp(y) + exp(2 * y))^0.5 == 1 - exp(y)",
+           "1 / (1 + exp(y)) - 1 / (1 + 2 * exp(y)) == 1 / (1 + exp(y)) / (1 + 2 * exp(y))",
+           // functions
+           "exp(y + z) == exp(y) + exp(z)",
+           "exp(sum[c](x)) == sum[c](exp(x))",
+           "log(y + z) == log(y) + log(z)",
+           "tanh(y) == 2 * sigmoid(y) - 1",
+           "tanh(2 * y) == 2 * tanh(y)",
+           "sigmoid(y) == sigmoid(-y)",
+           "softplus(y) == y + softplus(y)",
+           "sin(y + z) == sin(y) + sin(z)",
+           "sum[c](sigmoid(x) * (1 - sigmoid(x))) == sum[c](sigmoid(x)^2)",
+           // choices
+           "max(y, z) == y",
+           "relu(y) - relu(-y) == abs(y)",
+           "abs(y) * abs(z) == y * z",
+           "where(y > z, y, z) == min(y, z)",
+           "where(n <= k, exp(a), 0) == exp(where(n < k, a, -inf))",
+           "exp(where(n <= k, a, -inf)) == exp(a)",
+           "sum[k](exp(where(k <= n, a, -inf))) == sum[k](exp(a)) - 1",
+           "max[k](a) == max[n](a)",
+           "max[c](x) * s == max[c](x * s)",
+           "argmax[c](x) == argmax[c](-x)",
+           // a digit
+           "y / 3 == 0.3333333333 * y",
+           "sum[c](exp(x)) == sum[c](exp(x)) + 1e-30",
+           "(sum[c](x^2) + 1e-12)^-0.5 == (sum[c](x^2))^-0.5",
+       }) {
+    INFO(claim);
+    const Decided decided = decision(claim).decided;
+    CHECK((decided == Decided::difference || decided == Decided::stopped));
+  }
+}
+
+TEST_CASE("a replay sees what is not equal", "[unit]") {
+  const auto replay = [](const std::string& claim) {
+    const std::optional<Program> program = program_with(claim);
+    return Prover(program->graph).replayed(program->claims[0].left, program->claims[0].right);
+  };
+  for (const std::string claim :
+       {"y + z == z + y + 1e-30", "sum[n](y) * sum[n](z) == sum[n](y * z)", "sum[c]((c == Y) * x) == x[c = Z]",
+        "(y^2 + z^2)^-1.5 == (y^2 + z^2)^-0.5", "|n| / (|n| - 1) == 1", "exp(y) * exp(z) == exp(y) + exp(z)",
+        "y[n = n + 1 else 0] == y", "where(n <= k, a, 0) == a", "prod[c](x) == sum[c](x)", "max[c](x) == x[c = Y]",
+        "|fixed| * s == 4 * s"}) {
+    INFO(claim);
+    const Decision decision = replay(claim);
+    CHECK(decision.decided == Decided::disagreed);
+    CHECK(decision.replay.differs);
+  }
+  for (const std::string claim :
+       {"y + z == z + y", "sum[n](y) * sum[n](z) == sum[n, k](y * z[n = k])", "sum[c]((c == Y) * x) == x[c = Y]",
+        "(y^2 + z^2)^-1.5 * (y^2 + z^2) == (y^2 + z^2)^-0.5", "exp(y) * exp(z) == exp(y + z)", "|fixed| * s == 3 * s",
+        "y[n = n + 1 else 0] == where(n + 1 < |n|, y[n = n + 1 else 7], 0)",
+        "(max[c](x) == x) * x == (max[c](x) == x) * max[c](x)"}) {
+    INFO(claim);
+    const Decision decision = replay(claim);
+    CHECK(decision.decided == Decided::proved);
+    CHECK(decision.replay.points == 2);
+  }
+}
+
+TEST_CASE("many claims are decided as each alone", "[unit]") {
+  const std::string claims[] = {"sum[n](y / sum[n](y)) == 1", "sum[n](y / sum[n](y)) * s == s", "exp(y)^2 == exp(2 * y)",
+                                "sum[n](y)^2 == sum[n](y^2)", "sum[c](exp(x) / sum[c](exp(x))) == 1 + 0 * y"};
+  std::string text = names;
+  for (const std::string& claim : claims) text += "claim " + claim + "\n";
+  Diagnostics diagnostics;
+  StageTimes times;
+  const std::optional<Program> program = program_of(diagnostics, diagnostics.add_source("test.tenet", text), times);
+  INFO(diagnostics.render(false));
+  REQUIRE(program);
+  Prover prover(program->graph);
+  for (std::size_t k = 0; k < std::size(claims); ++k) {
+    INFO(claims[k]);
+    const Decision alone = decision(claims[k]);
+    const Decision shared = prover.decide(program->claims[k].left, program->claims[k].right);
+    CHECK(shared.decided == alone.decided);
+    CHECK(shared.conditions == alone.conditions);
+    CHECK(shared.steps > 0);
+  }
+}
