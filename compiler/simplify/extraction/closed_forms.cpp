@@ -13,7 +13,7 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
   std::unordered_map<NodeId, NodeId> images;
   const auto image = [&](NodeId node) {
     const auto found = images.find(node);
-    return found == images.end() ? node : found->second;
+    return found == images.end() ? cuts.values().named(node) : found->second;
   };
   Emission emission(graph, cuts.values().forms(), image);
   ClosedForms result;

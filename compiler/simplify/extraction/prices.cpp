@@ -49,8 +49,6 @@ std::vector<AtomId> Prices::space(const Monomial& monomial, bool with_indicators
 
 // The sum of a product, with the innermost of its sums first where that is cheaper.
 double Prices::of_sum(AtomId id) {
-  const auto [place, fresh] = sums_.try_emplace(index_of(id), 0.0);
-  if (!fresh) return place->second;
   const Atom& atom = forms_.atoms()[id];
   const auto& [body, coefficient] = *forms_.atoms()[atom.parts[0]].begin();
   double best = elements(space(body)) + of(coefficient, body);
@@ -67,23 +65,24 @@ double Prices::of_sum(AtomId id) {
       best = std::min(best, cost);
     }
   }
-  return sums_[index_of(id)] = best;
+  return best;
 }
 
-double Prices::of_factor(const Factor& factor) {
-  const Atom& atom = forms_.atoms()[factor.atom];
+double Prices::of_atom(AtomId id) {
+  const auto [place, fresh] = atoms_.try_emplace(index_of(id), 0.0);
+  if (!fresh) return place->second;
+  const Atom& atom = forms_.atoms()[id];
   const double width = elements(atom.variables);
   double cost = 0;
   switch (atom.kind) {
     case AtomKind::exponential:
       cost = width * operation(Op::exp).cost + of(forms_.atoms()[atom.parts[0]]);
-      if (factor.exponent != 1) cost += width;
-      return cost;
+      break;
     case AtomKind::base:
       cost = of(forms_.atoms()[atom.parts[0]]);
       break;
     case AtomKind::sum:
-      cost = of_sum(factor.atom);
+      cost = of_sum(id);
       break;
     case AtomKind::function:
       cost = width * operation(static_cast<Op>(atom.place)).cost;
@@ -98,7 +97,15 @@ double Prices::of_factor(const Factor& factor) {
     default:
       break;
   }
+  return atoms_[index_of(id)] = cost;
+}
+
+double Prices::of_factor(const Factor& factor) {
+  const Atom& atom = forms_.atoms()[factor.atom];
+  const double cost = of_atom(factor.atom);
   if (factor.exponent == 1 || atom.kind == AtomKind::size) return cost;
+  const double width = elements(atom.variables);
+  if (atom.kind == AtomKind::exponential) return cost + width;
   const double power = is_whole(factor.exponent) ? std::abs(factor.exponent.get_d()) - 1 : operation(Op::power).cost;
   return cost + width * (power + (factor.exponent < 0 ? 1 : 0));
 }

@@ -34,11 +34,12 @@ class Prices {
 
  private:
   double of_factor(const Factor& factor);
+  double of_atom(AtomId atom);
   double of_sum(AtomId sum);
   double size(PolynomialId range);
 
   const Sizes& sizes_;
-  std::unordered_map<std::uint32_t, double> ranges_, sums_;
+  std::unordered_map<std::uint32_t, double> ranges_, atoms_;
 };
 
 std::vector<AtomId> united(const std::vector<AtomId>& a, const std::vector<AtomId>& b);

@@ -50,7 +50,34 @@ void KnownValues::take(NodeId id) {
   }
   if (node.kind != Kind::real) return;
   if (form.size() > 1) form = opaque(id, form);
+  if (node.op == Op::named) {
+    names_.try_emplace(node.operands[0], id);
+    if (const auto function = functions_.find(node.operands[0]); function != functions_.end()) form = function->second;
+  }
   offer(id, form);
+  if (!is_function(form)) return;
+  functions_.emplace(id, form);
+  forms_.give_form(id, forms_.atom_form(forms_.value(representative(id, form))));
+}
+
+NodeId KnownValues::named(NodeId value) const {
+  const auto name = names_.find(value);
+  return name == names_.end() ? value : named(name->second);
+}
+
+// A function of something is a value as it is: what it is of does not show in forms. exp and log have laws and stay visible.
+bool KnownValues::is_function(const Polynomial& form) const {
+  if (form.size() != 1 || form.begin()->second != 1 || form.begin()->first.size() != 1) return false;
+  const Factor& factor = form.begin()->first[0];
+  const Atom& atom = forms_.atoms()[factor.atom];
+  return factor.exponent == 1 && atom.kind == AtomKind::function && static_cast<Op>(atom.place) != Op::log;
+}
+
+// The first value with this form and the node's axes.
+NodeId KnownValues::representative(NodeId id, const Polynomial& form) {
+  const auto axes = graph_.node(id).axes;
+  const auto key = std::pair{forms_.atoms().polynomial(form), std::vector<AxisId>(axes.begin(), axes.end())};
+  return opaque_by_form_.try_emplace(key, id).first->second;
 }
 
 Polynomial KnownValues::opaque(NodeId id, const Polynomial& form) {
@@ -61,15 +88,14 @@ Polynomial KnownValues::opaque(NodeId id, const Polynomial& form) {
     forms_.give_form(id, shorter);
     return shorter;
   }
-  const auto key = std::pair{forms_.atoms().polynomial(form), std::vector<AxisId>(axes.begin(), axes.end())};
-  const auto [same, fresh] = opaque_by_form_.try_emplace(key, id);
-  const NodeId representative = same->second;
+  const NodeId first = representative(id, form);
+  const bool fresh = first == id;
   if (fresh) {
     if (forms_.atoms().positive(shorter)) forms_.declare_positive(id);
     definitions_.emplace(index_of(id), shorter);
     sums_.push_back({id, shorter});
   }
-  const Polynomial atom = forms_.atom_form(forms_.value(representative));
+  const Polynomial atom = forms_.atom_form(forms_.value(first));
   forms_.give_form(id, atom);
   if (!fresh) return atom;
   // Facts: over each set of axes that the definition itself reduces over.

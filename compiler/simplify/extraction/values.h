@@ -31,6 +31,9 @@ class KnownValues {
   NormalForms& forms() { return forms_; }
   bool is_given(NodeId node) const { return given_.contains(index_of(node)); }
 
+  // The value under the name that people know it by.
+  NodeId named(NodeId value) const;
+
   // What an opaque atom stands for, at its indices; nothing if it is no such atom.
   std::optional<Polynomial> definition(AtomId atom);
   bool is_defined(AtomId atom) const;
@@ -52,6 +55,8 @@ class KnownValues {
 
  private:
   void take(NodeId node);
+  bool is_function(const Polynomial& form) const;
+  NodeId representative(NodeId node, const Polynomial& form);
   Polynomial opaque(NodeId node, const Polynomial& form);
   void offer(NodeId node, const Polynomial& form);
 
@@ -60,7 +65,9 @@ class KnownValues {
   std::unordered_set<std::uint32_t> given_;
   std::unordered_map<std::uint32_t, Polynomial> definitions_, computed_;
   std::map<std::pair<PolynomialId, std::vector<AxisId>>, NodeId> opaque_by_form_;
-  std::map<AtomId, Polynomial> instances_;  // definitions at other indices
+  std::unordered_map<NodeId, Polynomial> functions_;  // of values that do not show what they are of
+  std::unordered_map<NodeId, NodeId> names_;          // a value, the name around it
+  std::map<AtomId, Polynomial> instances_;            // definitions at other indices
   std::vector<Available> available_;
   std::size_t given_available_ = 0;
   std::map<ScaledMonomial, std::size_t> available_by_term_;
