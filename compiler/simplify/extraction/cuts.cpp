@@ -216,8 +216,7 @@ std::vector<Cut> Cuts::all(const Set& extra, double& cost) {
     if (known == memo_.end()) {
       known = memo_.emplace(std::pair{id, key}, extracted(id, before)).first;
       const Polynomial form = known->second.form;
-      if (form.size() > 1)
-        for (AxisId axis : graph_.node(id).axes) values_.prove_sum(id, {axis}, form);
+      if (form.size() > 1) values_.prove_sums(id, form);
     }
     const Cut& cut = known->second;
     if (!cut.verbatim && cut.form.size() == 1) {

@@ -193,7 +193,7 @@ Polynomial shortened(KnownValues& values, const Polynomial& form) {
   for (Polynomial candidate : {divided_out(values, form), with_common_denominator(values, form)})
     if (measure(forms, candidate) < measure(forms, best)) best = std::move(candidate);
   std::vector<Polynomial> front{best};
-  for (int round = 0; round < rounds; ++round) {
+  for (int round = 0; round < (form.size() == 1 ? 1 : rounds); ++round) {
     std::set<Polynomial, ByMeasure> next(shorter);
     const auto offer = [&](Polynomial candidate, const Polynomial& from) {
       if (candidate.size() > most_terms || compare(candidate, from) == 0 || !forms.stop().empty()) return;

@@ -7,6 +7,8 @@
 namespace tenet {
 namespace {
 
+constexpr int deepest_reduction = 4;  // below a value, for a sum over it to be worth a proof
+
 bool is_scalar_constant(const NormalForms& forms, const Polynomial& form) {
   if (form.size() > 1) return false;
   return std::ranges::all_of(form, [&](const auto& term) {
@@ -98,14 +100,36 @@ Polynomial KnownValues::opaque(NodeId id, const Polynomial& form) {
   const Polynomial atom = forms_.atom_form(forms_.value(first));
   forms_.give_form(id, atom);
   if (!fresh) return atom;
-  // Facts: over each set of axes that the definition itself reduces over.
-  std::vector<std::vector<AxisId>> candidates;
-  for (AxisId axis : axes) candidates.push_back({axis});
-  if (axes.size() > 1 && axes.size() < 5)
-    for (std::size_t i = 0; i < axes.size(); ++i)
-      for (std::size_t j = i + 1; j < axes.size(); ++j) candidates.push_back({axes[i], axes[j]});
-  for (const std::vector<AxisId>& set : candidates) prove_sum(id, set, shorter);
+  prove_sums(id, shorter);
   return atom;
+}
+
+// The sizes of what a form reduces over, or chooses along.
+void KnownValues::collect_ranges(const Polynomial& form, std::set<PolynomialId>& ranges, int depth) const {
+  if (depth == 0) return;
+  const Atoms& atoms = forms_.atoms();
+  for (const auto& [monomial, coefficient] : form)
+    for (const Factor& factor : monomial) {
+      const Atom& atom = atoms[factor.atom];
+      if (atom.kind == AtomKind::sum || atom.kind == AtomKind::reduction)
+        for (AtomId index : atom.indices) ranges.insert(*atoms[index].range);
+      if (atom.kind == AtomKind::leaf && definitions_.contains(atom.tag) && static_cast<Op>(atom.place) == Op::named)
+        collect_ranges(definitions_.at(atom.tag), ranges, depth - 1);
+      if (!atom.is_index())
+        for (PolynomialId part : atom.parts) collect_ranges(atoms[part], ranges, depth - 1);
+    }
+}
+
+// Over one axis, or two at once, along which the definition itself reduces.
+void KnownValues::prove_sums(NodeId value, const Polynomial& definition) {
+  std::set<PolynomialId> ranges;
+  collect_ranges(definition, ranges, deepest_reduction);
+  std::vector<AxisId> reduced;
+  for (AxisId axis : graph_.node(value).axes)
+    if (ranges.contains(forms_.size_of(axis))) reduced.push_back(axis);
+  for (AxisId axis : reduced) prove_sum(value, {axis}, definition);
+  for (std::size_t i = 0; i < reduced.size(); ++i)
+    for (std::size_t j = i + 1; j < reduced.size(); ++j) prove_sum(value, {reduced[i], reduced[j]}, definition);
 }
 
 bool KnownValues::prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition) {

@@ -45,8 +45,8 @@ class KnownValues {
   };
   const std::vector<Sum>& sums() const { return sums_; }  // available values with several terms
 
-  // Proves what the value comes to when summed over these axes, and keeps it if that is a constant. Tried once.
-  bool prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition);
+  // Proves what the value comes to when it is summed over axes that it is made by reducing over, and keeps what is constant.
+  void prove_sums(NodeId value, const Polynomial& definition);
 
   // Gradients that are computed: until `drop_computed`.
   void add_computed(NodeId node, const Polynomial& form);
@@ -54,6 +54,8 @@ class KnownValues {
   const Polynomial* computed(NodeId node) const;
 
  private:
+  bool prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition);  // tried once
+  void collect_ranges(const Polynomial& form, std::set<PolynomialId>& ranges, int depth) const;
   void take(NodeId node);
   bool is_function(const Polynomial& form) const;
   NodeId representative(NodeId node, const Polynomial& form);
