@@ -117,7 +117,7 @@ class Derivation {
         if (definition.inner == inner) names.try_emplace(definition.node, definition.name);
       for (const Adjoint& adjoint : reverse.adjoints) {
         const auto name = names.find(adjoint.of);
-        if (name == names.end()) continue;
+        if (name == names.end() || std::ranges::find(wanted_, name->second, &Target::name) != wanted_.end()) continue;
         if (values.empty()) gradient_of_.try_emplace(index_of(adjoint.value), name->second);
         for (const auto& [before, now] : values)
           if (before == adjoint.value) gradient_of_.try_emplace(index_of(now), name->second);

@@ -1,5 +1,7 @@
 #include "compiler/simplify/gradients.h"
 
+#include <algorithm>
+#include <functional>
 #include <unordered_map>
 
 #include "compiler/simplify/cost.h"
@@ -11,16 +13,22 @@
 namespace tenet {
 namespace {
 
-std::size_t hazards_of(const Graph& graph, std::span<const NodeId> given, std::span<const NodeId> gradients) {
-  std::vector<NodeId> roots(given.begin(), given.end());
-  roots.insert(roots.end(), gradients.begin(), gradients.end());
-  return hazard_count(graph, roots);
+// Of each value by itself: one that several read counts for all of them, however it is shared.
+std::vector<std::size_t> hazards_of(const Graph& graph, std::span<const NodeId> given, std::span<const NodeId> gradients) {
+  std::vector<std::size_t> result;
+  for (NodeId id : given) result.push_back(hazard_count(graph, std::span(&id, 1)));
+  for (NodeId id : gradients) result.push_back(hazard_count(graph, std::span(&id, 1)));
+  return result;
+}
+
+bool as_safe(const std::vector<std::size_t>& hazards, const std::vector<std::size_t>& limits) {
+  return std::ranges::equal(hazards, limits, std::less_equal());
 }
 
 struct Attempt {
   SimplifiedGradients result;
   double operations;
-  std::size_t hazards;  // values that single precision may spoil
+  std::vector<std::size_t> hazards;  // of each value: places where single precision may spoil it
 };
 
 // The directed laws over everything together.
@@ -34,7 +42,7 @@ Attempt rewritten(Graph& graph, std::span<const NodeId> given, std::vector<NodeI
   const auto at = [&](std::size_t k) { return simple.roots.begin() + static_cast<std::ptrdiff_t>(k); };
   for (std::size_t k = 0; k < values.size(); ++k) values[k].second = simple.roots[g + n + k];
   const double operations = cost_of(graph, std::span(simple.roots).first(g + n), sizes).operations;
-  Attempt attempt{{{at(0), at(g)}, {at(g), at(g + n)}, std::move(values), simple.stop}, operations, 0};
+  Attempt attempt{{{at(0), at(g)}, {at(g), at(g + n)}, std::move(values), simple.stop}, operations, {}};
   attempt.hazards = hazards_of(graph, attempt.result.given, attempt.result.gradients);
   return attempt;
 }
@@ -69,7 +77,7 @@ SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> giv
   Attempt plain = rewritten(graph, source.given, source.backward.gradients, std::move(adjoints), sizes);
   const ClosedForms closed = closed_forms(graph, source.given, source.backward, sizes);
   Attempt best = rewritten(graph, source.given, closed.roots, closed.cuts, sizes);
-  const bool safe = best.hazards <= std::min(plain.hazards, hazards_of(graph, source.given, source.backward.gradients));
+  const bool safe = as_safe(best.hazards, hazards_of(graph, source.given, source.backward.gradients));
   SimplifiedGradients result = std::move(safe && best.operations <= plain.operations ? best : plain).result;
   // The values by the adjoints as they were asked for.
   std::unordered_map<NodeId, NodeId> asked;

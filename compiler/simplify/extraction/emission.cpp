@@ -24,22 +24,22 @@ void monomials_of(const Tree& tree, std::vector<Monomial>& result) {
 NodeId Emission::node(const Polynomial& form) { return form.empty() ? graph_.constant(0) : node(tree_of(form)); }
 
 NodeId Emission::node(const Tree& tree) {
-  const auto [node, negative] = built(tree);
+  const auto [node, negative] = built(tree, true);
   return negative ? negate(graph_, node) : node;
 }
 
-Emission::Signed Emission::built(const Tree& tree) {
+Emission::Signed Emission::built(const Tree& tree, bool alone) {
   switch (tree.kind) {
     case Tree::Kind::term:
-      return product(tree.term);
+      return product(tree.term, {}, alone);
     case Tree::Kind::product:
-      return product(tree.term, node(tree.parts[0]));
+      return product(tree.term, node(tree.parts[0]), alone);
     case Tree::Kind::sum:
       return {sum(tree.parts), false};
     case Tree::Kind::reduction: {
       std::vector<Monomial> over;
       monomials_of(tree.parts[0], over);
-      return product(tree.term, reduced(Op::sum, tree.indices, over, [&] { return node(tree.parts[0]); }));
+      return product(tree.term, reduced(Op::sum, tree.indices, over, [&] { return node(tree.parts[0]); }), alone);
     }
   }
   return {};
@@ -48,7 +48,7 @@ Emission::Signed Emission::built(const Tree& tree) {
 // The positive parts first.
 NodeId Emission::sum(const std::vector<Tree>& parts) {
   std::vector<Signed> terms;
-  for (const Tree& part : parts) terms.push_back(built(part));
+  for (const Tree& part : parts) terms.push_back(built(part, false));
   std::ranges::stable_partition(terms, [](const Signed& term) { return !term.negative; });
   std::optional<NodeId> result;
   for (const Signed& term : terms) {
@@ -61,7 +61,8 @@ NodeId Emission::sum(const std::vector<Tree>& parts) {
 }
 
 // Small factors first, each divided by what is no larger; indicators, which only choose, around all.
-Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<NodeId> last) {
+// `alone`: no sum around it takes its sign.
+Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<NodeId> last, bool alone) {
   struct Part {
     std::size_t axes;
     bool divides;
@@ -82,7 +83,14 @@ Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<Nod
   std::ranges::stable_sort(parts, {}, &Part::axes);
   const mpq_class magnitude = abs(term.coefficient);
   std::optional<NodeId> result;
-  if (magnitude != 1) result = graph_.constant(magnitude);
+  bool negative = term.coefficient < 0;
+  const bool divides_only = std::ranges::all_of(parts, &Part::divides);
+  if (alone && negative && (magnitude != 1 || divides_only)) {
+    result = graph_.constant(term.coefficient);
+    negative = false;
+  } else if (magnitude != 1) {
+    result = graph_.constant(magnitude);
+  }
   std::vector<NodeId> divisors;
   std::size_t level = 0;
   const auto divide_all = [&] {
@@ -96,7 +104,7 @@ Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<Nod
     if (part.divides)
       divisors.push_back(part.node);
     else
-      result = result ? multiply(graph_, *result, part.node) : part.node;
+      result = result ? multiply(graph_, *result, part.node) : alone && negative ? negate(graph_, part.node) : part.node;
   }
   if (!result && indicators.empty()) result = graph_.constant(1);
   if (!result) {
@@ -105,7 +113,7 @@ Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<Nod
   }
   divide_all();
   for (NodeId indicator : indicators) result = multiply(graph_, indicator, *result);
-  return {*result, term.coefficient < 0};
+  return {*result, negative && !alone};
 }
 
 NodeId Emission::power(const Factor& factor) {

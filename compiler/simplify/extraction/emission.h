@@ -26,8 +26,8 @@ class Emission {
     NodeId node;
     bool negative;
   };
-  Signed built(const Tree& tree);
-  Signed product(const ScaledMonomial& term, std::optional<NodeId> last = {});
+  Signed built(const Tree& tree, bool alone);
+  Signed product(const ScaledMonomial& term, std::optional<NodeId> last = {}, bool alone = false);
   NodeId sum(const std::vector<Tree>& parts);
   NodeId power(const Factor& factor);
   NodeId atom(AtomId id);
