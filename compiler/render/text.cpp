@@ -96,6 +96,8 @@ bool is_decimal(mpz_class denominator) {
   return denominator == 1;
 }
 
+constexpr long most_of_pi = 1'000'000;  // in a multiple or part of pi
+
 // 3, 0.1, 5 / 3, -2, pi. A fraction prints as decimals where they are exact and short.
 ExpressionPtr number(const mpq_class& value) {
   if (value < 0) {
@@ -109,6 +111,13 @@ ExpressionPtr number(const mpq_class& value) {
     ExpressionPtr decimal = expression_of(Written::number);
     decimal->number = value;
     if (syntax::print(*decimal).size() <= 12) return decimal;
+  }
+  for (const auto& [op, factor] : {std::pair{Op::multiply, mpq_class(value / pi())}, {Op::divide, mpq_class(value * pi())}}) {
+    if (factor.get_num() > most_of_pi || factor.get_den() > most_of_pi) continue;
+    std::vector<ExpressionPtr> of_pi;  // 2 / pi
+    of_pi.push_back(number(factor));
+    of_pi.push_back(expression_of(Written::pi));
+    return operation_of(op, std::move(of_pi));
   }
   std::vector<ExpressionPtr> parts;
   parts.push_back(whole_number(value.get_num()));

@@ -6,7 +6,6 @@
 #include "compiler/ops/operations.h"
 
 namespace tenet {
-namespace {
 
 double elements(const Graph& graph, std::span<const AxisId> axes, const Sizes& sizes) {
   double result = 1;
@@ -20,6 +19,8 @@ double elements(const Graph& graph, std::span<const AxisId> axes, const Sizes& s
   }
   return result;
 }
+
+namespace {
 
 // A whole power is that many products less one, a reciprocal one operation.
 double operations_of(const Graph& graph, const Node& node) {

@@ -15,7 +15,7 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
     const auto found = images.find(node);
     return found == images.end() ? cuts.values().named(node) : found->second;
   };
-  Emission emission(graph, cuts.values().forms(), image);
+  Emission emission(graph, cuts.values().forms(), sizes, image);
   ClosedForms result;
   for (const Cut& cut : cuts.chosen()) {
     NodeId node{};

@@ -8,8 +8,9 @@ namespace {
 
 constexpr std::size_t most_terms = 64;     // of a form; a value with more is cut
 constexpr std::size_t most_extracted = 8;  // terms of a form that is extracted as it is, beside its shortened one
-constexpr std::size_t most_candidates = 24;
-constexpr double least_gain = 1e-3;  // of the whole cost, by a cut
+constexpr std::size_t most_candidates = 64;
+constexpr std::size_t most_extractions = 4000;  // of all values, with other cuts below them
+constexpr double least_gain = 1e-3;             // of the whole cost, by a cut
 
 }  // namespace
 
@@ -18,6 +19,7 @@ Cuts::Cuts(const Graph& graph, std::span<const NodeId> given, const Backward& ba
   find_backward(backward);
   find_fixed(backward.gradients);
   find_candidates(backward.adjoints);
+  find_reads();
 }
 
 void Cuts::find_backward(const Backward& backward) {
@@ -139,27 +141,49 @@ void Cuts::find_candidates(std::span<const Adjoint> adjoints) {
   if (candidates_.size() > most_candidates) candidates_.resize(most_candidates);
 }
 
+// From each value that may be computed by itself those that it reads with none between.
+void Cuts::find_reads() {
+  Set all = fixed_;
+  all.insert(wanted_.begin(), wanted_.end());
+  all.insert(candidates_.begin(), candidates_.end());
+  for (NodeId id : all) {
+    Set seen;
+    std::vector<NodeId> open(graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+    while (!open.empty()) {
+      const NodeId next = open.back();
+      open.pop_back();
+      if (values_.is_given(next)) continue;
+      if (!seen.insert(next).second) continue;
+      if (all.contains(next)) {
+        reads_[id].push_back(next);
+        continue;
+      }
+      open.insert(open.end(), graph_.node(next).operands.begin(), graph_.node(next).operands.end());
+    }
+  }
+}
+
 Cuts::Set Cuts::below(NodeId node, const Set& cuts) const {
   Set result, seen;
-  std::vector<NodeId> open(graph_.node(node).operands.begin(), graph_.node(node).operands.end());
+  std::vector<NodeId> open{node};
   while (!open.empty()) {
     const NodeId id = open.back();
     open.pop_back();
-    if (values_.is_given(id) || !seen.insert(id).second) continue;
-    if (cuts.contains(id)) {
-      result.insert(id);
-      continue;
+    const auto reads = reads_.find(id);
+    if (reads == reads_.end()) continue;
+    for (NodeId next : reads->second) {
+      if (!seen.insert(next).second) continue;
+      if (cuts.contains(next))
+        result.insert(next);
+      else
+        open.push_back(next);
     }
-    open.insert(open.end(), graph_.node(id).operands.begin(), graph_.node(id).operands.end());
   }
   return result;
 }
 
 // Reductions before what they are reduced from is used elementwise: of those that are ready the smallest first.
-std::vector<NodeId> Cuts::order(const Set& cuts) const {
-  std::map<NodeId, Set> waiting;
-  for (NodeId id : cuts) waiting.emplace(id, below(id, cuts));
-  for (NodeId id : wanted_) waiting.emplace(id, below(id, cuts));
+std::vector<NodeId> Cuts::order(std::map<NodeId, Set> waiting) const {
   std::vector<NodeId> result;
   while (!waiting.empty()) {
     const auto rank = [&](const auto& entry) {
@@ -205,35 +229,43 @@ Cut Cuts::extracted(NodeId node, const Set& below) {
 std::vector<Cut> Cuts::all(const Set& extra, double& cost) {
   Set cuts = fixed_;
   cuts.insert(extra.begin(), extra.end());
+  std::map<NodeId, Set> reads;
+  for (const Set& set : {cuts, wanted_})
+    for (NodeId id : set) reads.emplace(id, below(id, cuts));
   std::vector<Cut> result;
-  Set visible;  // cuts whose sums may be folded into
+  std::vector<std::pair<NodeId, const Cut*>> products;  // computed before, and may be folded into
   cost = 0;
-  for (NodeId id : order(cuts)) {
-    const Set before = below(id, cuts);
+  for (NodeId id : order(reads)) {
+    const Set& before = reads.at(id);
+    // Of the products those that are made of something that this value reads too.
     Set key = before;
-    key.insert(visible.begin(), visible.end());
+    const auto is_near = [&](NodeId product) {
+      return before.contains(product) ||
+             std::ranges::any_of(reads.at(product), [&](NodeId read) { return before.contains(read); });
+    };
+    for (const auto& [product, cut] : products)
+      if (is_near(product)) key.insert(product);
     auto known = memo_.find({id, key});
     if (known == memo_.end()) {
+      for (const auto& [product, cut] : products)
+        if (is_near(product)) values_.add_computed(product, cut->form);
       known = memo_.emplace(std::pair{id, key}, extracted(id, before)).first;
+      values_.drop_computed();
       const Polynomial form = known->second.form;
       if (form.size() > 1) values_.prove_sums(id, form);
     }
     const Cut& cut = known->second;
-    if (!cut.verbatim && cut.form.size() == 1) {
-      values_.add_computed(id, cut.form);
-      visible.insert(id);
-    }
+    if (!cut.verbatim && cut.form.size() == 1) products.emplace_back(id, &cut);
     cost += cut.cost;
     result.push_back(cut);
   }
-  values_.drop_computed();
   return result;
 }
 
 std::vector<Cut> Cuts::chosen() {
   Set extra;
   std::vector<Cut> best = all(extra, cost_);
-  while (true) {
+  while (memo_.size() < most_extractions) {
     std::optional<Set> move;
     double least = cost_;
     for (NodeId candidate : candidates_) {

@@ -46,8 +46,9 @@ class Cuts {
   void find_fixed(std::span<const NodeId> wanted);
   void find_candidates(std::span<const Adjoint> adjoints);
   bool is_contraction(const Polynomial& form);
+  void find_reads();
   Set below(NodeId node, const Set& cuts) const;
-  std::vector<NodeId> order(const Set& cuts) const;
+  std::vector<NodeId> order(std::map<NodeId, Set> waiting) const;
   Polynomial form(NodeId node, const Set& below);
   Cut extracted(NodeId node, const Set& below);
   std::vector<Cut> all(const Set& extra, double& cost);
@@ -60,6 +61,7 @@ class Cuts {
   std::unordered_map<NodeId, int> uses_;
   Set is_backward_, reads_adjoint_, fixed_, boundaries_, wanted_;
   std::vector<NodeId> candidates_;
+  std::unordered_map<NodeId, std::vector<NodeId>> reads_;
   std::map<std::pair<NodeId, Set>, Cut> memo_;
   double cost_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "compiler/simplify/cost.h"
 #include "compiler/simplify/terms.h"
 
 namespace tenet {
@@ -60,13 +61,11 @@ NodeId Emission::sum(const std::vector<Tree>& parts) {
   return result ? *result : graph_.constant(0);
 }
 
-// Small factors first, each divided by what is no larger; indicators, which only choose, around all.
-// `alone`: no sum around it takes its sign.
+// The smallest products first; indicators, which only choose, around all. `alone`: no sum around it takes its sign.
 Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<NodeId> last, bool alone) {
   struct Part {
-    std::size_t axes;
-    bool divides;
     NodeId node;
+    bool divides;
   };
   std::vector<Part> parts;
   std::vector<NodeId> indicators;
@@ -76,44 +75,35 @@ Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<Nod
       continue;
     }
     const bool divides = factor.exponent < 0 && is_whole(factor.exponent);
-    const NodeId node = power({factor.atom, divides ? mpq_class(-factor.exponent) : factor.exponent});
-    parts.push_back({graph_.node(node).axes.size(), divides, node});
+    parts.push_back({power({factor.atom, divides ? mpq_class(-factor.exponent) : factor.exponent}), divides});
   }
-  if (last) parts.push_back({std::max<std::size_t>(graph_.node(*last).axes.size(), 1), false, *last});
-  std::ranges::stable_sort(parts, {}, &Part::axes);
-  const mpq_class magnitude = abs(term.coefficient);
-  std::optional<NodeId> result;
+  if (last) parts.push_back({*last, false});
+  std::ranges::stable_sort(parts, {}, [&](const Part& part) { return graph_.node(part.node).axes.size(); });
+  mpq_class number = abs(term.coefficient);
   bool negative = term.coefficient < 0;
-  const bool divides_only = std::ranges::all_of(parts, &Part::divides);
-  if (alone && negative && (magnitude != 1 || divides_only)) {
-    result = graph_.constant(term.coefficient);
-    negative = false;
-  } else if (magnitude != 1) {
-    result = graph_.constant(magnitude);
+  const auto numerator = std::ranges::find(parts, false, &Part::divides);
+  const bool has_numerator = numerator != parts.end();
+  const bool writes_number = number != 1 || (!has_numerator && (!parts.empty() || indicators.empty()));
+  if (alone && negative) {
+    if (writes_number)
+      number = term.coefficient;
+    else if (has_numerator)
+      numerator->node = negate(graph_, numerator->node);
+    negative = !writes_number && !has_numerator;
   }
-  std::vector<NodeId> divisors;
-  std::size_t level = 0;
-  const auto divide_all = [&] {
-    if (!result) return;
-    for (NodeId divisor : divisors) result = divide(graph_, *result, divisor);
-    divisors.clear();
+  if (writes_number) parts.insert(parts.begin(), {graph_.constant(number), false});
+  const auto size = [&](std::size_t a, std::size_t b) {
+    return elements(graph_, united(graph_.node(parts[a].node).axes, graph_.node(parts[b].node).axes), sizes_);
   };
-  for (const Part& part : parts) {
-    if (part.axes != level) divide_all();
-    level = part.axes;
-    if (part.divides)
-      divisors.push_back(part.node);
-    else
-      result = result ? multiply(graph_, *result, part.node) : alone && negative ? negate(graph_, part.node) : part.node;
-  }
-  if (!result && indicators.empty()) result = graph_.constant(1);
-  if (!result) {
-    result = indicators.back();
-    indicators.pop_back();
-  }
-  divide_all();
-  for (NodeId indicator : indicators) result = multiply(graph_, indicator, *result);
-  return {*result, negative && !alone};
+  multiply_smallest_first(parts.size(), size, [&](std::size_t a, std::size_t b) {
+    if (parts[a].divides && !parts[b].divides) std::swap(parts[a], parts[b]);
+    const Op op = parts[a].divides == parts[b].divides ? Op::multiply : Op::divide;
+    parts[a].node = graph_.apply(op, parts[a].node, parts[b].node);
+  });
+  std::optional<NodeId> result;
+  if (!parts.empty()) result = parts[0].node;
+  for (NodeId indicator : indicators) result = result ? multiply(graph_, indicator, *result) : indicator;
+  return {*result, negative};
 }
 
 NodeId Emission::power(const Factor& factor) {

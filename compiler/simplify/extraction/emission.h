@@ -15,8 +15,8 @@ namespace tenet {
 class Emission {
  public:
   // `image`: what a value of the forms is computed as.
-  Emission(Graph& graph, NormalForms& forms, std::function<NodeId(NodeId)> image)
-      : graph_(graph), forms_(forms), image_(std::move(image)) {}
+  Emission(Graph& graph, NormalForms& forms, const Sizes& sizes, std::function<NodeId(NodeId)> image)
+      : graph_(graph), forms_(forms), sizes_(sizes), image_(std::move(image)) {}
 
   NodeId node(const Tree& tree);
   NodeId node(const Polynomial& form);
@@ -42,6 +42,7 @@ class Emission {
 
   Graph& graph_;
   NormalForms& forms_;
+  const Sizes& sizes_;
   std::function<NodeId(NodeId)> image_;
   std::map<AtomId, AxisId> bound_;  // the axes of open binders
 };

@@ -1,6 +1,7 @@
 #include "compiler/simplify/extraction/folding.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace tenet {
 namespace {
@@ -254,11 +255,25 @@ void Folding::each_fold(const ScaledMonomial& term, const Visit& visit) {
   unfold_computed(term, visit);
 }
 
+std::size_t Folding::nameless(const Monomial& monomial) const {
+  std::size_t count = 0;
+  for (const Factor& factor : monomial) {
+    const Atom& atom = forms_.atoms()[factor.atom];
+    if (atom.kind == AtomKind::sum) count += nameless(forms_.atoms()[atom.parts[0]].begin()->first);
+    const auto node = forms_.node_of(factor.atom);
+    if (node && static_cast<Op>(atom.place) == Op::named && forms_.graph().node(values_.named(*node)).op != Op::named) ++count;
+  }
+  return count;
+}
+
 // Best first: the cheapest term found is looked into next.
 ScaledMonomial Folding::folded(const ScaledMonomial& term) {
   std::set<ScaledMonomial> seen{term};
-  std::multimap<std::pair<double, std::size_t>, ScaledMonomial> open;  // by cost, then by number of factors
-  const auto rank = [&](const ScaledMonomial& found) { return std::pair(prices_.of(found), found.monomial.size()); };
+  using Rank = std::tuple<double, std::size_t, std::size_t>;  // cost, values without a name, factors
+  std::multimap<Rank, ScaledMonomial> open;
+  const auto rank = [&](const ScaledMonomial& found) {
+    return Rank(prices_.of(found), nameless(found.monomial), found.monomial.size());
+  };
   auto least = rank(term);
   ScaledMonomial best = term;
   open.emplace(least, term);

@@ -27,6 +27,7 @@ class Folding {
   void fold_product(const ScaledMonomial& term, const Visit& visit);
   void fold_in_sum(const ScaledMonomial& term, AtomId sum, const Visit& visit);
   void fold_partial_sum(const ScaledMonomial& term, AtomId sum, const NormalForms::Opened& opened, const Visit& visit);
+  std::size_t nameless(const Monomial& monomial) const;
   void unfold_computed(const ScaledMonomial& term, const Visit& visit);
   void each_instance(const Available& value, const std::vector<AtomId>& indices,
                      const std::function<void(const Monomial&, const mpq_class&, const std::vector<AtomId>&)>& visit);

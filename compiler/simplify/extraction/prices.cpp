@@ -110,7 +110,6 @@ double Prices::of_factor(const Factor& factor) {
   return cost + width * (power + (factor.exponent < 0 ? 1 : 0));
 }
 
-// The factors are multiplied from the smallest to the largest.
 double Prices::of(const mpq_class& coefficient, const Monomial& monomial) {
   double cost = 0;
   std::vector<const std::vector<AtomId>*> spaces;
@@ -121,17 +120,20 @@ double Prices::of(const mpq_class& coefficient, const Monomial& monomial) {
     const Atom& atom = forms_.atoms()[factor.atom];
     if (!atom.is_truth()) spaces.push_back(&atom.variables);
   }
-  std::ranges::stable_sort(spaces, {}, [&](const auto* space) { return elements(*space); });
   // A scalar on a sum that stands alone is part of the sum's loop.
   const bool on_sum = std::ranges::count_if(spaces, [](const auto* space) { return !space->empty(); }) == 1 &&
                       std::ranges::any_of(monomial, [&](const Factor& factor) {
                         return factor.exponent == 1 && forms_.atoms()[factor.atom].kind == AtomKind::sum;
                       });
-  std::vector<AtomId> product;
-  for (std::size_t k = 0; k < spaces.size(); ++k) {
-    product = united(product, *spaces[k]);
-    if (k > 0 && !(on_sum && k + 1 == spaces.size())) cost += elements(product);
-  }
+  std::vector<std::vector<AtomId>> products;
+  for (const auto* space : spaces) products.push_back(*space);
+  std::size_t left = products.size();
+  multiply_smallest_first(
+      products.size(), [&](std::size_t a, std::size_t b) { return elements(united(products[a], products[b])); },
+      [&](std::size_t a, std::size_t b) {
+        products[a] = united(products[a], products[b]);
+        if (--left > 1 || !on_sum) cost += elements(products[a]);
+      });
   return cost;
 }
 
