@@ -69,9 +69,8 @@ std::optional<Polynomial> NormalForms::partial_fractions(const Monomial& monomia
       for (const Factor& part : *d->m) ++users[part.atom];
   for (const Factor& factor : monomial) {
     const auto d = denominator_of(atoms_, factor);
-    if (!d || std::ranges::any_of(*d->m, [&](const Factor& part) {
-          return users[part.atom] > 1 || atoms_[part.atom].kind == AtomKind::base;
-        }))
+    if (!d || std::ranges::any_of(
+                  *d->m, [&](const Factor& part) { return users[part.atom] > 1 || atoms_[part.atom].kind == AtomKind::base; }))
       continue;
     const Factor main = d->m->front();
     const mpz_class has = floor_of(exponent_in(monomial, main.atom) / main.exponent), wants = -factor.exponent.get_num();

@@ -175,6 +175,24 @@ Polynomial NormalForms::substitution(NodeId id) {
   return result;
 }
 
+// In what is shown a size keeps its name, whatever number it is declared as; so it does in what is proved for all sizes.
+bool NormalForms::stays_symbol(NodeId size) const {
+  return (unfolding_ == Unfolding::ring || sizes_open_to_all_) && graph_.node(size).op == Op::constant;
+}
+
+// A size as a number, where it is declared as one.
+std::optional<mpq_class> NormalForms::declared(PolynomialId size) const {
+  const Polynomial& form = atoms_[size];
+  if (form.size() == 1 && form.begin()->second == 1 && form.begin()->first.size() == 1) {
+    const Factor& factor = form.begin()->first[0];
+    const Atom& atom = atoms_[factor.atom];
+    if (atom.kind == AtomKind::size && factor.exponent == 1)
+      if (const auto expression = graph_.axis(AxisId{atom.tag}).size; expression && graph_.node(*expression).op == Op::constant)
+        return graph_.value_of(*expression);
+  }
+  return constant_of(form);
+}
+
 PolynomialId NormalForms::size_of(AxisId axis) {
   if (const auto found = sizes_.find(axis); found != sizes_.end()) return found->second;
   Polynomial size;
@@ -182,7 +200,7 @@ PolynomialId NormalForms::size_of(AxisId axis) {
   if (++sizes_open_ > deepest)
     give_up("too deep");
   else if (const auto expression = graph_.axis(axis).size;
-           expression && !(sizes_open_to_all_ && graph_.node(*expression).op == Op::constant))
+           expression && !stays_symbol(*expression))
     size = of(*expression);
   else
     size = atom_form(atoms_.atom({AtomKind::size, index_of(axis), 0, {}, {}}));

@@ -138,6 +138,8 @@ class NormalForms {
   void count(NodeId node);
   Polynomial leaf(NodeId node);
   Polynomial substitution(NodeId node);
+  bool stays_symbol(NodeId size) const;
+  std::optional<mpq_class> declared(PolynomialId size) const;
   bool keeps(Op op) const;
   bool is_indicator(const Node& node) const;
   std::string value_name(NodeId node) const;

@@ -127,7 +127,7 @@ bool NormalForms::in_range(AtomId index, PolynomialId range) const {
   const Atom& atom = atoms_[index];
   if (atom.range) return *atom.range == range;
   if (atom.kind != AtomKind::expression) return false;
-  const auto value = constant_of(atoms_[atom.parts[0]]), size = constant_of(atoms_[range]);
+  const auto value = constant_of(atoms_[atom.parts[0]]), size = declared(range);
   return value && value->get_den() == 1 && *value >= 0 && (*value == 0 || (size && *value < *size));
 }
 

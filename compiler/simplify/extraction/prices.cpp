@@ -21,7 +21,10 @@ double Prices::size(PolynomialId range) {
     for (const Factor& factor : monomial) {
       const Atom& atom = forms_.atoms()[factor.atom];
       double value = open_size;
-      if (atom.kind == AtomKind::size && sizes_[AxisId{atom.tag}] > 0) value = static_cast<double>(sizes_[AxisId{atom.tag}]);
+      if (atom.kind == AtomKind::size) {
+        const AxisId axis{atom.tag};
+        value = tenet::elements(forms_.graph(), std::span(&axis, 1), sizes_);
+      }
       if (atom.kind == AtomKind::base) value = size(atom.parts[0]);
       term *= std::pow(value, factor.exponent.get_d());
     }
