@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "compiler/simplify/simplify.h"
+#include "compiler/simplify/stabilise.h"
 
 namespace tenet {
 
@@ -11,7 +12,8 @@ Computation simplified(Graph& graph, const Computation& computation) {
   for (const Computation::Output& output : computation.outputs) roots.push_back(output.value);
   for (const Computation::Assignment& assignment : computation.assignments) roots.push_back(assignment.value);
   if (computation.loss) roots.push_back(*computation.loss);
-  const std::vector<NodeId> images = simplify(graph, roots).roots;
+  std::vector<LawApplication> journal;
+  const std::vector<NodeId> images = simplify(graph, stabilised(graph, roots, journal)).roots;
   auto image = images.begin();
   Computation result = computation;
   for (Computation::Output& output : result.outputs) {

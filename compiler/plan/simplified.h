@@ -5,7 +5,7 @@
 
 namespace tenet {
 
-// The same computation with everything simplified together; every output is real.
+// The same computation, exponentials kept in range and everything simplified together; every output is real.
 Computation simplified(Graph& graph, const Computation& computation);
 
 }  // namespace tenet
