@@ -13,10 +13,16 @@
 namespace tenet {
 namespace {
 
-// Of each value by itself: one that several read counts for all of them, however it is shared.
+constexpr std::size_t most_counted = 64;  // gradients that are looked at one by one
+
+// Of what is given together, then of each gradient by itself: a value that several read counts for all of them, however it is
+// shared.
 std::vector<std::size_t> hazards_of(const Graph& graph, std::span<const NodeId> given, std::span<const NodeId> gradients) {
-  std::vector<std::size_t> result;
-  for (NodeId id : given) result.push_back(hazard_count(graph, std::span(&id, 1)));
+  std::vector<std::size_t> result{hazard_count(graph, given)};
+  if (gradients.size() > most_counted) {
+    result.push_back(hazard_count(graph, gradients));
+    return result;
+  }
   for (NodeId id : gradients) result.push_back(hazard_count(graph, std::span(&id, 1)));
   return result;
 }
@@ -78,6 +84,7 @@ SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> giv
   const ClosedForms closed = closed_forms(graph, source.given, source.backward, sizes);
   Attempt best = rewritten(graph, source.given, closed.roots, closed.cuts, sizes);
   const bool safe = as_safe(best.hazards, hazards_of(graph, source.given, source.backward.gradients));
+  if (closed.stop != "complete") best.result.stop = closed.stop;
   SimplifiedGradients result = std::move(safe && best.operations <= plain.operations ? best : plain).result;
   // The values by the adjoints as they were asked for.
   std::unordered_map<NodeId, NodeId> asked;

@@ -30,6 +30,7 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
     images[cut.node] = node;
     result.cuts.emplace_back(cut.node, node);
   }
+  result.stop = cuts.stop();
   for (NodeId root : backward.gradients) result.roots.push_back(image(root));
   return result;
 }

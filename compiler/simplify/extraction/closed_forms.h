@@ -2,6 +2,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "compiler/grad/gradient.h"
@@ -12,6 +13,7 @@ namespace tenet {
 struct ClosedForms {
   std::vector<NodeId> roots;                    // of what was asked for, in this order
   std::vector<std::pair<NodeId, NodeId>> cuts;  // every value that is computed: as reverse mode left it, as it is computed now
+  std::string_view stop;                        // why choosing ended: "complete", or the budget that ran out
 };
 
 // `given` is computed anyway (the loss, and whatever has a name); `backward` is what reverse mode gave. `sizes` may leave axes

@@ -10,6 +10,7 @@ constexpr std::size_t most_terms = 64;     // of a form; a value with more is cu
 constexpr std::size_t most_extracted = 8;  // terms of a form that is extracted as it is, beside its shortened one
 constexpr std::size_t most_candidates = 64;
 constexpr std::size_t most_extractions = 4000;  // of all values, with other cuts below them
+constexpr std::size_t most_work = 50'000;       // values looked at in choosing
 constexpr double least_gain = 1e-3;             // of the whole cost, by a cut
 
 }  // namespace
@@ -183,25 +184,42 @@ Cuts::Set Cuts::below(NodeId node, const Set& cuts) const {
 }
 
 // Reductions before what they are reduced from is used elementwise: of those that are ready the smallest first.
-std::vector<NodeId> Cuts::order(std::map<NodeId, Set> waiting) const {
+std::vector<NodeId> Cuts::order(const std::map<NodeId, Set>& reads) const {
+  std::map<NodeId, std::size_t> waiting;
+  std::map<NodeId, std::vector<NodeId>> readers;
+  using Rank = std::pair<std::size_t, NodeId>;
+  std::set<Rank> ready;
+  const auto rank = [&](NodeId id) { return Rank(graph_.node(id).axes.size(), id); };
+  for (const auto& [id, before] : reads) {
+    waiting[id] = before.size();
+    for (NodeId read : before) readers[read].push_back(id);
+    if (before.empty()) ready.insert(rank(id));
+  }
   std::vector<NodeId> result;
-  while (!waiting.empty()) {
-    const auto rank = [&](const auto& entry) {
-      return std::tuple(!entry.second.empty(), graph_.node(entry.first).axes.size(), index_of(entry.first));
-    };
-    const auto next = std::ranges::min_element(waiting, {}, rank);
-    const NodeId id = next->first;
-    waiting.erase(next);
-    for (auto& [other, before] : waiting) before.erase(id);
+  while (!ready.empty()) {
+    const NodeId id = ready.extract(ready.begin()).value().second;
     result.push_back(id);
+    for (NodeId reader : readers[id])
+      if (--waiting[reader] == 0) ready.insert(rank(reader));
   }
   return result;
 }
 
 Polynomial Cuts::form(NodeId node, const Set& below) {
   NormalForms& forms = values_.forms();
-  for (NodeId id : backward_) forms.forget_form(id);
-  for (NodeId id : below) forms.give_form(id, forms.atom_form(forms.value(id)));
+  Set seen;
+  std::vector<NodeId> open{node};
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    if (values_.is_given(id) || !seen.insert(id).second) continue;
+    if (id != node && below.contains(id)) {
+      forms.give_form(id, forms.atom_form(forms.value(id)));
+      continue;
+    }
+    forms.forget_form(id);  // from other cuts
+    open.insert(open.end(), graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+  }
   return forms.of(node);
 }
 
@@ -232,6 +250,7 @@ std::vector<Cut> Cuts::all(const Set& extra, double& cost) {
   std::map<NodeId, Set> reads;
   for (const Set& set : {cuts, wanted_})
     for (NodeId id : set) reads.emplace(id, below(id, cuts));
+  work_ += reads.size();
   std::vector<Cut> result;
   std::vector<std::pair<NodeId, const Cut*>> products;  // computed before, and may be folded into
   cost = 0;
@@ -265,10 +284,11 @@ std::vector<Cut> Cuts::all(const Set& extra, double& cost) {
 std::vector<Cut> Cuts::chosen() {
   Set extra;
   std::vector<Cut> best = all(extra, cost_);
-  while (memo_.size() < most_extractions) {
+  while (memo_.size() < most_extractions && work_ < most_work) {
     std::optional<Set> move;
     double least = cost_;
     for (NodeId candidate : candidates_) {
+      if (memo_.size() >= most_extractions || work_ >= most_work) break;
       Set next = extra;
       if (!next.erase(candidate)) next.insert(candidate);
       double cost = 0;
@@ -285,6 +305,7 @@ std::vector<Cut> Cuts::chosen() {
     if (!move) break;
     extra = std::move(*move);
   }
+  if (memo_.size() >= most_extractions || work_ >= most_work) stop_ = "the budget of choosing cuts ran out";
   return best;
 }
 

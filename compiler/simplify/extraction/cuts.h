@@ -38,6 +38,7 @@ class Cuts {
   KnownValues& values() { return values_; }
   std::size_t states() const { return folding_.states(); }
   double cost() const { return cost_; }
+  std::string_view stop() const { return stop_; }  // why the choice ended: "complete", or the budget that ran out
 
  private:
   using Set = std::set<NodeId>;
@@ -48,7 +49,7 @@ class Cuts {
   bool is_contraction(const Polynomial& form);
   void find_reads();
   Set below(NodeId node, const Set& cuts) const;
-  std::vector<NodeId> order(std::map<NodeId, Set> waiting) const;
+  std::vector<NodeId> order(const std::map<NodeId, Set>& reads) const;
   Polynomial form(NodeId node, const Set& below);
   Cut extracted(NodeId node, const Set& below);
   std::vector<Cut> all(const Set& extra, double& cost);
@@ -64,6 +65,8 @@ class Cuts {
   std::unordered_map<NodeId, std::vector<NodeId>> reads_;
   std::map<std::pair<NodeId, Set>, Cut> memo_;
   double cost_ = 0;
+  std::size_t work_ = 0;
+  std::string_view stop_ = "complete";
 };
 
 }  // namespace tenet

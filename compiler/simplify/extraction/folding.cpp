@@ -97,6 +97,39 @@ void Folding::each_instance(const Available& value, const std::vector<AtomId>& i
   }
 }
 
+// Available values by one factor of theirs: the first that is no size. Those that were computed on the way are few.
+void Folding::index_available() {
+  const std::vector<Available>& available = values_.available();
+  for (; indexed_ < values_.given_available(); ++indexed_) {
+    bool led = false;
+    for (const Factor& factor : available[indexed_].term.monomial) {
+      if (is_size(factor.atom)) continue;
+      if (!led) by_head_[head(factor.atom)].push_back(indexed_);
+      led = true;
+      if (forms_.atoms()[factor.atom].kind == AtomKind::sum) by_sum_[head(factor.atom)].push_back(indexed_);
+    }
+  }
+}
+
+std::vector<std::size_t> Folding::led_by(const std::set<std::uint64_t>& heads) {
+  index_available();
+  std::vector<std::size_t> result;
+  for (std::uint64_t own : heads)
+    if (const auto found = by_head_.find(own); found != by_head_.end())
+      result.insert(result.end(), found->second.begin(), found->second.end());
+  for (std::size_t v = values_.given_available(); v < values_.available().size(); ++v) result.push_back(v);
+  std::ranges::sort(result);
+  return result;
+}
+
+std::vector<std::size_t> Folding::with_sum(std::uint64_t sum) {
+  index_available();
+  std::vector<std::size_t> result;
+  if (const auto found = by_sum_.find(sum); found != by_sum_.end()) result = found->second;
+  for (std::size_t v = values_.given_available(); v < values_.available().size(); ++v) result.push_back(v);
+  return result;
+}
+
 bool Folding::may_fold(const Available& value, const std::set<std::uint64_t>& heads, const std::set<std::uint64_t>* some) {
   bool hit = !some;
   for (const Factor& factor : value.term.monomial) {
@@ -114,7 +147,7 @@ void Folding::fold_product(const ScaledMonomial& term, const Visit& visit) {
   std::set<std::uint64_t> heads;
   for (const auto& [atom, exponent] : factors) heads.insert(head(atom));
   const std::vector<Available>& available = values_.available();
-  for (std::size_t v = 0; v < available.size(); ++v) {
+  for (std::size_t v : led_by(heads)) {
     if (!may_fold(available[v], heads)) continue;
     each_instance(available[v], indices, [&](const Monomial& form, const mpq_class& scale, const std::vector<AtomId>& at) {
       for (const int sign : {1, -1}) {
@@ -156,7 +189,7 @@ void Folding::fold_in_sum(const ScaledMonomial& term, AtomId sum, const Visit& v
     return std::ranges::any_of(open.indices, [&](AtomId index) { return forms_.atoms().varies(atom, index); });
   };
   const std::vector<Available>& available = values_.available();
-  for (std::size_t v = 0; v < available.size(); ++v) {
+  for (std::size_t v : led_by(heads)) {
     if (!may_fold(available[v], heads, &inner_heads)) continue;
     each_instance(available[v], indices, [&](const Monomial& form, const mpq_class& own, const std::vector<AtomId>& at) {
       Exponents in = inside, out = outside;
@@ -208,7 +241,7 @@ void Folding::fold_partial_sum(const ScaledMonomial& term, AtomId sum, const Nor
     all.emplace(atom, 1);
     const std::vector<AtomId> indices = united(indices_in(all), indices_in(outside));
     const std::vector<Available>& available = values_.available();
-    for (std::size_t v = 0; v < available.size(); ++v) {
+    for (std::size_t v : with_sum(wanted)) {
       if (std::ranges::none_of(available[v].term.monomial, [&](const Factor& f) { return head(f.atom) == wanted; })) continue;
       each_instance(available[v], indices, [&](const Monomial& form, const mpq_class& own, const std::vector<AtomId>& at) {
         if (std::ranges::none_of(form, [&](const Factor& f) { return f.atom == atom && f.exponent == 1; })) return;

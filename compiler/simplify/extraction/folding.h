@@ -39,6 +39,9 @@ class Folding {
   std::uint64_t head(AtomId atom);
   std::vector<AtomId> indices_in(AtomId atom);
   std::vector<AtomId> indices_in(const Exponents& factors);
+  void index_available();
+  std::vector<std::size_t> led_by(const std::set<std::uint64_t>& heads);
+  std::vector<std::size_t> with_sum(std::uint64_t sum);
   bool may_fold(const Available& value, const std::set<std::uint64_t>& heads, const std::set<std::uint64_t>* some = nullptr);
   const NormalForms::Opened& opened(AtomId sum);
 
@@ -46,6 +49,8 @@ class Folding {
   NormalForms& forms_;
   Factoring& prices_;
   std::size_t states_ = 0;
+  std::size_t indexed_ = 0;
+  std::unordered_map<std::uint64_t, std::vector<std::size_t>> by_head_, by_sum_;
   std::unordered_map<std::uint32_t, std::uint64_t> heads_;
   std::unordered_map<std::uint32_t, std::vector<AtomId>> indices_;
   std::unordered_map<std::uint32_t, NormalForms::Opened> opened_;

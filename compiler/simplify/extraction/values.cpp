@@ -63,8 +63,8 @@ void KnownValues::take(NodeId id) {
 }
 
 NodeId KnownValues::named(NodeId value) const {
-  const auto name = names_.find(value);
-  return name == names_.end() ? value : named(name->second);
+  for (auto name = names_.find(value); name != names_.end(); name = names_.find(value)) value = name->second;
+  return value;
 }
 
 // A function of something is a value as it is: what it is of does not show in forms. exp and log have laws and stay visible.

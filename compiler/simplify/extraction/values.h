@@ -39,6 +39,7 @@ class KnownValues {
   bool is_defined(AtomId atom) const;
 
   const std::vector<Available>& available() const { return available_; }
+  std::size_t given_available() const { return given_available_; }  // the first of them: those that are computed anyway
   struct Sum {
     NodeId node;
     Polynomial form;
