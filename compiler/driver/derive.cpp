@@ -14,7 +14,13 @@ struct DeriveOptions : Options {
   std::vector<std::string> names;
   std::optional<std::string> of;
   bool raw = false;
+  std::string format = "text";
 };
+
+std::string written(const std::string& format, std::span<const DerivedLine> lines, const std::string& value) {
+  if (format == "json") return derivation_json(lines).dump(2) + "\n";
+  return format == "latex" ? derivation_latex(lines, value) : derivation_text(lines);
+}
 
 // `unknown` with the nearest of the names that could stand in its place.
 std::unexpected<Failure> unknown_name(const Program& program, const std::string& unknown) {
@@ -60,10 +66,7 @@ Outcome<Status> derive_program(const DeriveOptions& options) {
     if (auto fits = check_target(*session.program, *value, name); !fits) return std::unexpected(fits.error());
   const std::vector<DerivedLine> lines =
       session.times("derive", [&] { return derive(*session.program, value->node, options.names, options.raw); });
-  if (options.json)
-    fmt::print("{}\n", derivation_json(lines).dump(2));
-  else
-    fmt::print("{}", derivation_text(lines));
+  fmt::print("{}", written(options.format, lines, value->name));
   if (options.time) fmt::print(stderr, "{}", session.times.table());
   return Status::done;
 }
@@ -79,7 +82,9 @@ Command derive_command(CLI::App& parent) {
   add_optional(*app, "--of", options->of, "Differentiate this value (default: the trained loss, or the first scalar)")
       ->type_name("NAME");
   app->add_flag("--raw", options->raw, "As reverse mode leaves them, not simplified");
-  add_json_option(*app, *options);
+  app->add_option("--format", options->format, "text, latex (a document for pdflatex) or json")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember({"text", "latex", "json"}));
   app->footer(
       "Each line can be pasted into the program and means the same: it reads the program's names, sizes and the lines before "
       "it.\n\n"
@@ -87,6 +92,7 @@ Command derive_command(CLI::App& parent) {
       "  tenet derive graphs/ninja.tenet\n"
       "  tenet derive graphs/ninja.tenet logits hprebn\n"
       "  tenet derive graphs/ninja.tenet h --of logits --raw\n"
+      "  tenet derive graphs/ninja.tenet --format latex > ninja.tex && pdflatex ninja.tex\n"
       "  tenet derive graphs/ninja.tenet --format json");
   return {app, [options] { return derive_program(*options); }};
 }

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "compiler/elaborate/program.h"
@@ -32,6 +33,8 @@ struct DerivedLine {
 std::vector<DerivedLine> derive(Program& program, NodeId value, std::span<const std::string> names, bool raw);
 
 std::string derivation_text(std::span<const DerivedLine> lines);
+// A complete document; `value` is the name of what the gradients are of.
+std::string derivation_latex(std::span<const DerivedLine> lines, std::string_view value);
 nlohmann::ordered_json derivation_json(std::span<const DerivedLine> lines);
 
 }  // namespace tenet

@@ -1,0 +1,42 @@
+// The programs of graphs/, elaborated for tests.
+#pragma once
+
+#include <algorithm>
+#include <filesystem>
+#include <optional>
+#include <vector>
+
+#include "compiler/elaborate/program.h"
+#include "tests/catch.h"
+#include "tests/golden.h"
+
+namespace tenet::tests {
+
+struct ReadProgram {
+  // `name`: without its extension, below graphs/.
+  explicit ReadProgram(const std::string& name) {
+    const std::filesystem::path folder = source_folder() / "graphs";
+    const std::uint32_t library = sink.add_source("std.tenet", read_text(folder / "std.tenet"));
+    program = elaborate(sink, sink.add_source(name, read_text(folder / (name + ".tenet"))), library);
+    INFO(sink.render(false));
+    REQUIRE(program);
+  }
+
+  NodeId operator[](const std::string& value) const { return *program->target(value); }
+
+  Diagnostics sink;
+  std::optional<Program> program;
+};
+
+// All of them but the library, in a fixed order.
+inline std::vector<std::string> program_names() {
+  const std::filesystem::path folder = source_folder() / "graphs";
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder))
+    if (entry.path().extension() == ".tenet" && entry.path().stem() != "std")
+      names.push_back(std::filesystem::relative(entry.path(), folder).replace_extension().string());
+  std::ranges::sort(names);
+  return names;
+}
+
+}  // namespace tenet::tests
