@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "compiler/driver/explanation_check.h"
 #include "compiler/driver/loss.h"
 
 namespace tenet {
@@ -13,11 +14,13 @@ namespace {
 struct DeriveOptions : Options {
   std::vector<std::string> names;
   std::optional<std::string> of;
-  bool raw = false;
+  bool raw = false, explain = false;
   std::string format = "text";
 };
 
-std::string written(const std::string& format, std::span<const DerivedLine> lines, const std::string& value) {
+std::string written(const DeriveOptions& options, std::span<const DerivedLine> lines, const std::string& value) {
+  const std::string& format = options.format;
+  if (options.explain && format == "text") return explanation_text(lines);
   if (format == "json") return derivation_json(lines).dump(2) + "\n";
   return format == "latex" ? derivation_latex(lines, value) : derivation_text(lines);
 }
@@ -64,9 +67,12 @@ Outcome<Status> derive_program(const DeriveOptions& options) {
   if (session.graph().node(value->node).kind != Kind::real) return wrong("`" + value->name + "` is not real: it has no gradient");
   for (const std::string& name : options.names)
     if (auto fits = check_target(*session.program, *value, name); !fits) return std::unexpected(fits.error());
-  const std::vector<DerivedLine> lines =
-      session.times("derive", [&] { return derive(*session.program, value->node, options.names, options.raw); });
-  fmt::print("{}", written(options.format, lines, value->name));
+  std::vector<DerivedLine> lines =
+      session.times("derive", [&] { return derive(*session.program, value->node, options.names, options.raw, options.explain); });
+  if (options.explain)
+    if (auto checked = session.times("check", [&] { return check_explanations(session, lines); }); !checked)
+      return std::unexpected(checked.error());
+  fmt::print("{}", written(options, lines, value->name));
   if (options.time) fmt::print(stderr, "{}", session.times.table());
   return Status::done;
 }
@@ -82,6 +88,8 @@ Command derive_command(CLI::App& parent) {
   add_optional(*app, "--of", options->of, "Differentiate this value (default: the trained loss, or the first scalar)")
       ->type_name("NAME");
   app->add_flag("--raw", options->raw, "As reverse mode leaves them, not simplified");
+  app->add_flag("--explain", options->explain, "With the steps that led to each line, every one checked in numbers")
+      ->excludes("--raw");
   app->add_option("--format", options->format, "text, latex (a document for pdflatex) or json")
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "latex", "json"}));
@@ -92,6 +100,7 @@ Command derive_command(CLI::App& parent) {
       "  tenet derive graphs/ninja.tenet\n"
       "  tenet derive graphs/ninja.tenet logits hprebn\n"
       "  tenet derive graphs/ninja.tenet h --of logits --raw\n"
+      "  tenet derive graphs/ninja.tenet logits hprebn --explain\n"
       "  tenet derive graphs/ninja.tenet --format latex > ninja.tex && pdflatex ninja.tex\n"
       "  tenet derive graphs/ninja.tenet --format json");
   return {app, [options] { return derive_program(*options); }};

@@ -62,10 +62,10 @@ Point draw_point(Session& session, Draw draw, std::uint32_t number) {
     }
     point.emplace_back(parameter.input, std::move(value));
   }
-  if (session.has_source()) add_batch(session, number, point);
+  const bool loaded = !session.splits.empty();
+  if (loaded) add_batch(session, number, point);
   for (const DataInput& data : session.program->data) {
-    if (session.has_source() && (data.input == session.recipe().source->window || data.input == session.recipe().source->next))
-      continue;
+    if (loaded && (data.input == session.recipe().source->window || data.input == session.recipe().source->next)) continue;
     std::mt19937_64 random(session.seed * 1000003 + number * 10007 + index_of(data.input));
     point.emplace_back(data.input,
                        random_tensor(session, graph.input(data.input), draw == Draw::initial ? Draw::normal : draw, random));

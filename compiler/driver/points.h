@@ -20,7 +20,7 @@ enum class Draw : std::uint8_t {
 
 using Point = std::vector<std::pair<InputId, Tensor>>;
 
-// The point is a function of the session's seed and `number`. Data with a source are a batch of the training split; other whole
+// The point is a function of the session's seed and `number`. Data that are loaded are a batch of the training split; other whole
 // data are random coordinates. All values are single-precision numbers, so that native code sees the same.
 Point draw_point(Session& session, Draw draw, std::uint32_t number);
 

@@ -59,7 +59,7 @@ std::vector<std::string> conventions(const Graph& graph, std::span<const NodeId>
 
 class Derivation {
  public:
-  Derivation(Program& program, NodeId value, std::vector<Target> wanted, bool raw)
+  Derivation(Program& program, NodeId value, std::vector<Target> wanted, bool raw, bool explained)
       : graph_(program.graph), wanted_(std::move(wanted)) {
     const auto start = std::chrono::steady_clock::now();
     order_ = graph_.reachable(std::span(&value, 1));
@@ -77,15 +77,17 @@ class Derivation {
       // The forward values are at hand by their names.
       std::vector<NodeId> given{value};
       for (const Definition& definition : program.definitions) given.push_back(definition.node);
-      SimplifiedGradients simple = simplify_gradients(graph_, given, reverse, Sizes());
+      SimplifiedGradients simple = simplify_gradients(graph_, given, reverse, Sizes(), explained ? &journal_ : nullptr);
       adjoints_ = std::move(simple.gradients);
       forward = simple.given[0];
       stop_ = simple.stop;
       name_values(program, reverse, simple.values);
+      for (const auto& [before, now] : simple.values) raw_of_.try_emplace(now, before);
     }
     find_helpers();
     count_lines(forward);
     for (std::size_t k = 0; k < wanted_.size(); ++k) emit_gradient(k);
+    if (explained) explain(program, reverse);
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     for (DerivedLine& line : lines_) line.seconds = seconds.count();
   }
@@ -203,6 +205,27 @@ class Derivation {
     finish(lines_.back(), k);
   }
 
+  // What an entry of the journal was emitted as goes by the name of the line that it became.
+  void explain(const Program& program, const Backward& reverse) {
+    Spelling spelling = *spelling_;
+    std::vector<Explainer::Line> explained;
+    std::vector<std::size_t> places;
+    for (std::size_t k = 0; k < lines_.size(); ++k) {
+      const DerivedLine& line = lines_[k];
+      std::optional<NodeId> raw;
+      for (std::size_t w = 0; w < wanted_.size(); ++w)
+        if (wanted_[w].name == line.of) raw = raw_[w];
+      if (const auto found = raw_of_.find(line_nodes_[k]); !raw && found != raw_of_.end()) raw = found->second;
+      if (!raw) continue;
+      for (const JournalEntry& entry : journal_)
+        if (entry.raw == *raw && !spelling.name_of(entry.computed)) spelling.give_name(entry.computed, line.name);
+      explained.push_back({*raw, line_nodes_[k], line.of, line.name, line.expression});
+      places.push_back(k);
+    }
+    Explainer explainer(graph_, program, reverse, journal_, std::move(spelling), std::move(explained));
+    for (std::size_t k = 0; k < places.size(); ++k) lines_[places[k]].explanation = explainer.explain(k);
+  }
+
   void finish(DerivedLine& line, std::size_t k) {
     line.helper = false;
     line.conditions = conventions(graph_, order_, wanted_[k].node);
@@ -232,6 +255,7 @@ class Derivation {
       spelling_->give_name(id, line.name);
     }
     lines_.push_back(std::move(line));
+    line_nodes_.push_back(id);
   }
 
   // What the raw form adds to the raw forms before it.
@@ -260,16 +284,19 @@ class Derivation {
   std::unordered_set<std::uint32_t> helpers_, counted_, raw_counted_;
   std::unordered_map<std::uint32_t, std::size_t> line_of_;
   std::vector<DerivedLine> lines_;
+  std::vector<NodeId> line_nodes_;  // what each line computes
+  Journal journal_;
+  std::unordered_map<NodeId, NodeId> raw_of_;  // by what is computed in its place
 };
 
 }  // namespace
 
-std::vector<DerivedLine> derive(Program& program, NodeId value, std::span<const std::string> names, bool raw) {
+std::vector<DerivedLine> derive(Program& program, NodeId value, std::span<const std::string> names, bool raw, bool explained) {
   std::vector<Target> targets;
   for (const std::string& name : names)
     if (const auto node = program.target(name)) targets.push_back({name, *node});
   if (names.empty()) targets = all_targets(program, value);
-  return Derivation(program, value, std::move(targets), raw).take();
+  return Derivation(program, value, std::move(targets), raw, explained).take();
 }
 
 std::string derivation_text(std::span<const DerivedLine> lines) {
@@ -301,6 +328,7 @@ nlohmann::ordered_json derivation_json(std::span<const DerivedLine> lines) {
     entry["conditions"] = line.conditions;
     entry["seconds"] = line.seconds;
     entry["stop"] = line.stop;
+    if (line.explanation) entry["steps"] = steps_json(*line.explanation);
     if (!line.axis_declarations.empty()) entry["axis_declarations"] = line.axis_declarations;
     result.push_back(std::move(entry));
   }

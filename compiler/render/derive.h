@@ -9,6 +9,7 @@
 
 #include "compiler/elaborate/program.h"
 #include "compiler/render/counts.h"
+#include "compiler/render/explain.h"
 
 namespace tenet {
 
@@ -26,13 +27,17 @@ struct DerivedLine {
   std::vector<std::string> conditions;  // conventions that the derivative depends on
   double seconds = 0;                   // of the whole derivation
   std::string stop;                     // why simplification stopped
+  std::optional<Explanation> explanation;
 };
 
 // The gradients of `value` by each of `names` (targets of the program that share no axis with it; none: every parameter and
-// named value of the file that it depends on). `raw`: as reverse mode leaves them.
-std::vector<DerivedLine> derive(Program& program, NodeId value, std::span<const std::string> names, bool raw);
+// named value of the file that it depends on). `raw`: as reverse mode leaves them. `explained`: with the steps between.
+std::vector<DerivedLine> derive(Program& program, NodeId value, std::span<const std::string> names, bool raw,
+                                bool explained = false);
 
 std::string derivation_text(std::span<const DerivedLine> lines);
+std::string explanation_text(std::span<const DerivedLine> lines);  // of explained lines
+nlohmann::ordered_json steps_json(const Explanation& explanation);
 // A complete document; `value` is the name of what the gradients are of.
 std::string derivation_latex(std::span<const DerivedLine> lines, std::string_view value);
 nlohmann::ordered_json derivation_json(std::span<const DerivedLine> lines);

@@ -18,12 +18,16 @@ using Written = syntax::Expression::Kind;
 Spelling::Spelling(const Graph& graph, std::span<const std::string> definitions, std::span<const std::string> taken)
     : graph_(graph), definitions_(definitions.begin(), definitions.end()), taken_(taken.begin(), taken.end()) {
   taken_.insert(definitions.begin(), definitions.end());
-  for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
-    const Node& node = graph.node(NodeId{i});
-    if (node.op != Op::named || !definitions_.contains(graph.name_of(NodeId{i}))) continue;
+  learn_nodes();
+}
+
+void Spelling::learn_nodes() {
+  for (std::uint32_t i = 0; i < graph_.node_count(); ++i) {
+    const Node& node = graph_.node(NodeId{i});
+    if (node.op != Op::named || !definitions_.contains(graph_.name_of(NodeId{i}))) continue;
     const NodeId value = node.operands[0];
-    const Form form = operation(graph.node(value).op).form;
-    if (form != Form::leaf && form != Form::identity) defined_.try_emplace(index_of(value), graph.name_of(NodeId{i}));
+    const Form form = operation(graph_.node(value).op).form;
+    if (form != Form::leaf && form != Form::identity) defined_.try_emplace(index_of(value), graph_.name_of(NodeId{i}));
   }
 }
 

@@ -22,6 +22,8 @@ class Spelling {
   // Declares the visible definitions and every name that a new one must avoid.
   Spelling(const Graph& graph, std::span<const std::string> definitions, std::span<const std::string> taken);
 
+  void learn_nodes();  // those made since: values under visible definitions
+
   std::optional<std::string> name_of(NodeId node) const;
   void give_name(NodeId node, std::string name) { lines_[index_of(node)] = std::move(name); }
   // `wanted`, or it with the first free number behind it; from now on taken.

@@ -75,23 +75,28 @@ Source in_range(Graph& graph, std::span<const NodeId> given, const Backward& bac
 
 }  // namespace
 
-SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> given, const Backward& backward,
-                                       const Sizes& sizes) {
+SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
+                                       Journal* journal) {
   const Source source = in_range(graph, given, backward);
   std::vector<std::pair<NodeId, NodeId>> adjoints;
   for (const Adjoint& adjoint : source.backward.adjoints) adjoints.emplace_back(adjoint.value, adjoint.value);
   Attempt plain = rewritten(graph, source.given, source.backward.gradients, std::move(adjoints), sizes);
-  const ClosedForms closed = closed_forms(graph, source.given, source.backward, sizes);
+  const ClosedForms closed = closed_forms(graph, source.given, source.backward, sizes, journal);
   Attempt best = rewritten(graph, source.given, closed.roots, closed.cuts, sizes);
   const bool safe = as_safe(best.hazards, hazards_of(graph, source.given, source.backward.gradients));
   if (closed.stop != "complete") best.result.stop = closed.stop;
-  SimplifiedGradients result = std::move(safe && best.operations <= plain.operations ? best : plain).result;
+  const bool taken = safe && best.operations <= plain.operations;
+  SimplifiedGradients result = std::move(taken ? best : plain).result;
+  if (journal && !taken) journal->clear();
   // The values by the adjoints as they were asked for.
   std::unordered_map<NodeId, NodeId> asked;
   for (std::size_t k = 0; k < backward.adjoints.size(); ++k)
     asked.try_emplace(source.backward.adjoints[k].value, backward.adjoints[k].value);
   for (auto& [adjoint, value] : result.values)
     if (const auto found = asked.find(adjoint); found != asked.end()) adjoint = found->second;
+  if (journal)
+    for (JournalEntry& entry : *journal)
+      if (const auto found = asked.find(entry.raw); found != asked.end()) entry.raw = found->second;
   return result;
 }
 

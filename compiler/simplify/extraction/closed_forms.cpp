@@ -5,10 +5,12 @@
 #include "compiler/grad/axes.h"
 #include "compiler/simplify/extraction/cuts.h"
 #include "compiler/simplify/extraction/emission.h"
+#include "compiler/simplify/extraction/record.h"
 
 namespace tenet {
 
-ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes) {
+ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
+                         Journal* journal) {
   Cuts cuts(graph, given, backward, sizes);
   std::unordered_map<NodeId, NodeId> images;
   const auto image = [&](NodeId node) {
@@ -17,7 +19,8 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
   };
   Emission emission(graph, cuts.values().forms(), sizes, image);
   ClosedForms result;
-  for (const Cut& cut : cuts.chosen()) {
+  const std::vector<Cut> chosen = cuts.chosen();
+  for (const Cut& cut : chosen) {
     NodeId node{};
     if (cut.verbatim) {
       std::vector<NodeId> operands;
@@ -27,6 +30,7 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
       node = emission.node(cut.tree);
     }
     node = broadcast(graph, node, graph.node(cut.node).axes);
+    if (journal) journal->push_back(recorded(cuts, emission, cut, chosen, node));
     images[cut.node] = node;
     result.cuts.emplace_back(cut.node, node);
   }

@@ -7,6 +7,7 @@
 
 #include "compiler/grad/gradient.h"
 #include "compiler/graph/graph.h"
+#include "compiler/simplify/extraction/journal.h"
 
 namespace tenet {
 
@@ -17,7 +18,8 @@ struct ClosedForms {
 };
 
 // `given` is computed anyway (the loss, and whatever has a name); `backward` is what reverse mode gave. `sizes` may leave axes
-// open.
-ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes);
+// open. `journal`: gets an entry for each value that is computed.
+ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
+                         Journal* journal = nullptr);
 
 }  // namespace tenet

@@ -239,9 +239,18 @@ Cut Cuts::extracted(NodeId node, const Set& below) {
       add_term(folded, term.monomial, term.coefficient);
     }
     Factored factored = factoring_.factored(folded);
-    if (!best || factored.cost < best->cost) best = Cut{node, variant, std::move(factored.tree), factored.cost};
+    if (!best || factored.cost < best->cost) best = Cut{node, variant, std::move(factored.tree), factored.cost, false, folded};
   }
   return std::move(*best);
+}
+
+Beginning Cuts::beginning(const Cut& cut, std::span<const Cut> all) {
+  Set chosen;
+  for (const Cut& other : all) chosen.insert(other.node);
+  values_.forms().restart();
+  Beginning result{form(cut.node, below(cut.node, chosen)), {}};
+  shortened(values_, result.whole, &result.shortenings);
+  return result;
 }
 
 std::vector<Cut> Cuts::all(const Set& extra, double& cost) {

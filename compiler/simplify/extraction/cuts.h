@@ -24,7 +24,14 @@ struct Cut {
   Polynomial form;  // over values at hand and cuts before it; of no use if `verbatim`
   Tree tree;
   double cost;
-  bool verbatim = false;  // the node's own operation over its operands
+  bool verbatim = false;   // the node's own operation over its operands
+  Polynomial folded = {};  // `form` by the values at hand
+};
+
+// A cut's form before it was shortened, and what led to each form of that search.
+struct Beginning {
+  Polynomial whole;
+  Shortenings shortenings;
 };
 
 class Cuts {
@@ -34,6 +41,9 @@ class Cuts {
 
   // In an order in which each reads only those before it.
   std::vector<Cut> chosen();
+
+  // `all`: every cut that was chosen.
+  Beginning beginning(const Cut& cut, std::span<const Cut> all);
 
   KnownValues& values() { return values_; }
   std::size_t states() const { return folding_.states(); }

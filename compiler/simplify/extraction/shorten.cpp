@@ -181,8 +181,12 @@ Polynomial unfolded_in_sums(KnownValues& values, const Polynomial& form, NodeId 
   return result;
 }
 
-Polynomial shortened(KnownValues& values, const Polynomial& form) {
+Polynomial shortened(KnownValues& values, const Polynomial& form, Shortenings* journal) {
   NormalForms& forms = values.forms();
+  const auto noted = [&](Polynomial to, const Polynomial& from, Move move, std::optional<NodeId> about = {}) {
+    if (journal && compare(to, from) != 0 && compare(to, form) != 0) journal->try_emplace(to, from, move, about);
+    return to;
+  };
   const Atoms& atoms = forms.atoms();
   const bool has_sum = std::ranges::any_of(form, [&](const auto& term) {
     return std::ranges::any_of(term.first, [&](const Factor& f) { return atoms[f.atom].kind == AtomKind::sum; });
@@ -190,15 +194,17 @@ Polynomial shortened(KnownValues& values, const Polynomial& form) {
   if (form.size() <= 1 && !has_sum) return form;
   const ByMeasure shorter{forms};
   Polynomial best = form;
-  for (Polynomial candidate : {divided_out(values, form), with_common_denominator(values, form)})
+  for (Polynomial candidate : {noted(divided_out(values, form), form, Move::divide_out),
+                               noted(with_common_denominator(values, form), form, Move::common_denominator)})
     if (measure(forms, candidate) < measure(forms, best)) best = std::move(candidate);
   std::vector<Polynomial> front{best};
   for (int round = 0; round < (form.size() == 1 ? 1 : rounds); ++round) {
     std::set<Polynomial, ByMeasure> next(shorter);
-    const auto offer = [&](Polynomial candidate, const Polynomial& from) {
+    const auto offer = [&](Polynomial candidate, const Polynomial& from, Move move, NodeId about) {
       if (candidate.size() > most_terms || compare(candidate, from) == 0 || !forms.stop().empty()) return;
-      next.insert(divided_out(values, candidate));
-      next.insert(with_common_denominator(values, candidate));
+      noted(candidate, from, move, about);
+      next.insert(noted(divided_out(values, candidate), candidate, Move::divide_out));
+      next.insert(noted(with_common_denominator(values, candidate), candidate, Move::common_denominator));
       next.insert(std::move(candidate));
     };
     for (const Polynomial& current : front) {
@@ -212,8 +218,8 @@ Polynomial shortened(KnownValues& values, const Polynomial& form) {
           for (const Factor& inner : atoms[atom.parts[0]].begin()->first)
             if (values.is_defined(inner.atom) && inside.size() < most_unfolded) inside.insert(*forms.node_of(inner.atom));
         }
-      for (AtomId atom : opaque) offer(unfolded(values, current, atom), current);
-      for (NodeId value : inside) offer(unfolded_in_sums(values, current, value), current);
+      for (AtomId atom : opaque) offer(unfolded(values, current, atom), current, Move::unfold, *forms.node_of(atom));
+      for (NodeId value : inside) offer(unfolded_in_sums(values, current, value), current, Move::unfold_in_sum, value);
     }
     if (!forms.stop().empty()) break;
     front.assign(next.begin(), next.size() > beam ? std::next(next.begin(), beam) : next.end());

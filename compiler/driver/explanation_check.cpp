@@ -1,0 +1,130 @@
+#include "compiler/driver/explanation_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <optional>
+
+#include "compiler/driver/points.h"
+#include "compiler/driver/tensors.h"
+
+namespace tenet {
+namespace {
+
+constexpr std::int64_t open_size = 3, largest_size = 5;
+
+// Whether coordinates of an axis are computed or written as numbers: then it keeps its size.
+bool indexed_by_numbers(const Graph& graph, AxisId axis) {
+  for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
+    const Node& node = graph.node(NodeId{i});
+    if (node.op != Op::substitute) continue;
+    for (std::size_t k = 0; k < node.bound.size(); ++k) {
+      if (node.bound[k] != axis) continue;
+      for (NodeId part : graph.reachable(std::span(&node.operands[k + 1], 1)))
+        if (graph.node(part).op == Op::constant) return true;
+    }
+  }
+  return false;
+}
+
+// Smaller than the program's, where it lets them be: a derivation holds for all.
+Sizes small_sizes(const Program& program) {
+  const Graph& graph = program.graph;
+  Sizes small, whole;
+  for (const auto& [name, axis] : program.axes) {
+    const std::optional<NodeId> size = graph.axis(axis).size;
+    const std::optional<mpq_class> value = size ? size_value(graph, *size, Sizes()) : std::nullopt;
+    if (size && !value) continue;  // of others
+    const std::int64_t given = value ? value->get_num().get_si() : open_size;
+    whole.set(axis, given);
+    const bool literal = size && graph.node(*size).op == Op::constant;
+    small.set(axis, literal && !indexed_by_numbers(graph, axis) ? std::min(given, largest_size) : given);
+  }
+  AxisId failed{};
+  if (small.complete(graph, &failed)) return small;
+  whole.complete(graph, &failed);
+  return whole;
+}
+
+// The largest of the numbers that are added up on the way to a value: what rounding is a share of.
+double magnitude_of(const Graph& graph, Interpreter& interpreter, NodeId value) {
+  double magnitude = 0;
+  for (NodeId id : graph.reachable(std::span(&value, 1)))
+    if (const Op op = graph.node(id).op; op == Op::add || op == Op::subtract || op == Op::sum)
+      for (NodeId operand : graph.node(id).operands)
+        for (double x : interpreter.value(operand).values)
+          if (std::isfinite(x)) magnitude = std::max(magnitude, std::abs(x));
+  return magnitude;
+}
+
+// The largest difference, relative to the largest value; where that is rounding alone, to what it is rounded from. Nothing
+// where a value is not finite.
+class Replay {
+ public:
+  Replay(Session& session, const Point& point)
+      : graph_(session.graph()), sizes_(session.sizes), interpreter_(graph_, sizes_, session.seed) {
+    bind_point(point, interpreter_);
+  }
+
+  std::optional<double> difference(NodeId raw, NodeId other) {
+    const Tensor left = interpreter_.value(raw);
+    const Tensor right = laid_out(interpreter_.value(other), left.axes, sizes_);
+    double scale = 0, greatest = 0;
+    for (std::size_t i = 0; i < left.values.size(); ++i) {
+      if (!std::isfinite(left.values[i]) || !std::isfinite(right.values[i])) return {};
+      scale = std::max(scale, std::abs(left.values[i]));
+      greatest = std::max(greatest, std::abs(left.values[i] - right.values[i]));
+    }
+    if (greatest == 0) return 0;
+    const double magnitude = magnitude_of(graph_, interpreter_, raw);
+    return greatest / (scale > 1e-9 * magnitude ? scale : magnitude);
+  }
+
+  // False where the point is of no use.
+  bool run(Explanation& explanation) {
+    const auto note = [&](NodeId raw, NodeId node, double& into) {
+      const auto found = difference(raw, node);
+      into = found.value_or(0);
+      return found.has_value();
+    };
+    for (ChainLine& link : explanation.chain)
+      if (!note(link.raw, link.node, link.difference)) return false;
+    for (ExplainedStep& step : explanation.steps)
+      if (!note(explanation.raw, step.node, step.difference)) return false;
+    return true;
+  }
+
+ private:
+  const Graph& graph_;
+  const Sizes& sizes_;
+  Interpreter interpreter_;
+};
+
+Outcome<void> check_line(Session& session, DerivedLine& line) {
+  Explanation& explanation = *line.explanation;
+  bool replayed = false;
+  for (Draw draw : {Draw::normal, Draw::positive, Draw::unit})
+    replayed = replayed || Replay(session, draw_point(session, draw, 0)).run(explanation);
+  if (!replayed) return failed(line.name + ": no point was found at which its gradient is finite");
+  const auto wrong_line = [&](const std::string& expression, double difference) {
+    return failed(fmt::format("{}: `{}` differs from the gradient by {:.1e} in numbers", line.name, expression, difference));
+  };
+  for (const ChainLine& link : explanation.chain)
+    if (link.difference > explanation_tolerance) return wrong_line(link.expression, link.difference);
+  for (const ExplainedStep& step : explanation.steps)
+    if (step.difference > explanation_tolerance) return wrong_line(step.expression, step.difference);
+  return {};
+}
+
+}  // namespace
+
+Outcome<void> check_explanations(Session& session, std::span<DerivedLine> lines) {
+  session.sizes = small_sizes(*session.program);
+  for (DerivedLine& line : lines)
+    if (line.explanation)
+      if (auto checked = check_line(session, line); !checked) return checked;
+  return {};
+}
+
+}  // namespace tenet

@@ -1,0 +1,52 @@
+// tenet derive: its formats, and explanations that are checked in numbers.
+#include <nlohmann/json.hpp>
+
+#include "compiler/driver/explanation_check.h"
+#include "tests/catch.h"
+#include "tests/cli/command.h"
+#include "tests/golden.h"
+
+using namespace tenet::tests;
+
+TEST_CASE("every step of every explanation holds in numbers", "[cli]") {
+  const Scratch scratch;
+  for (const std::string name : {"ninja", "makemore", "forms/batch_norm_bessel", "forms/attention", "forms/cross_entropy",
+                                 "forms/convolution", "forms/gaussian_likelihood", "forms/embedding_linear"}) {
+    const std::string file = (source_folder() / "graphs" / (name + ".tenet")).string();
+    const Ending ending = scratch.run("tenet derive '" + file + "' --explain --format json");
+    INFO(name << "\n" << ending.err);
+    REQUIRE(ending.status == 0);
+    std::size_t steps = 0;
+    for (const auto& line : nlohmann::json::parse(ending.out))
+      for (const auto& step : line.value("steps", nlohmann::json::array())) {
+        INFO(step.dump());
+        CHECK(!step["law"].get<std::string>().empty());
+        CHECK(!step["expression"].get<std::string>().empty());
+        CHECK(step["difference"].get<double>() <= tenet::explanation_tolerance);
+        ++steps;
+      }
+    CHECK(steps > 2);
+  }
+}
+
+TEST_CASE("an explanation that is wrong in numbers is an error", "[cli]") {
+  // The algebra leaves exp(x + 5); in double precision x + 1e9 - 1e9 - x is not 0.
+  const Scratch scratch;
+  const Ending ending = scratch.run(R"(cat >p.tenet <<'END'
+axis i = 3
+param x[i] = normal()
+loss = sum[i](exp(1000 * ((x + 1e9) - 1e9 - x) + x + 5))
+END
+tenet derive p.tenet x --explain)");
+  INFO(ending.out << ending.err);
+  CHECK(ending.status == 3);
+  CHECK(ending.err.find("differs from the gradient") != std::string::npos);
+}
+
+TEST_CASE("derive writes text, LaTeX and JSON, and says what it cannot write", "[cli]") {
+  const Scratch scratch;
+  CHECK(scratch.run("tenet derive ok.tenet W --format latex").out.starts_with("\\documentclass"));
+  CHECK(scratch.run("tenet derive ok.tenet W --format text").out.find("dW = ") != std::string::npos);
+  CHECK(scratch.run("tenet derive ok.tenet W --format html").status == 2);
+  CHECK(scratch.run("tenet derive ok.tenet W --explain --raw").status == 2);
+}
