@@ -14,10 +14,11 @@ namespace tenet::tests {
 
 struct ReadProgram {
   // `name`: without its extension, below graphs/.
-  explicit ReadProgram(const std::string& name) {
-    const std::filesystem::path folder = source_folder() / "graphs";
-    const std::uint32_t library = sink.add_source("std.tenet", read_text(folder / "std.tenet"));
-    program = elaborate(sink, sink.add_source(name, read_text(folder / (name + ".tenet"))), library);
+  explicit ReadProgram(const std::string& name) : ReadProgram(name, read_text(source_folder() / "graphs" / (name + ".tenet"))) {}
+
+  ReadProgram(const std::string& name, const std::string& text) {
+    const std::uint32_t library = sink.add_source("std.tenet", read_text(source_folder() / "graphs" / "std.tenet"));
+    program = elaborate(sink, sink.add_source(name, text), library);
     INFO(sink.render(false));
     REQUIRE(program);
   }

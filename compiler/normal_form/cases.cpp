@@ -47,6 +47,7 @@ std::optional<Polynomial> NormalForms::by_cases(const std::vector<Polynomial>& o
   const std::set<AtomId> conditions = conditions_of(operands);
   if (conditions.empty()) return {};
   step();
+  fire(FormLaw::by_cases);
   const Cases cases = cases_of(operands, *conditions.begin());
   const Polynomial condition = atom_form(*conditions.begin());
   Polynomial otherwise = constant_polynomial(1);

@@ -76,6 +76,7 @@ std::optional<Polynomial> NormalForms::partial_fractions(const Monomial& monomia
     const mpz_class has = floor_of(exponent_in(monomial, main.atom) / main.exponent), wants = -factor.exponent.get_num();
     if (has == wants) continue;
     step();
+    fire(FormLaw::partial_fractions);
     const int direction = has < wants ? 1 : -1;  // of the powers of m
     Monomial reduced = monomial;
     if (direction < 0)

@@ -13,12 +13,14 @@ Polynomial NormalForms::exponential(const Polynomial& p) {
     return {};
   }
   Polynomial result = constant_polynomial(1);
+  if (p.size() > 1) fire(FormLaw::exponential_of_sum);
   for (const auto& [monomial, coefficient] : p) {
     step();
     if (stopped()) return {};
     if (monomial.size() == 1 && monomial[0].exponent == 1) {
       const Atom& atom = atoms_[monomial[0].atom];
       if (atom.kind == AtomKind::function && static_cast<Op>(atom.place) == Op::log) {
+        fire(FormLaw::exponential_of_log);
         result = product(result, power(Polynomial(atoms_[atom.parts[0]]), coefficient));
         continue;
       }
@@ -44,6 +46,7 @@ Polynomial NormalForms::logarithm(const Polynomial& p) {
   }
   for (const Factor& factor : common) {
     const Atom atom = atoms_[factor.atom];
+    fire(atom.kind == AtomKind::exponential ? FormLaw::log_of_exponential : FormLaw::log_of_product);
     if (atom.kind == AtomKind::exponential)
       add_to(result, atoms_[atom.parts[0]], factor.exponent);
     else if (atom.kind == AtomKind::base)

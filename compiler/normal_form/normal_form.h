@@ -19,6 +19,7 @@
 
 #include "compiler/graph/graph.h"
 #include "compiler/normal_form/atoms.h"
+#include "compiler/normal_form/laws.h"
 
 namespace tenet {
 
@@ -49,6 +50,7 @@ class NormalForms {
   void declare_positive(NodeId value) { atoms_.declare_positive(index_of(value)); }
   // sum[axes](value) = `sum`, over the value's other axes. Used wherever only the value varies with those axes.
   void declare_sum(NodeId value, std::vector<AxisId> axes, Polynomial sum);
+  const Polynomial* known_sum(NodeId value, const std::vector<AxisId>& axes) const;  // null: none was declared
 
   const Graph& graph() const { return graph_; }
   const Atoms& atoms() const { return atoms_; }
@@ -60,6 +62,11 @@ class NormalForms {
   // What a cancelled denominator must not be: each differs from 0 in the proof's validity.
   const std::set<AtomId>& nonzero() const { return nonzero_; }
   std::size_t steps() const { return steps_; }           // law applications
+  const FormLawCounts& fired() const { return fired_; }  // how often each law changed something
+  // The facts that were used: a value and the axes that it was summed over.
+  using UsedFacts = std::set<std::pair<NodeId, std::vector<AxisId>>>;
+  const UsedFacts& used_facts() const { return used_facts_; }
+  void forget_used_facts() { used_facts_.clear(); }
   std::string_view stop() const { return stop_; }        // why the forms are of no use; empty: they are sound
   std::string text(const Polynomial& polynomial) const;  // for people
   std::string text(AtomId atom) const;
@@ -145,6 +152,7 @@ class NormalForms {
   std::string value_name(NodeId node) const;
 
   void step(std::size_t terms = 1);
+  void fire(FormLaw law) { ++fired_[static_cast<std::size_t>(law)]; }
   void give_up(std::string_view why) {
     if (stop_.empty()) stop_ = why;
   }
@@ -176,6 +184,8 @@ class NormalForms {
   std::map<AxisId, PolynomialId> sizes_;
   std::set<AtomId> nonzero_, nonzero_in_sizes_;
   std::set<NodeId> counted_;  // those whose effort this claim has
+  FormLawCounts fired_{};
+  UsedFacts used_facts_;
   std::uint32_t fresh_ = 0;
   std::size_t steps_ = 0, terms_ = 0;
   int sizes_open_ = 0;

@@ -38,6 +38,7 @@ void NormalForms::step(std::size_t terms) {
 
 Polynomial NormalForms::product(const Polynomial& a, const Polynomial& b) {
   Polynomial result;
+  if (a.size() > 1 || b.size() > 1) fire(FormLaw::distribute);
   for (const auto& [x, c] : a)
     for (const auto& [y, d] : b) {
       if (stopped()) return {};
@@ -60,6 +61,7 @@ Polynomial NormalForms::product(const Monomial& a, const Monomial& b) {
     } else {
       const mpq_class exponent = x->exponent + y->exponent;
       if (sgn(x->exponent) * sgn(y->exponent) < 0 && !atoms_[x->atom].positive) nonzero_.insert(x->atom);
+      fire(exponent == 0 ? FormLaw::cancel : FormLaw::add_exponents);
       if (exponent != 0) result.push_back({x->atom, exponent});
       ++x, ++y;
     }
@@ -102,6 +104,7 @@ Polynomial NormalForms::settled(Monomial monomial) {
     }
     if (atom.is_truth()) {
       if (factor.exponent < 0) return give_up("division by a condition"), Polynomial{};
+      if (factor.exponent != 1) fire(FormLaw::condition_squared);
       factor.exponent = 1;
     }
   }
@@ -115,6 +118,7 @@ Polynomial NormalForms::settled(Monomial monomial) {
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
     const Renaming renaming{{solution->first, solution->second}};
     if (!touches(rest, renaming)) continue;
+    fire(FormLaw::fix_index);
     return product(renamed(rest, renaming), Polynomial{{Monomial{monomial[i]}, 1}});
   }
   if (auto fractions = partial_fractions(monomial)) return std::move(*fractions);
@@ -179,9 +183,11 @@ Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent)
   }
   if (exponent < 0 || !whole(exponent))
     if (auto cases = by_cases({base}, [&](const auto& operand) { return power(operand[0], exponent); })) return std::move(*cases);
+  if (base.size() == 1 && base.begin()->first.size() > 1) fire(FormLaw::power_of_product);
   if (base.size() == 1) return power_of_term(base.begin()->first, base.begin()->second, exponent);
   if (whole(exponent) && exponent > 0) {
     if (exponent > greatest_power) return give_up("too high a power"), Polynomial{};
+    fire(FormLaw::power_of_sum);
     Polynomial result = base;
     for (long i = 1; i < exponent.get_num().get_si(); ++i) result = product(result, base);
     return result;
@@ -191,6 +197,7 @@ Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent)
   for (Factor& factor : raised) factor.exponent *= exponent;
   Polynomial primitive = base;
   if (!common.empty()) {
+    fire(FormLaw::content_of_power);
     const std::set<AtomId> conditions = nonzero_;  // taking a factor out of a power cancels nothing
     primitive = product(base, Polynomial{{inverse, 1}});
     nonzero_ = conditions;

@@ -169,6 +169,13 @@ void NormalForms::declare_sum(NodeId value, std::vector<AxisId> axes, Polynomial
   renamed_.clear();
 }
 
+const Polynomial* NormalForms::known_sum(NodeId value, const std::vector<AxisId>& axes) const {
+  const auto found = facts_.find(index_of(value));
+  if (found == facts_.end()) return nullptr;
+  const auto fact = std::ranges::find(found->second, axes, &Fact::axes);
+  return fact == found->second.end() ? nullptr : &fact->sum;
+}
+
 // A value that alone varies with some of the indices, where it is known what it comes to when summed over them.
 std::optional<Polynomial> NormalForms::sum_by_fact(const Monomial& monomial, const std::vector<AtomId>& indices) {
   for (std::size_t k = 0; k < monomial.size(); ++k) {
@@ -200,6 +207,8 @@ std::optional<Polynomial> NormalForms::sum_by_fact(const Monomial& monomial, con
       Monomial remaining = monomial;
       remaining.erase(remaining.begin() + static_cast<std::ptrdiff_t>(k));
       step();
+      fire(FormLaw::sum_by_fact);
+      used_facts_.emplace(NodeId{atom.tag}, fact.axes);
       return sum(product(renamed(fact.sum, others), settled(std::move(remaining))), rest);
     }
   }
@@ -220,6 +229,7 @@ Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId
       Monomial rest = monomial;
       rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(k));
       indices.erase(indices.begin() + static_cast<std::ptrdiff_t>(i));
+      fire(FormLaw::sum_over_indicator);
       return sum(renamed(rest, {{solution->first, solution->second}}), indices);
     }
   }
@@ -244,7 +254,10 @@ Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId
       opened = product(opened, renamed(Polynomial(atoms_[atom.parts[0]]), renaming));
     }
   }
-  if (indices.size() > before) return sum(product(opened, Polynomial{{rest, 1}}), indices);
+  if (indices.size() > before) {
+    fire(FormLaw::join_sum);
+    return sum(product(opened, Polynomial{{rest, 1}}), indices);
+  }
   if (auto known = sum_by_fact(monomial, indices)) return std::move(*known);
   return sum_of_components(monomial, indices);
 }
@@ -265,6 +278,8 @@ Polynomial NormalForms::sum_of_components(const Monomial& monomial, const std::v
   for (std::size_t k = 0; k < monomial.size(); ++k)
     if (!first[k]) outside.push_back(monomial[k]);
   Polynomial result = settled(outside);
+  if (!indices.empty() && !outside.empty() && outside.size() < monomial.size()) fire(FormLaw::out_of_sum);
+  std::size_t components = 0;
   for (std::size_t c = 0; c < indices.size(); ++c) {
     std::vector<AtomId> members;
     Monomial inside;
@@ -274,9 +289,11 @@ Polynomial NormalForms::sum_of_components(const Monomial& monomial, const std::v
     for (std::size_t k = 0; k < monomial.size(); ++k)
       if (first[k] && component[*first[k]] == c) inside.push_back(monomial[k]);
     if (inside.empty()) {
+      fire(FormLaw::sum_of_constant);
       result = product(result, Polynomial(atoms_[*atoms_[members[0]].range]));
       continue;
     }
+    if (++components == 2) fire(FormLaw::part_sum);
     Closed sum = closed(members, {{inside, 1}});
     if (stopped()) return {};
     if (sum.body.size() != 1) return give_up("a sum without a canonical form"), Polynomial{};

@@ -217,7 +217,7 @@ class Derivation {
         if (wanted_[w].name == line.of) raw = raw_[w];
       if (const auto found = raw_of_.find(line_nodes_[k]); !raw && found != raw_of_.end()) raw = found->second;
       if (!raw) continue;
-      for (const JournalEntry& entry : journal_)
+      for (const JournalEntry& entry : journal_.entries)
         if (entry.raw == *raw && !spelling.name_of(entry.computed)) spelling.give_name(entry.computed, line.name);
       explained.push_back({*raw, line_nodes_[k], line.of, line.name, line.expression});
       places.push_back(k);

@@ -1,5 +1,7 @@
 #include "compiler/render/explain.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 #include <unordered_set>
@@ -167,28 +169,42 @@ void Explainer::add_chain(const Line& line, std::size_t own, Explanation& result
     result.chain.push_back({line.name, named_[own].name, "the same", named_[own].root, named_[own].raw});
 }
 
+// What a person would say of a step; facts with what they follow from.
+std::string Explainer::detail_of(const JournalStep& step, Explanation& result) {
+  constexpr FormLaw notable[] = {FormLaw::sum_over_indicator, FormLaw::fix_index, FormLaw::cancel};
+  std::string text = names_of(step.about);
+  const auto add = [&](std::string_view part) { text += (text.empty() ? "" : ", ") + std::string(part); };
+  for (FormLaw law : step.laws)
+    if (std::ranges::find(notable, law) != std::end(notable)) add(row_of(law).name);
+  for (const JournalFact& fact : step.facts) {
+    const std::string sum = expression(graph_, graph_.reduce(Op::sum, fact.axes, fact.value), spelling_);
+    const std::string value = expression(graph_, fact.sum, spelling_);
+    add(sum + " = " + value);
+    const std::string reduction = sum.substr(0, sum.find('(')), definition = expression(graph_, body(fact.value), spelling_);
+    result.facts.push_back(fmt::format("{} = {}({}) = {}", sum, reduction, definition, value));
+  }
+  return text;
+}
+
 // A line that repeats the one before it is no event. `shown_before`: the line's own in an earlier chain.
 void Explainer::add_steps(const Line& line, std::string shown_before, Explanation& result) {
   std::string before = result.chain.empty() ? std::move(shown_before) : result.chain.back().expression;
-  const auto add = [&](Move move, std::string detail, NodeId node, std::string text) {
+  const auto add = [&](Move move, std::string detail, const std::vector<FormLaw>& laws, NodeId node, std::string text) {
     if (text == before) return;
     before = text;
-    result.steps.push_back({std::string(row_of(move).name), std::move(detail), std::move(text), node});
+    result.steps.push_back({std::string(row_of(move).name), std::move(detail), std::move(text), node, laws});
   };
-  const auto entry = std::ranges::find(journal_, result.raw, &JournalEntry::raw);
-  Move last = Move::arrange;
-  std::string detail;
-  if (entry != journal_.end())
-    for (const JournalStep& step : entry->steps) {
-      last = step.move;
-      detail = names_of(step.about);
-      if (&step != &entry->steps.back()) add(last, detail, step.after, expression(graph_, step.after, spelling_));
-    }
-  add(last, detail, line.computed, line.expression);
+  const auto entry = std::ranges::find(journal_.entries, result.raw, &JournalEntry::raw);
+  if (entry == journal_.entries.end() || entry->steps.empty()) return add(Move::arrange, {}, {}, line.computed, line.expression);
+  for (const JournalStep& step : entry->steps) {
+    const bool last = &step == &entry->steps.back();
+    add(step.move, detail_of(step, result), step.laws, last ? line.computed : step.after,
+        last ? line.expression : expression(graph_, step.after, spelling_));
+  }
 }
 
 Explanation Explainer::explain(std::size_t line) {
-  Explanation result{{}, lines_[line].raw, {}};
+  Explanation result{{}, lines_[line].raw, {}, {}};
   add_chain(lines_[line], own_[line], result);
   add_steps(lines_[line], expression(graph_, body(named_[own_[line]].root), chain_spelling_), result);
   return result;

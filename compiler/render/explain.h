@@ -22,16 +22,18 @@ struct ChainLine {
 
 // The whole value once more, equal to what stands before it.
 struct ExplainedStep {
-  std::string law, detail;  // a row's name; the names that it was about
+  std::string law, detail;  // a row's name; the names that it was about, or the laws of the normal form that matter in it
   std::string expression;
   NodeId node;
-  double difference = 0;  // the largest relative one from the raw adjoint, in numbers, once it is checked
+  std::vector<FormLaw> laws = {};  // of the normal form, all that fired
+  double difference = 0;           // the largest relative one from the raw adjoint, in numbers, once it is checked
 };
 
 struct Explanation {
-  std::vector<ChainLine> chain;      // those that no explanation before it has
-  NodeId raw;                        // as reverse mode left it
-  std::vector<ExplainedStep> steps;  // none, and no chain: it stands as it is in the chain of a line before it
+  std::vector<ChainLine> chain;         // those that no explanation before it has
+  NodeId raw;                           // as reverse mode left it
+  std::vector<std::string> facts = {};  // that were used: `sum[i](x) = sum[i](y - mean) = 0`
+  std::vector<ExplainedStep> steps;     // none, and no chain: it stands as it is in the chain of a line before it
 };
 
 // Explains line after line: the chain goes on from what has been explained before.
@@ -64,6 +66,7 @@ class Explainer {
   void add_steps(const Line& line, std::string shown_before, Explanation& result);
   std::string rule(NodeId value) const;
   std::string names_of(std::span<const NodeId> values) const;
+  std::string detail_of(const JournalStep& step, Explanation& result);
   NodeId body(NodeId root) const { return graph_.node(root).op == Op::named ? graph_.node(root).operands[0] : root; }
 
   Graph& graph_;

@@ -41,12 +41,16 @@ std::string explained_line(const DerivedLine& line) {
 std::string explanation_text(std::span<const DerivedLine> lines) {
   std::string result;
   std::vector<std::string> notes;
+  const auto note = [&](const std::string& text) {
+    if (std::ranges::find(notes, text) == notes.end()) notes.push_back(text);
+  };
   for (const DerivedLine& line : lines) {
     for (const std::string& declaration : line.axis_declarations) result += declaration + "\n";
     result +=
         line.explanation ? explained_line(line) : fmt::format("{} = {}  # used several times\n", line.name, line.expression);
-    for (const std::string& condition : line.conditions)
-      if (std::ranges::find(notes, condition) == notes.end()) notes.push_back(condition);
+    if (line.explanation)
+      for (const std::string& fact : line.explanation->facts) note(fact);
+    for (const std::string& condition : line.conditions) note(condition);
   }
   for (const std::string& note : notes) result += "# " + note + "\n";
   return result;

@@ -87,7 +87,7 @@ SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> giv
   if (closed.stop != "complete") best.result.stop = closed.stop;
   const bool taken = safe && best.operations <= plain.operations;
   SimplifiedGradients result = std::move(taken ? best : plain).result;
-  if (journal && !taken) journal->clear();
+  if (journal && !taken) journal->entries.clear();
   // The values by the adjoints as they were asked for.
   std::unordered_map<NodeId, NodeId> asked;
   for (std::size_t k = 0; k < backward.adjoints.size(); ++k)
@@ -95,7 +95,7 @@ SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> giv
   for (auto& [adjoint, value] : result.values)
     if (const auto found = asked.find(adjoint); found != asked.end()) adjoint = found->second;
   if (journal)
-    for (JournalEntry& entry : *journal)
+    for (JournalEntry& entry : journal->entries)
       if (const auto found = asked.find(entry.raw); found != asked.end()) entry.raw = found->second;
   return result;
 }

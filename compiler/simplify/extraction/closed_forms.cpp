@@ -30,11 +30,12 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
       node = emission.node(cut.tree);
     }
     node = broadcast(graph, node, graph.node(cut.node).axes);
-    if (journal) journal->push_back(recorded(cuts, emission, cut, chosen, node));
+    if (journal) record(cuts, emission, cut, chosen, node, *journal);
     images[cut.node] = node;
     result.cuts.emplace_back(cut.node, node);
   }
   result.stop = cuts.stop();
+  if (journal) journal->laws = cuts.values().forms().fired();
   for (NodeId root : backward.gradients) result.roots.push_back(image(root));
   return result;
 }

@@ -247,8 +247,13 @@ Cut Cuts::extracted(NodeId node, const Set& below) {
 Beginning Cuts::beginning(const Cut& cut, std::span<const Cut> all) {
   Set chosen;
   for (const Cut& other : all) chosen.insert(other.node);
-  values_.forms().restart();
-  Beginning result{form(cut.node, below(cut.node, chosen)), {}};
+  NormalForms& forms = values_.forms();
+  forms.restart();
+  forms.forget_used_facts();
+  const FormLawCounts before = forms.fired();
+  Beginning result{form(cut.node, below(cut.node, chosen)), {}, {}, {}};
+  for (std::size_t k = 0; k < form_law_count; ++k) result.laws[k] = forms.fired()[k] - before[k];
+  result.facts = forms.used_facts();
   shortened(values_, result.whole, &result.shortenings);
   return result;
 }

@@ -32,6 +32,8 @@ struct Cut {
 struct Beginning {
   Polynomial whole;
   Shortenings shortenings;
+  FormLawCounts laws;  // that led to `whole`
+  NormalForms::UsedFacts facts;
 };
 
 class Cuts {

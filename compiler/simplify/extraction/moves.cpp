@@ -22,7 +22,7 @@ constexpr std::array rows{
 constexpr bool in_order() {
   for (std::size_t k = 0; k < rows.size(); ++k)
     if (rows[k].move != static_cast<Move>(k)) return false;
-  return rows.size() == static_cast<std::size_t>(Move::count_);
+  return rows.size() == move_count;
 }
 static_assert(in_order(), "a row for each move");
 

@@ -19,6 +19,7 @@ enum class Move : std::uint8_t {
   arrange,
   count_
 };
+inline constexpr std::size_t move_count = static_cast<std::size_t>(Move::count_);
 
 // Both sides in the language. Letters: x y z any values, v a value at hand that is defined as the sum or product beside it.
 struct MoveRow {

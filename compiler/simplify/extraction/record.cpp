@@ -47,15 +47,22 @@ std::vector<std::pair<const Polynomial*, const Shortening*>> way(const Beginning
 
 }  // namespace
 
-JournalEntry recorded(Cuts& cuts, Emission& emission, const Cut& cut, std::span<const Cut> all, NodeId computed) {
-  JournalEntry entry{cut.node, computed, {}};
-  if (cut.verbatim) return entry;
+void record(Cuts& cuts, Emission& emission, const Cut& cut, std::span<const Cut> all, NodeId computed, Journal& journal) {
+  JournalEntry& entry = journal.entries.emplace_back(cut.node, computed);
+  if (cut.verbatim) return;
   const NormalForms& forms = cuts.values().forms();
   const Beginning beginning = cuts.beginning(cut, all);
   const auto add = [&](Move move, std::vector<NodeId> about, NodeId after) {
     if (after != (entry.steps.empty() ? entry.raw : entry.steps.back().after)) entry.steps.push_back({move, about, after});
   };
   add(Move::collect, {}, emission.node(beginning.whole));
+  if (!entry.steps.empty()) {
+    JournalStep& collected = entry.steps.back();
+    for (const FormLawRow& row : form_laws())
+      if (beginning.laws[static_cast<std::size_t>(row.law)] > 0) collected.laws.push_back(row.law);
+    for (const auto& [value, axes] : beginning.facts)
+      collected.facts.push_back({value, axes, emission.node(*forms.known_sum(value, axes))});
+  }
   for (const auto& [form, shortening] : way(beginning, cut.form)) {
     std::vector<NodeId> about;
     if (shortening->about) about.push_back(*shortening->about);
@@ -66,7 +73,8 @@ JournalEntry recorded(Cuts& cuts, Emission& emission, const Cut& cut, std::span<
                     : has(cut.tree, Tree::Kind::product) ? Move::take_out
                                                          : Move::arrange;
   add(last, {}, computed);
-  return entry;
+  for (const JournalStep& step : entry.steps) ++journal.moves[static_cast<std::size_t>(step.move)];
+  for (const auto& [form, shortening] : beginning.shortenings) ++journal.moves[static_cast<std::size_t>(shortening.move)];
 }
 
 }  // namespace tenet

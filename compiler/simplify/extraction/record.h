@@ -8,6 +8,6 @@
 namespace tenet {
 
 // `computed`: what the cut was emitted as.
-JournalEntry recorded(Cuts& cuts, Emission& emission, const Cut& cut, std::span<const Cut> all, NodeId computed);
+void record(Cuts& cuts, Emission& emission, const Cut& cut, std::span<const Cut> all, NodeId computed, Journal& journal);
 
 }  // namespace tenet
