@@ -10,8 +10,8 @@
 namespace tenet {
 namespace {
 
-constexpr std::array commands{train_command, derive_command, check_command, sample_command,
-                              eval_command,  dump_command,   bench_command};
+constexpr std::array commands{train_command, derive_command, check_command, sample_command, eval_command,
+                              dump_command,  bench_command,  laws_command,  explain_command};
 
 constexpr const char* introduction =
     "Tenet derives the backward graph of a network as algebra, compiles the training step to native code, and trains.";

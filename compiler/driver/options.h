@@ -47,5 +47,7 @@ Command sample_command(CLI::App& parent);
 Command eval_command(CLI::App& parent);
 Command dump_command(CLI::App& parent);
 Command bench_command(CLI::App& parent);
+Command laws_command(CLI::App& parent);
+Command explain_command(CLI::App& parent);
 
 }  // namespace tenet

@@ -50,3 +50,28 @@ TEST_CASE("derive writes text, LaTeX and JSON, and says what it cannot write", "
   CHECK(scratch.run("tenet derive ok.tenet W --format html").status == 2);
   CHECK(scratch.run("tenet derive ok.tenet W --explain --raw").status == 2);
 }
+
+TEST_CASE("laws are listed and explained by name", "[cli]") {
+  const Scratch scratch;
+  const Ending list = scratch.run("tenet laws");
+  CHECK(list.status == 0);
+  for (const auto name : {"sum over an indicator", "common denominator", "double negation", "scales of a quotient cancel"})
+    CHECK(list.out.find(name) != std::string::npos);
+  const Ending one = scratch.run("tenet explain sum over an indicator");
+  CHECK(one.status == 0);
+  CHECK(one.out.find("sum[i]((i == k) * x) = x[i = k]") != std::string::npos);
+  CHECK(one.out.find("exact") != std::string::npos);
+  const Ending unknown = scratch.run("tenet explain double negatoin");
+  CHECK(unknown.status == 2);
+  CHECK(unknown.err.find("did you mean `double negation`?") != std::string::npos);
+}
+
+TEST_CASE("what an explanation calls a law is one", "[cli]") {
+  const Scratch scratch;
+  const std::string file = (source_folder() / "graphs" / "ninja.tenet").string();
+  for (const auto& line : nlohmann::json::parse(scratch.run("tenet derive '" + file + "' --explain --format json").out))
+    for (const auto& step : line.value("steps", nlohmann::json::array())) {
+      const std::string law = step["law"].get<std::string>();
+      if (law != "chain rule") CHECK(scratch.run("tenet explain " + law).status == 0);
+    }
+}

@@ -79,13 +79,14 @@ TEST_CASE("the laws of the normal form have different names", "[property]") {
 
 namespace {
 
-// Beside graphs/: quotients whose denominators read their numerators, and a power written by exp and log.
-constexpr auto quotients = R"(axis i
+// Beside graphs/: quotients whose denominators read their numerators, a power written by exp and log, a sum of an outer product.
+constexpr auto quotients = R"(axis i, k
 param x[i] = normal()
 param y[i] = normal()
 param z[i] = normal()
 data c
-loss = sum[i](x / (x + c) + z / sqrt(z^2 + c) + exp(2 * log(y)))
+data w[k]
+loss = sum[i, k](x * w) + sum[i](x / (x + c) + z / sqrt(z^2 + c) + exp(2 * log(y)))
 )";
 
 }  // namespace
