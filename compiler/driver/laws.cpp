@@ -49,7 +49,7 @@ Outcome<Status> list_laws() {
     fmt::print("{}{}: {}\n", f ? "\n" : "", families[f], family_texts[f]);
     for (const Shown& law : shown) {
       if (law.family != families[f]) continue;
-      const std::string condition = law.condition.empty() ? "" : fmt::format("   if {}", law.condition);
+      const std::string condition = law.condition.empty() ? "" : fmt::format("   ({})", law.condition);
       fmt::print("  {:<34}{} = {}{}\n", law.name, law.left, law.right, condition);
     }
   }

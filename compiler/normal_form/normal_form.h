@@ -66,7 +66,7 @@ class NormalForms {
   // The facts that were used: a value and the axes that it was summed over.
   using UsedFacts = std::set<std::pair<NodeId, std::vector<AxisId>>>;
   const UsedFacts& used_facts() const { return used_facts_; }
-  void forget_used_facts() { used_facts_.clear(); }
+  void forget_uses() { used_facts_.clear(), nonzero_.clear(); }  // of facts and conditions
   std::string_view stop() const { return stop_; }        // why the forms are of no use; empty: they are sound
   std::string text(const Polynomial& polynomial) const;  // for people
   std::string text(AtomId atom) const;

@@ -169,6 +169,15 @@ void Explainer::add_chain(const Line& line, std::size_t own, Explanation& result
     result.chain.push_back({line.name, named_[own].name, "the same", named_[own].root, named_[own].raw});
 }
 
+// The name of a value or an adjoint, and what it is computed as. Empty: it has no name.
+std::pair<std::string, std::string> Explainer::known_value(NodeId value) {
+  if (const auto name = spelling_.name_of(value)) return {*name, expression(graph_, body(value), spelling_)};
+  const auto adjoint = std::ranges::find(named_, value, &Named::raw);
+  if (adjoint == named_.end()) return {};
+  const auto line = std::ranges::find(lines_, adjoint->name, &Line::name);
+  return {adjoint->name, line != lines_.end() ? line->expression : expression(graph_, body(adjoint->root), chain_spelling_)};
+}
+
 // What a person would say of a step; facts with what they follow from.
 std::string Explainer::detail_of(const JournalStep& step, Explanation& result) {
   constexpr FormLaw notable[] = {FormLaw::sum_over_indicator, FormLaw::fix_index, FormLaw::cancel};
@@ -176,12 +185,15 @@ std::string Explainer::detail_of(const JournalStep& step, Explanation& result) {
   const auto add = [&](std::string_view part) { text += (text.empty() ? "" : ", ") + std::string(part); };
   for (FormLaw law : step.laws)
     if (std::ranges::find(notable, law) != std::end(notable)) add(row_of(law).name);
+  for (NodeId value : step.nonzero) result.conditions.push_back(expression(graph_, value, spelling_) + " != 0");
   for (const JournalFact& fact : step.facts) {
-    const std::string sum = expression(graph_, graph_.reduce(Op::sum, fact.axes, fact.value), spelling_);
+    const auto [name, definition] = known_value(fact.value);
+    if (name.empty()) continue;
+    std::string axes;
+    for (AxisId axis : fact.axes) axes += (axes.empty() ? "" : ", ") + spelling_.axis(axis);
     const std::string value = expression(graph_, fact.sum, spelling_);
-    add(sum + " = " + value);
-    const std::string reduction = sum.substr(0, sum.find('(')), definition = expression(graph_, body(fact.value), spelling_);
-    result.facts.push_back(fmt::format("{} = {}({}) = {}", sum, reduction, definition, value));
+    add(fmt::format("sum[{}]({}) = {}", axes, name, value));
+    result.facts.push_back(fmt::format("sum[{0}]({1}) = sum[{0}]({2}) = {3}", axes, name, definition, value));
   }
   return text;
 }
@@ -204,7 +216,7 @@ void Explainer::add_steps(const Line& line, std::string shown_before, Explanatio
 }
 
 Explanation Explainer::explain(std::size_t line) {
-  Explanation result{{}, lines_[line].raw, {}, {}};
+  Explanation result{{}, lines_[line].raw, {}, {}, {}};
   add_chain(lines_[line], own_[line], result);
   add_steps(lines_[line], expression(graph_, body(named_[own_[line]].root), chain_spelling_), result);
   return result;

@@ -30,10 +30,11 @@ struct ExplainedStep {
 };
 
 struct Explanation {
-  std::vector<ChainLine> chain;         // those that no explanation before it has
-  NodeId raw;                           // as reverse mode left it
-  std::vector<std::string> facts = {};  // that were used: `sum[i](x) = sum[i](y - mean) = 0`
-  std::vector<ExplainedStep> steps;     // none, and no chain: it stands as it is in the chain of a line before it
+  std::vector<ChainLine> chain;              // those that no explanation before it has
+  NodeId raw;                                // as reverse mode left it
+  std::vector<std::string> conditions = {};  // that cancelling used: `x != 0`
+  std::vector<std::string> facts = {};       // that were used: `sum[i](x) = sum[i](y - mean) = 0`
+  std::vector<ExplainedStep> steps;          // none, and no chain: it stands as it is in the chain of a line before it
 };
 
 // Explains line after line: the chain goes on from what has been explained before.
@@ -66,6 +67,7 @@ class Explainer {
   void add_steps(const Line& line, std::string shown_before, Explanation& result);
   std::string rule(NodeId value) const;
   std::string names_of(std::span<const NodeId> values) const;
+  std::pair<std::string, std::string> known_value(NodeId value);
   std::string detail_of(const JournalStep& step, Explanation& result);
   NodeId body(NodeId root) const { return graph_.node(root).op == Op::named ? graph_.node(root).operands[0] : root; }
 

@@ -48,8 +48,10 @@ std::string explanation_text(std::span<const DerivedLine> lines) {
     for (const std::string& declaration : line.axis_declarations) result += declaration + "\n";
     result +=
         line.explanation ? explained_line(line) : fmt::format("{} = {}  # used several times\n", line.name, line.expression);
-    if (line.explanation)
+    if (line.explanation) {
+      for (const std::string& condition : line.explanation->conditions) note("where " + condition);
       for (const std::string& fact : line.explanation->facts) note(fact);
+    }
     for (const std::string& condition : line.conditions) note(condition);
   }
   for (const std::string& note : notes) result += "# " + note + "\n";

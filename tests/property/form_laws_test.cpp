@@ -72,6 +72,22 @@ TEST_CASE("each law of the normal form keeps values", "[property]") {
   }
 }
 
+TEST_CASE("each move keeps values, with what is at hand written out", "[property]") {
+  for (const MoveRow& row : moves()) {
+    INFO(row.name << ": " << row.left << " = " << row.right);
+    const std::string at_hand = row.move == Move::fold ? "(x * y)" : "(y + z)";
+    const auto written = [&](std::string_view side) {
+      std::string text(side);
+      for (std::size_t at = text.find('v'); at != std::string::npos; at = text.find('v', at)) text.replace(at, 1, at_hand);
+      return text;
+    };
+    Algebra algebra("axis i = 3\nparam x[i] = 0\nparam y[i] = 0\nparam z[i] = 0\n");
+    Interpreter interpreter = algebra.interpreter(5);
+    CHECK(distance(interpreter.value(algebra.build(written(row.left))), interpreter.value(algebra.build(written(row.right)))) <
+          1e-10);
+  }
+}
+
 TEST_CASE("the laws of the normal form have different names", "[property]") {
   std::set<std::string_view> names;
   for (const FormLawRow& row : form_laws()) CHECK(names.insert(row.name).second);

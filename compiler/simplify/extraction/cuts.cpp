@@ -249,11 +249,12 @@ Beginning Cuts::beginning(const Cut& cut, std::span<const Cut> all) {
   for (const Cut& other : all) chosen.insert(other.node);
   NormalForms& forms = values_.forms();
   forms.restart();
-  forms.forget_used_facts();
+  forms.forget_uses();
   const FormLawCounts before = forms.fired();
-  Beginning result{form(cut.node, below(cut.node, chosen)), {}, {}, {}};
+  Beginning result{form(cut.node, below(cut.node, chosen)), {}, {}, {}, {}};
   for (std::size_t k = 0; k < form_law_count; ++k) result.laws[k] = forms.fired()[k] - before[k];
   result.facts = forms.used_facts();
+  result.nonzero = forms.nonzero();
   shortened(values_, result.whole, &result.shortenings);
   return result;
 }

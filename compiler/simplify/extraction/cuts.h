@@ -34,6 +34,7 @@ struct Beginning {
   Shortenings shortenings;
   FormLawCounts laws;  // that led to `whole`
   NormalForms::UsedFacts facts;
+  std::set<AtomId> nonzero;  // what must not be 0 for it
 };
 
 class Cuts {

@@ -22,6 +22,7 @@ struct JournalStep {
   NodeId after;                         // the whole value
   std::vector<FormLaw> laws = {};       // of the normal form, those that changed something on the way
   std::vector<JournalFact> facts = {};  // those that were used
+  std::vector<NodeId> nonzero = {};     // what was cancelled
 };
 
 struct JournalEntry {

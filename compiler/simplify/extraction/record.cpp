@@ -27,6 +27,12 @@ std::vector<NodeId> gained(const NormalForms& forms, const Polynomial& before, c
   return result;
 }
 
+// Whether it varies with axes alone, with nothing that a sum binds.
+bool is_closed(const NormalForms& forms, AtomId atom) {
+  return std::ranges::all_of(forms.atoms()[atom].variables,
+                             [&](AtomId index) { return forms.atoms()[index].kind == AtomKind::axis; });
+}
+
 bool has(const Tree& tree, Tree::Kind kind) {
   return tree.kind == kind || std::ranges::any_of(tree.parts, [&](const Tree& part) { return has(part, kind); });
 }
@@ -62,6 +68,8 @@ void record(Cuts& cuts, Emission& emission, const Cut& cut, std::span<const Cut>
       if (beginning.laws[static_cast<std::size_t>(row.law)] > 0) collected.laws.push_back(row.law);
     for (const auto& [value, axes] : beginning.facts)
       collected.facts.push_back({value, axes, emission.node(*forms.known_sum(value, axes))});
+    for (AtomId atom : beginning.nonzero)
+      if (is_closed(forms, atom)) collected.nonzero.push_back(emission.node(forms.atom_form(atom)));
   }
   for (const auto& [form, shortening] : way(beginning, cut.form)) {
     std::vector<NodeId> about;
