@@ -110,6 +110,7 @@ Outcome<void> check_line(Session& session, DerivedLine& line) {
   const auto wrong_line = [&](const std::string& expression, double difference) {
     return failed(fmt::format("{}: `{}` differs from the gradient by {:.1e} in numbers", line.name, expression, difference));
   };
+  explanation.checked = true;
   for (const ChainLine& link : explanation.chain)
     if (link.difference > explanation_tolerance) return wrong_line(link.expression, link.difference);
   for (const ExplainedStep& step : explanation.steps)

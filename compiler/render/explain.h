@@ -35,6 +35,7 @@ struct Explanation {
   std::vector<std::string> conditions = {};  // that cancelling used: `x != 0`
   std::vector<std::string> facts = {};       // that were used: `sum[i](x) = sum[i](y - mean) = 0`
   std::vector<ExplainedStep> steps;          // none, and no chain: it stands as it is in the chain of a line before it
+  bool checked = false;                      // the differences are those of numbers
 };
 
 // Explains line after line: the chain goes on from what has been explained before.

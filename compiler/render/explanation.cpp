@@ -32,7 +32,7 @@ std::string explained_line(const DerivedLine& line) {
     result += fmt::format("{:>{}} = {}  # {}\n", named ? "" : line.name, line.name.size(), step.expression, law_text(step));
     named = true;
   }
-  if (named) result.insert(result.size() - 1, fmt::format("; checked: {:.0e}", worst_of(explanation)));
+  if (named && explanation.checked) result.insert(result.size() - 1, fmt::format("; checked: {:.0e}", worst_of(explanation)));
   return result;
 }
 
