@@ -198,7 +198,7 @@ std::optional<Polynomial> NormalForms::sum_by_fact(const Monomial& monomial, con
             std::ranges::count(atom.indices, index) == 1 && std::ranges::none_of(monomial, [&](const Factor& f) {
               return f.atom != monomial[k].atom && atoms_.varies(f.atom, index);
             });
-        fits = fits && only_here && std::erase(rest, index) == 1;
+        fits = fits && only_here && atoms_[index].range == size_of(axes[a]) && std::erase(rest, index) == 1;
       }
       for (AtomId index : indices)  // a summed index inside another one: not this value's sum over its axes
         fits = fits && (std::ranges::find(rest, index) != rest.end() ||

@@ -92,8 +92,8 @@ void Explainer::name_adjoints(const Program& program, const Backward& backward) 
     const std::string& of = found->second;
     const auto line =
         std::ranges::find_if(lines_, [&](const Line& own) { return own.of == of && lacks_axes(adjoint->value, own.raw); });
-    add(of, line != lines_.end() ? line->name : chain_spelling_.fresh("d" + of.substr(of.rfind('.') + 1)), adjoint->of,
-        adjoint->value);
+    add(of, line != lines_.end() ? line->name : chain_spelling_.fresh(fmt::format("d{}", of.substr(of.rfind('.') + 1))),
+        adjoint->of, adjoint->value);
   }
   for (const Line& line : lines_) {
     const auto same = std::ranges::find_if(

@@ -84,8 +84,8 @@ SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> giv
   const ClosedForms closed = closed_forms(graph, source.given, source.backward, sizes, journal);
   Attempt best = rewritten(graph, source.given, closed.roots, closed.cuts, sizes);
   const bool safe = as_safe(best.hazards, hazards_of(graph, source.given, source.backward.gradients));
-  if (closed.stop != "complete") best.result.stop = closed.stop;
-  const bool taken = safe && best.operations <= plain.operations;
+  if (closed.stop != "complete") best.result.stop = plain.result.stop = closed.stop;
+  const bool taken = !closed.failed && safe && best.operations <= plain.operations;
   SimplifiedGradients result = std::move(taken ? best : plain).result;
   if (journal && !taken) journal->entries.clear();
   // The values by the adjoints as they were asked for.

@@ -212,3 +212,24 @@ TEST_CASE("the lecture's backward pass costs less than the one derived by hand",
   CHECK(whole - forward < 1'565'312);  // by hand, in the same count
   CHECK(whole - forward <= 1'552'912);
 }
+
+TEST_CASE("an index that is shorter than the axis it stands for is not that axis", "[property]") {
+  const std::string axes = "axis i = 5, j = |i| - 1\nparam x[i] = 0\nparam w[i] = 0\n";
+  // The deviations add up to 0 along i, not along j.
+  const auto part = derived(axes + "centred = x - mean[i](x)\nloss = sum[j](centred[i = j])^2", {"x"}, "loss");
+  CHECK(part.back().expression != "0");
+  // Nothing reads the last element.
+  const auto head = derived(axes + "loss = sum[j](w[i = j] * x[i = j])", {"x"}, "loss");
+  CHECK(head.back().expression != "w");
+}
+
+TEST_CASE("what is too large for a closed form is derived all the same", "[property]") {
+  std::string text = "axis i = 2\n", sum;
+  for (int k = 0; k < 80; ++k) {
+    text += "param a" + std::to_string(k) + "[i] = 1\n";
+    sum += (k ? " + a" : "a") + std::to_string(k);
+  }
+  text += "p = " + sum + "\nq = p * p\nr = q * q * q / (1 + q)\nloss = sum[i](r * r * q)";
+  const auto lines = derived(text, {"a0"}, "loss");
+  CHECK(lines.back().expression != "0");
+}

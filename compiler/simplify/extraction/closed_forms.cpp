@@ -20,6 +20,7 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
   Emission emission(graph, cuts.values().forms(), sizes, image);
   ClosedForms result;
   const std::vector<Cut> chosen = cuts.chosen();
+  if (cuts.failed()) return {backward.gradients, {}, cuts.stop(), true};
   for (const Cut& cut : chosen) {
     NodeId node{};
     if (cut.verbatim) {

@@ -228,6 +228,7 @@ Cut Cuts::extracted(NodeId node, const Set& below) {
   if (boundaries_.contains(node)) return {node, {}, {}, factoring_.elements(forms.atoms()[forms.value(node)].variables), true};
   forms.restart();
   const Polynomial whole = form(node, below);
+  if (!forms.stop().empty()) failed_ = forms.stop();
   std::vector<Polynomial> variants{shortened(values_, whole)};
   forms.restart();
   if (compare(variants[0], whole) != 0 && whole.size() <= most_extracted) variants.push_back(whole);
@@ -321,6 +322,7 @@ std::vector<Cut> Cuts::chosen() {
     extra = std::move(*move);
   }
   if (memo_.size() >= most_extractions || work_ >= most_work) stop_ = "the budget of choosing cuts ran out";
+  if (!failed_.empty()) stop_ = failed_;
   return best;
 }
 

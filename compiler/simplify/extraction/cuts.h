@@ -51,6 +51,7 @@ class Cuts {
   KnownValues& values() { return values_; }
   std::size_t states() const { return folding_.states(); }
   double cost() const { return cost_; }
+  bool failed() const { return !failed_.empty(); }
   std::string_view stop() const { return stop_; }  // why the choice ended: "complete", or the budget that ran out
 
  private:
@@ -80,6 +81,7 @@ class Cuts {
   double cost_ = 0;
   std::size_t work_ = 0;
   std::string_view stop_ = "complete";
+  std::string_view failed_;  // why a value that was looked at has no form: nothing here is then of use
 };
 
 }  // namespace tenet

@@ -1,6 +1,7 @@
 #include "compiler/simplify/extraction/emission.h"
 
 #include <algorithm>
+#include <cassert>
 #include <set>
 
 #include "compiler/simplify/cost.h"
@@ -248,21 +249,20 @@ AxisId Emission::axis_for(AtomId index, const std::vector<Monomial>& over, const
   std::map<AxisId, int> votes;
   for (const Monomial& monomial : over)
     for (const Factor& factor : monomial) vote(factor.atom, index, votes);
+  // Only an axis that is as long will do; the index's range is that of some axis.
+  const PolynomialId range = *forms_.atoms()[index].range;
   std::vector<std::pair<int, AxisId>> order;
-  for (const auto& [axis, count] : votes) order.emplace_back(-count, axis);
+  for (const auto& [axis, count] : votes)
+    if (forms_.size_of(axis) == range) order.emplace_back(-count, axis);
   std::ranges::sort(order);
+  const auto axes = static_cast<std::uint32_t>(graph_.axis_count());
+  for (std::uint32_t a = 0; order.empty() && a < axes; ++a)
+    if (forms_.size_of(AxisId{a}) == range) order.emplace_back(0, AxisId{a});
+  assert(!order.empty());
   const auto is_free = [&](AxisId axis) { return std::ranges::find(taken, axis) == taken.end(); };
   for (const auto& [count, axis] : order)
     if (is_free(axis)) return axis;
-  const PolynomialId range = *forms_.atoms()[index].range;
-  AxisId origin = order.empty() ? AxisId{0} : order[0].second;
-  if (order.empty())
-    for (std::uint32_t a = 0; a < graph_.axis_count(); ++a)
-      if (forms_.size_of(AxisId{a}) == range) {
-        origin = AxisId{a};
-        if (is_free(origin)) return origin;
-        break;
-      }
+  const AxisId origin = order[0].second;
   for (int n = 1;; ++n)
     if (const AxisId copy = graph_.copy_of(origin, n); is_free(copy)) return copy;
 }

@@ -82,6 +82,7 @@ void Folding::each_instance(const Available& value, const std::vector<AtomId>& i
     std::vector<AtomId> chosen;
     for (std::size_t k = 0; k < place.size(); ++k) chosen.push_back(options[k][place[k]]);
     const auto key = std::pair{value.node, chosen};
+    if (!values_.is_given(value.node)) instances_.erase(key);  // under other cuts it has another form
     auto known = instances_.find(key);
     if (known == instances_.end()) {
       Renaming renaming;

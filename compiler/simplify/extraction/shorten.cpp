@@ -76,7 +76,7 @@ Polynomial with_common_denominator(KnownValues& values, const Polynomial& form) 
     if (!whole || numerator.size() >= best.size()) continue;
     best = forms.product(numerator, Polynomial{{Monomial{{atom, exponent}}, 1}});
   }
-  return best;
+  return forms.stop().empty() ? best : form;
 }
 
 Polynomial divided_out(KnownValues& values, const Polynomial& given) {
@@ -114,7 +114,7 @@ Polynomial divided_out(KnownValues& values, const Polynomial& given) {
     if (best.size() == form.size()) break;
     form = std::move(best);
   }
-  return form;
+  return forms.stop().empty() ? form : given;
 }
 
 Polynomial unfolded(KnownValues& values, const Polynomial& form, AtomId atom) {

@@ -86,6 +86,10 @@ Polynomial KnownValues::opaque(NodeId id, const Polynomial& form) {
   const auto axes = graph_.node(id).axes;
   Polynomial shorter = with_common_denominator(*this, form);
   if (auto sigmoid = forms_.as_sigmoid(shorter)) shorter = std::move(*sigmoid);
+  if (!forms_.stop().empty()) {
+    forms_.restart();
+    shorter = form;
+  }
   if (shorter.size() <= 1) {
     forms_.give_form(id, shorter);
     return shorter;
