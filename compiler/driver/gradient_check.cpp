@@ -9,6 +9,7 @@
 #include "compiler/driver/tensors.h"
 #include "compiler/grad/gradient.h"
 #include "compiler/plan/simplified.h"
+#include "compiler/simplify/gradients.h"
 #include "runtime/arena.h"
 
 namespace tenet {
@@ -145,10 +146,16 @@ Outcome<GradientChecks> check_gradients(Session& session, NodeId loss) {
 
   std::vector<NodeId> nodes;
   for (const Subject& target : targets) nodes.push_back(target.node);
-  const std::vector<NodeId> raw = session.times("grad", [&] { return gradients(graph, loss, nodes); });
+  const Backward reverse = session.times("grad", [&] { return backward(graph, loss, nodes); });
+  const std::vector<NodeId>& raw = reverse.gradients;
+  std::vector<NodeId> given;
+  for (const Subject& value : values) given.push_back(value.node);
+  // By the same road that training takes.
+  const SimplifiedGradients forms =
+      session.times("simplify", [&] { return simplify_gradients(graph, given, reverse, session.sizes); });
   Computation computation;
-  for (const Subject& value : values) computation.outputs.push_back({numbered(computation.outputs.size()), value.node});
-  for (NodeId gradient : raw) computation.outputs.push_back({numbered(computation.outputs.size()), gradient});
+  for (NodeId value : forms.given) computation.outputs.push_back({numbered(computation.outputs.size()), value});
+  for (NodeId gradient : forms.gradients) computation.outputs.push_back({numbered(computation.outputs.size()), gradient});
   const Computation simple = session.times("simplify", [&] { return simplified(graph, computation); });
 
   session.sizes = completed(graph, session.sizes);

@@ -246,6 +246,7 @@ Range exp(View v) {
 
 Range expm1(View v) {
   Range result{std::expm1(v[0].low), std::expm1(v[0].high), v[0].high > exp_overflows, v[0].underflows, v[0].inaccurate};
+  result.vanishes = v[0].vanishes;
   result.attained = v[0].attained;
   return result;
 }
