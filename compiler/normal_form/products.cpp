@@ -9,8 +9,13 @@ namespace {
 constexpr std::size_t most_terms = 4000;       // of one form
 constexpr std::size_t most_products = 400000;  // of all forms together
 constexpr int greatest_power = 64;
+constexpr std::size_t most_bits = 4096;  // of a coefficient, above or below its line
 
 bool whole(const mpq_class& value) { return value.get_den() == 1; }
+
+std::size_t bits(const mpq_class& value) {
+  return std::max(mpz_sizeinbase(value.get_num_mpz_t(), 2), mpz_sizeinbase(value.get_den_mpz_t(), 2));
+}
 
 // value^exponent where that is rational.
 std::optional<mpq_class> rational_power(const mpq_class& value, const mpq_class& exponent) {
@@ -44,6 +49,7 @@ Polynomial NormalForms::product(const Polynomial& a, const Polynomial& b) {
       if (stopped()) return {};
       add_to(result, product(x, y), c * d);
       if (result.size() > most_terms) give_up("too many terms");
+      if (bits(c) + bits(d) > most_bits) give_up("too large a number");
     }
   return result;
 }
@@ -126,6 +132,8 @@ Polynomial NormalForms::settled(Monomial monomial) {
 }
 
 Polynomial NormalForms::power_of_constant(const mpq_class& value, const mpq_class& exponent) {
+  if (static_cast<double>(bits(value)) * std::abs(exponent.get_d()) > static_cast<double>(most_bits))
+    return give_up("too large a number"), Polynomial{};
   if (const auto exact = rational_power(value, exponent)) return constant_polynomial(*exact);
   if (value < 0 && !whole(exponent)) return give_up("a root of a negative number"), Polynomial{};
   const AtomId base = atoms_.atom({AtomKind::base, 0, 0, {}, {atoms_.polynomial(constant_polynomial(value))}});
