@@ -233,3 +233,11 @@ TEST_CASE("what is too large for a closed form is derived all the same", "[prope
   const auto lines = derived(text, {"a0"}, "loss");
   CHECK(lines.back().expression != "0");
 }
+
+TEST_CASE("two partial sums that are alike are not one", "[property]") {
+  const auto lines = derived(
+      "axis i, b\ndata x[b, i]\ndata g[b]\nparam W[i] = 0\nparam U = 0\na = sum[i](x * W)\ns = a * g\ny = a * s\n"
+      "loss = sum[b](y * U)",
+      {"U"}, "loss");
+  CHECK(lines.back().expression == "sum[b](y)");
+}

@@ -234,7 +234,7 @@ void Folding::fold_partial_sum(const ScaledMonomial& term, AtomId sum, const Nor
     }
     if (others.empty()) continue;
     const Polynomial partial = forms_.sum_of_term(part, inner);
-    if (partial.size() != 1 || partial.begin()->first.size() != 1) continue;
+    if (partial.size() != 1 || partial.begin()->first.size() != 1 || partial.begin()->first[0].exponent != 1) continue;
     const AtomId atom = partial.begin()->first[0].atom;
     if (forms_.atoms()[atom].kind != AtomKind::sum) continue;
     const std::uint64_t wanted = head(atom);
