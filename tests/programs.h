@@ -1,9 +1,11 @@
-// The programs of graphs/, elaborated for tests.
+// Programs elaborated for tests: those of graphs/, and others from text.
 #pragma once
 
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <string>
+#include <utility>
 #include <vector>
 
 #include "compiler/elaborate/program.h"
@@ -19,7 +21,7 @@ struct ReadProgram {
   ReadProgram(const std::string& name, const std::string& text) {
     const std::uint32_t library = sink.add_source("std.tenet", read_text(source_folder() / "graphs" / "std.tenet"));
     program = elaborate(sink, sink.add_source(name, text), library);
-    INFO(sink.render(false));
+    INFO(text << "\n" << sink.render(false));
     REQUIRE(program);
   }
 
@@ -28,6 +30,8 @@ struct ReadProgram {
   Diagnostics sink;
   std::optional<Program> program;
 };
+
+inline Program program_from(const std::string& text) { return std::move(*ReadProgram("test", text).program); }
 
 // All of them but the library, in a fixed order.
 inline std::vector<std::string> program_names() {

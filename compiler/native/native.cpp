@@ -35,7 +35,7 @@ llvm::Expected<std::unique_ptr<NativeCode>> load(std::unique_ptr<llvm::MemoryBuf
                  .create();
   if (!jit) return jit.takeError();
   orc::SymbolMap table;
-  for (const Symbol& symbol : symbols())
+  for (const CallableSymbol& symbol : symbols())
     table[(*jit)->mangleAndIntern(symbol.name)] = {orc::ExecutorAddr::fromPtr(symbol.address),
                                                    llvm::JITSymbolFlags::Exported | llvm::JITSymbolFlags::Callable};
   if (llvm::Error error = (*jit)->getMainJITDylib().define(orc::absoluteSymbols(std::move(table)))) return error;

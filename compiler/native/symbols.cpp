@@ -16,12 +16,12 @@ void* address(Result (*function)(Arguments...)) {
 
 }  // namespace
 
-std::span<const Symbol> symbols() {
+std::span<const CallableSymbol> symbols() {
   using Fill = void* (*)(void*, int, std::size_t);
   using Copy = void* (*)(void*, const void*, std::size_t);
   using Unary = float (*)(float);
   using Ternary = float (*)(float, float, float);
-  static const Symbol table[] = {
+  static const CallableSymbol table[] = {
       {"tenet_draw_batch", address(&tenet_draw_batch)},
       {"memset", address(static_cast<Fill>(&std::memset))},
       {"memcpy", address(static_cast<Copy>(&std::memcpy))},

@@ -6,11 +6,11 @@
 
 namespace tenet {
 
-struct Symbol {
+struct CallableSymbol {
   const char* name;
   void* address;
 };
 
-std::span<const Symbol> symbols();
+std::span<const CallableSymbol> symbols();
 
 }  // namespace tenet

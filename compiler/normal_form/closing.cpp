@@ -1,9 +1,9 @@
 // Names for the indices of a binder that depend on what it binds alone: forms that differ in bound names, or in the order of
 // operands, close to one form.
 //
-// Each index gets a colour, a number worked out from where it occurs and from nothing that a name or an order decides (colour
-// refinement, as in tests of graph isomorphism). Colours order the indices; those that nothing tells apart are tried in every
-// order, and the least form is taken.
+// Each index gets a colour, a number worked out from where it occurs (colour refinement, as in tests of graph isomorphism); atoms
+// that no bound index touches count as themselves. Colours order the indices; those that nothing tells apart are tried in every
+// order, up to a budget, and the least form found is taken.
 #include <algorithm>
 
 #include "compiler/normal_form/normal_form.h"

@@ -81,14 +81,8 @@ Polynomial NormalForms::derive(NodeId id) {
       return keeps(node.op) && !is_indicator(node) ? opaque(node.op, operands) : function(node.op, std::move(operands));
     }
     case Form::reduction: {
-      Renaming renaming;
-      std::vector<AtomId> indices;
-      for (AxisId axis : node.bound) {
-        indices.push_back(fresh_index(size_of(axis)));
-        renaming[axis_atom(axis)] = indices.back();
-      }
-      const Polynomial body = renamed(operand(0), renaming);
-      return node.op == Op::sum ? sum(body, indices) : reduced(node.op, body, indices);
+      const Opened over = opened(operand(0), node.bound);
+      return node.op == Op::sum ? sum(over.body, over.indices) : reduced(node.op, over.body, over.indices);
     }
     case Form::substitution:
       return substitution(id);
@@ -118,6 +112,15 @@ AtomId NormalForms::value(NodeId id, std::vector<AtomId> indices) {
   Atom atom{AtomKind::leaf, index_of(id), static_cast<std::uint32_t>(Op::named), std::move(indices), {}};
   leaves_.try_emplace({atom.place, atom.tag}, id);
   return atoms_.atom(std::move(atom));
+}
+
+Polynomial NormalForms::at_indices_of(AtomId value, const Polynomial& form) {
+  const std::vector<AtomId> indices = atoms_[value].indices;
+  const auto axes = graph_.node(*node_of(value)).axes;
+  Renaming renaming;
+  for (std::size_t k = 0; k < axes.size(); ++k)
+    if (const AtomId own = axis_atom(axes[k]); own != indices[k]) renaming[own] = indices[k];
+  return renamed(form, renaming);
 }
 
 std::optional<NodeId> NormalForms::node_of(AtomId id) const {
@@ -199,8 +202,7 @@ PolynomialId NormalForms::size_of(AxisId axis) {
   const std::set<AtomId> before = std::exchange(nonzero_, {});
   if (++sizes_open_ > deepest)
     give_up("too deep");
-  else if (const auto expression = graph_.axis(axis).size;
-           expression && !stays_symbol(*expression))
+  else if (const auto expression = graph_.axis(axis).size; expression && !stays_symbol(*expression))
     size = of(*expression);
   else
     size = atom_form(atoms_.atom({AtomKind::size, index_of(axis), 0, {}, {}}));

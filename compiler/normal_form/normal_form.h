@@ -11,6 +11,7 @@
 #include <functional>
 #include <map>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -67,10 +68,10 @@ class NormalForms {
   using UsedFacts = std::set<std::pair<NodeId, std::vector<AxisId>>>;
   const UsedFacts& used_facts() const { return used_facts_; }
   void forget_uses() { used_facts_.clear(), nonzero_.clear(); }  // of facts and conditions
-  std::string_view stop() const { return stop_; }        // why the forms are of no use; empty: they are sound
-  std::string text(const Polynomial& polynomial) const;  // for people
+  std::string_view stop() const { return stop_; }                // why the forms are of no use; empty: they are sound
+  std::string text(const Polynomial& polynomial) const;          // for people
   std::string text(AtomId atom) const;
-  void restart() { stop_ = {}, terms_ = 0; }  // a new budget
+  void restart() { stop_ = {}, terms_ = 0; }  // a new budget; counts and conditions go on, unlike after begin()
 
   // Products and powers.
   Polynomial product(const Polynomial& a, const Polynomial& b);
@@ -91,15 +92,18 @@ class NormalForms {
   // Sums over indices, which are open: fresh ones, not those of a binder.
   AtomId fresh_index(PolynomialId range);
   Polynomial sum(const Polynomial& polynomial, const std::vector<AtomId>& indices);
-  Polynomial sum_over(const Polynomial& polynomial, const std::vector<AxisId>& axes);
+  Polynomial sum_over(const Polynomial& polynomial, std::span<const AxisId> axes);
   Polynomial sum_of_term(const Monomial& monomial, std::vector<AtomId> indices);
   struct Opened {
     std::vector<AtomId> indices;
     Polynomial body;
   };
-  Opened opened(AtomId sum);  // under fresh indices
+  Opened opened(AtomId sum);                                                  // a sum's body under fresh indices
+  Opened opened(const Polynomial& polynomial, std::span<const AxisId> axes);  // a form with fresh indices for the axes
 
   Polynomial atom_form(AtomId atom) const;
+  // A form over a value's axes, at the indices of one of its atoms.
+  Polynomial at_indices_of(AtomId value, const Polynomial& form);
 
   // A sum of two products of exponentials by sigmoid; nothing if the form is none.
   std::optional<Polynomial> as_sigmoid(const Polynomial& p);

@@ -142,14 +142,20 @@ Polynomial NormalForms::sum(const Polynomial& polynomial, const std::vector<Atom
   return result;
 }
 
-Polynomial NormalForms::sum_over(const Polynomial& polynomial, const std::vector<AxisId>& axes) {
+NormalForms::Opened NormalForms::opened(const Polynomial& polynomial, std::span<const AxisId> axes) {
   Renaming renaming;
-  std::vector<AtomId> indices;
+  Opened result;
   for (AxisId axis : axes) {
-    indices.push_back(fresh_index(size_of(axis)));
-    renaming[axis_atom(axis)] = indices.back();
+    result.indices.push_back(fresh_index(size_of(axis)));
+    renaming[axis_atom(axis)] = result.indices.back();
   }
-  return sum(renamed(polynomial, renaming), indices);
+  result.body = renamed(polynomial, renaming);
+  return result;
+}
+
+Polynomial NormalForms::sum_over(const Polynomial& polynomial, std::span<const AxisId> axes) {
+  const Opened over = opened(polynomial, axes);
+  return sum(over.body, over.indices);
 }
 
 NormalForms::Opened NormalForms::opened(AtomId sum) {
@@ -235,7 +241,7 @@ Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId
   }
   // Sums that vary with an index join it.
   Monomial rest;
-  Polynomial opened = constant_polynomial(1);
+  Polynomial joined = constant_polynomial(1);
   const std::size_t before = indices.size();
   for (const Factor& factor : monomial) {
     const Atom atom = atoms_[factor.atom];
@@ -245,18 +251,15 @@ Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId
       continue;
     }
     for (mpz_class times = factor.exponent.get_num(); times > 0 && !stopped(); --times) {
-      Renaming renaming;
-      for (AtomId bound : atom.indices) {
-        indices.push_back(fresh_index(*atoms_[bound].range));
-        renaming[bound] = indices.back();
-      }
+      const Opened inner = opened(factor.atom);
+      indices.insert(indices.end(), inner.indices.begin(), inner.indices.end());
       if (indices.size() > most_indices) give_up("too many bound indices");
-      opened = product(opened, renamed(Polynomial(atoms_[atom.parts[0]]), renaming));
+      joined = product(joined, inner.body);
     }
   }
   if (indices.size() > before) {
     fire(FormLaw::join_sum);
-    return sum(product(opened, Polynomial{{rest, 1}}), indices);
+    return sum(product(joined, Polynomial{{rest, 1}}), indices);
   }
   if (auto known = sum_by_fact(monomial, indices)) return std::move(*known);
   return sum_of_components(monomial, indices);

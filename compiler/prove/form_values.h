@@ -4,7 +4,8 @@
 // evaluated exactly. An opaque function is a random function: of the operands' values, so that equal operands give equal values
 // and nothing else is known of it but exp(0) = 1 and log(1) = 0. exp of a term is a random square; whole and rational powers are
 // powers in the field, where the squares stand for what is positive. Conditions on coordinates and sizes hold as they do in
-// numbers; of others, [p = 0] holds where the value of p is 0, and [p < 0] is a random function of p.
+// numbers; of others, [p = 0] holds where the value of p is 0, and [p < 0] goes by the sign of the whole number nearest to 0 that
+// p's value stands for.
 #pragma once
 
 #include <string_view>

@@ -12,6 +12,7 @@
 #include "compiler/render/operations.h"
 #include "compiler/render/text.h"
 #include "compiler/simplify/gradients.h"
+#include "compiler/simplify/terms.h"
 
 namespace tenet {
 namespace {
@@ -127,14 +128,6 @@ class Derivation {
     }
   }
 
-  // 0, or 0 broadcast.
-  bool is_zero(NodeId id) const {
-    const Node& node = graph_.node(id);
-    if (node.op == Op::add || node.op == Op::multiply)
-      return is_zero(node.operands[0]) && (node.op == Op::multiply || is_zero(node.operands[1]));
-    return node.op == Op::constant && graph_.value_of(id) == 0;
-  }
-
   bool ends(NodeId id) const { return spelling_->name_of(id).has_value(); }
 
   // Operands of what is printed below a node, down to names. Ascending ids, so that a helper stands after those it reads.
@@ -164,7 +157,7 @@ class Derivation {
       for (NodeId operand : graph_.node(id).operands) ++shapes[index_of(operand)].uses;
     }
     for (NodeId adjoint : adjoints_)
-      if (!is_zero(adjoint)) helpers_.insert(index_of(adjoint));
+      if (!is_zero(graph_, adjoint)) helpers_.insert(index_of(adjoint));
     for (NodeId id : printed) {
       const Node& node = graph_.node(id);
       Shape& shape = shapes[index_of(id)];
@@ -241,7 +234,7 @@ class Derivation {
     line.helper = true;
     for (AxisId axis : graph_.node(id).axes) line.axes.push_back(spelling_->axis(axis));
     const auto known = spelling_->name_of(id);
-    line.expression = known ? *known : is_zero(id) ? "0" : expression(graph_, id, *spelling_);
+    line.expression = known ? *known : is_zero(graph_, id) ? "0" : expression(graph_, id, *spelling_);
     line.axis_declarations = spelling_->take_axis_declarations();
     OperationCount count;
     if (!known)
@@ -250,7 +243,7 @@ class Derivation {
     line.operations = count.text();
     line.counts = counter_->add(id);
     line.stop = stop_;
-    if (!known && !is_zero(id)) {
+    if (!known && !is_zero(graph_, id)) {
       line_of_[index_of(id)] = lines_.size();
       spelling_->give_name(id, line.name);
     }

@@ -18,12 +18,13 @@ constexpr std::size_t most_counted = 64;  // gradients that are looked at one by
 // Of what is given together, then of each gradient by itself: a value that several read counts for all of them, however it is
 // shared.
 std::vector<std::size_t> hazards_of(const Graph& graph, std::span<const NodeId> given, std::span<const NodeId> gradients) {
-  std::vector<std::size_t> result{hazard_count(graph, given)};
+  NumericRanges ranges(graph);
+  std::vector<std::size_t> result{hazard_count(graph, ranges, given)};
   if (gradients.size() > most_counted) {
-    result.push_back(hazard_count(graph, gradients));
+    result.push_back(hazard_count(graph, ranges, gradients));
     return result;
   }
-  for (NodeId id : gradients) result.push_back(hazard_count(graph, std::span(&id, 1)));
+  for (NodeId id : gradients) result.push_back(hazard_count(graph, ranges, std::span(&id, 1)));
   return result;
 }
 

@@ -10,6 +10,15 @@ std::vector<Hazard> hazards(const Graph& graph, std::span<const NodeId> roots) {
   return result;
 }
 
-std::size_t hazard_count(const Graph& graph, std::span<const NodeId> roots) { return hazards(graph, roots).size(); }
+std::size_t hazard_count(const Graph& graph, std::span<const NodeId> roots) {
+  NumericRanges ranges(graph);
+  return hazard_count(graph, ranges, roots);
+}
+
+std::size_t hazard_count(const Graph& graph, NumericRanges& ranges, std::span<const NodeId> roots) {
+  std::size_t result = 0;
+  for (NodeId id : graph.reachable(roots)) result += ranges.hazard(id).has_value();
+  return result;
+}
 
 }  // namespace tenet

@@ -18,5 +18,6 @@ struct Hazard {
 // In ascending order of nodes; a node that several roots need counts once.
 std::vector<Hazard> hazards(const Graph& graph, std::span<const NodeId> roots);
 std::size_t hazard_count(const Graph& graph, std::span<const NodeId> roots);
+std::size_t hazard_count(const Graph& graph, NumericRanges& ranges, std::span<const NodeId> roots);  // of the graph's ranges
 
 }  // namespace tenet

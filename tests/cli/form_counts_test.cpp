@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "compiler/elaborate/program.h"
 #include "tests/catch.h"
 #include "tests/cli/command.h"
 #include "tests/counts.h"
 #include "tests/golden.h"
+#include "tests/programs.h"
 
 using namespace tenet;
 using namespace tenet::tests;
@@ -94,17 +94,6 @@ std::vector<std::string> words(const std::string& text) {
   return result;
 }
 
-Program program_of(const std::string& name) {
-  Diagnostics sink;
-  const std::filesystem::path graphs = source_folder() / "graphs";
-  const std::uint32_t library = sink.add_source("std.tenet", read_text(graphs / "std.tenet"));
-  const std::uint32_t file = sink.add_source(name, read_text(graphs / "forms" / (name + ".tenet")));
-  std::optional<Program> program = elaborate(sink, file, library);
-  INFO(sink.render(false));
-  REQUIRE(program);
-  return std::move(*program);
-}
-
 // The sum of what the lines of `tenet derive` add.
 Counts derived(const Budget& budget) {
   const Scratch scratch;
@@ -126,7 +115,8 @@ bool at_most(const Counts& a, const Counts& b) {
 
 // The right sides of the claims. What they read of other claims' left sides is counted there.
 Counts claimed(const Budget& budget) {
-  const Program program = program_of(budget.program);
+  const ReadProgram read("forms/" + budget.program);
+  const Program& program = *read.program;
   std::vector<std::string> names = words(budget.claims);
   if (names.empty())
     for (const std::string& target : words(budget.targets)) names.push_back("d" + target);

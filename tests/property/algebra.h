@@ -97,6 +97,20 @@ class Algebra {
   FormulaNames names_;
 };
 
+// Every real input between -scale and scale; of typed data, coordinates.
+inline Interpreter far_interpreter(Algebra& algebra, unsigned seed, double scale) {
+  Interpreter result = algebra.interpreter(seed);
+  std::mt19937 random(seed);
+  for (std::uint32_t k = 0; k < algebra.graph.input_count(); ++k) {
+    const Input& row = algebra.graph.input(InputId{k});
+    if (row.typed_by) continue;
+    Tensor tensor = tensor_of(row.axes, algebra.sizes);
+    for (double& value : tensor.values) value = scale * (static_cast<double>(random() % 2001) / 1000 - 1);
+    result.bind(InputId{k}, std::move(tensor));
+  }
+  return result;
+}
+
 // NaN if an element is.
 inline double largest(const Tensor& tensor) {
   double result = 0;

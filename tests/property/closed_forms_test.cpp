@@ -1,7 +1,6 @@
 // What closed forms do not depend on: names, the order of operands, how a softmax is spelled. And what simplifying never does:
 // make a program dearer or less safe.
 #include <algorithm>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <random>
@@ -9,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "compiler/compile.h"
 #include "compiler/grad/gradient.h"
 #include "compiler/render/derive.h"
 #include "compiler/simplify/cost.h"
@@ -19,21 +17,12 @@
 #include "compiler/syntax/print.h"
 #include "tests/catch.h"
 #include "tests/golden.h"
+#include "tests/programs.h"
 
 using namespace tenet;
 using namespace tenet::tests;
-namespace fs = std::filesystem;
 
 namespace {
-
-Program program_from(const std::string& text) {
-  Diagnostics diagnostics;
-  StageTimes times;
-  std::optional<Program> program = program_of(diagnostics, diagnostics.add_source("test.tenet", text), times);
-  INFO(text << "\n" << diagnostics.render(false));
-  REQUIRE(program);
-  return std::move(*program);
-}
 
 // The lecture's network without claims and recipe.
 std::string forward_text() {
@@ -160,13 +149,12 @@ TEST_CASE("the spelling of cross entropy does not show in the gradients' counts"
 }
 
 TEST_CASE("simplifying makes no program dearer or less safe", "[property]") {
-  std::vector<fs::path> files;
-  for (const auto& entry : fs::recursive_directory_iterator(source_folder() / "graphs"))
-    if (entry.path().extension() == ".tenet" && entry.path().filename() != "std.tenet") files.push_back(entry.path());
-  REQUIRE(files.size() > 4);
-  for (const fs::path& file : files) {
-    INFO(file);
-    Program program = program_from(read_text(file));
+  const std::vector<std::string> names = program_names();
+  REQUIRE(names.size() > 4);
+  for (const std::string& name : names) {
+    INFO(name);
+    ReadProgram read(name);
+    Program& program = *read.program;
     const auto loss = std::ranges::find(program.definitions, "loss", &Definition::name);
     if (loss == program.definitions.end()) continue;
     std::vector<NodeId> parameters;

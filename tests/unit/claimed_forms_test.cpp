@@ -1,7 +1,7 @@
 // The closed forms of gradients that everyone knows, as claims: proved, and the proofs replayed.
-#include "compiler/compile.h"
 #include "compiler/prove/decide.h"
 #include "tests/catch.h"
+#include "tests/programs.h"
 
 using namespace tenet;
 
@@ -363,13 +363,8 @@ L = -sum[n](log(pairs)[r = n]) / |n|)",
 TEST_CASE("well-known closed forms are proved", "[unit]") {
   for (const ClaimedForm& form : forms) {
     INFO(form.name << ": " << form.claim);
-    Diagnostics diagnostics;
-    StageTimes times;
-    const std::string text = names + form.definitions + "\nclaim c: " + form.claim + "\n";
-    const std::optional<Program> program = program_of(diagnostics, diagnostics.add_source("test.tenet", text), times);
-    INFO(diagnostics.render(false));
-    REQUIRE(program);
-    const Decision decision = decide(program->graph, program->claims.at(0).left, program->claims.at(0).right);
+    const Program program = tests::program_from(names + form.definitions + "\nclaim c: " + form.claim + "\n");
+    const Decision decision = decide(program.graph, program.claims.at(0).left, program.claims.at(0).right);
     INFO(decision.difference << decision.stop << decision.replay.stop);
     CHECK(decision.decided == Decided::proved);
     CHECK(decision.replay.points == 2);

@@ -1,6 +1,6 @@
-#include "compiler/compile.h"
 #include "compiler/prove/decide.h"
 #include "tests/catch.h"
+#include "tests/programs.h"
 
 using namespace tenet;
 
@@ -30,13 +30,8 @@ scaled = sum[batch, feature](norm * t * gain)
 )";
 
 Decision decision(const std::string& left, const std::string& right) {
-  Diagnostics diagnostics;
-  StageTimes times;
-  const std::uint32_t file = diagnostics.add_source("test.tenet", names + "claim c: " + left + " == " + right + "\n");
-  const std::optional<Program> program = program_of(diagnostics, file, times);
-  INFO(diagnostics.render(false));
-  REQUIRE(program);
-  return decide(program->graph, program->claims.at(0).left, program->claims.at(0).right);
+  const Program program = tests::program_from(names + "claim c: " + left + " == " + right + "\n");
+  return decide(program.graph, program.claims.at(0).left, program.claims.at(0).right);
 }
 
 void proved(const std::string& left, const std::string& right) {

@@ -15,20 +15,12 @@
 #include "compiler/plan/training.h"
 #include "compiler/simplify/gradients.h"
 #include "tests/catch.h"
+#include "tests/programs.h"
 
 using namespace tenet;
+using tests::program_from;
 
 namespace {
-
-Program program_from(const std::string& text) {
-  Diagnostics diagnostics;
-  StageTimes times;
-  const std::uint32_t file = diagnostics.add_source("test.tenet", text);
-  std::optional<Program> program = program_of(diagnostics, file, times);
-  INFO(diagnostics.render(false));
-  REQUIRE(program);
-  return std::move(*program);
-}
 
 const std::string data_and_recipe = R"(
 axis batch, context = 2, vocab = 5, hidden = 3

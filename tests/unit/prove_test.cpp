@@ -1,7 +1,7 @@
 // Claims that look right and are not, and the replay that stands between a wrong law and a proof.
-#include "compiler/compile.h"
 #include "compiler/prove/decide.h"
 #include "tests/catch.h"
+#include "tests/programs.h"
 
 using namespace tenet;
 
@@ -19,18 +19,11 @@ param b[k, n] = normal()
 param s = 1
 )";
 
-std::optional<Program> program_with(const std::string& claim) {
-  Diagnostics diagnostics;
-  StageTimes times;
-  auto program = program_of(diagnostics, diagnostics.add_source("test.tenet", names + "claim c: " + claim + "\n"), times);
-  INFO(claim << "\n" << diagnostics.render(false));
-  REQUIRE(program);
-  return program;
-}
+Program program_with(const std::string& claim) { return tests::program_from(names + "claim c: " + claim + "\n"); }
 
 Decision decision(const std::string& claim) {
-  const std::optional<Program> program = program_with(claim);
-  return decide(program->graph, program->claims.at(0).left, program->claims.at(0).right);
+  const Program program = program_with(claim);
+  return decide(program.graph, program.claims.at(0).left, program.claims.at(0).right);
 }
 
 }  // namespace
@@ -100,8 +93,8 @@ TEST_CASE("what is almost true is not proved", "[unit]") {
 
 TEST_CASE("a replay sees what is not equal", "[unit]") {
   const auto replay = [](const std::string& claim) {
-    const std::optional<Program> program = program_with(claim);
-    return Prover(program->graph).replayed(program->claims[0].left, program->claims[0].right);
+    const Program program = program_with(claim);
+    return Prover(program.graph).replayed(program.claims[0].left, program.claims[0].right);
   };
   for (const std::string claim :
        {"y + z == z + y + 1e-30", "sum[n](y) * sum[n](z) == sum[n](y * z)", "sum[c]((c == Y) * x) == x[c = Z]",
@@ -130,16 +123,12 @@ TEST_CASE("many claims are decided as each alone", "[unit]") {
                                 "sum[n](y)^2 == sum[n](y^2)", "sum[c](exp(x) / sum[c](exp(x))) == 1 + 0 * y"};
   std::string text = names;
   for (const std::string& claim : claims) text += "claim " + claim + "\n";
-  Diagnostics diagnostics;
-  StageTimes times;
-  const std::optional<Program> program = program_of(diagnostics, diagnostics.add_source("test.tenet", text), times);
-  INFO(diagnostics.render(false));
-  REQUIRE(program);
-  Prover prover(program->graph);
+  const Program program = tests::program_from(text);
+  Prover prover(program.graph);
   for (std::size_t k = 0; k < std::size(claims); ++k) {
     INFO(claims[k]);
     const Decision alone = decision(claims[k]);
-    const Decision shared = prover.decide(program->claims[k].left, program->claims[k].right);
+    const Decision shared = prover.decide(program.claims[k].left, program.claims[k].right);
     CHECK(shared.decided == alone.decided);
     CHECK(shared.conditions == alone.conditions);
     CHECK(shared.steps > 0);

@@ -1,12 +1,12 @@
 #include <algorithm>
 #include <filesystem>
 
-#include "compiler/compile.h"
 #include "compiler/plan/training.h"
 #include "compiler/simplify/hazards.h"
 #include "compiler/simplify/rewriting.h"
 #include "compiler/simplify/stabilise.h"
 #include "tests/golden.h"
+#include "tests/programs.h"
 #include "tests/property/random_graphs.h"
 
 using namespace tenet;
@@ -46,20 +46,6 @@ std::vector<NodeId> with_gradients(Algebra& algebra, const std::string& text) {
 std::vector<NodeId> stable(Algebra& algebra, std::span<const NodeId> roots) {
   std::vector<LawApplication> journal;
   return stabilised(algebra.graph, roots, journal);
-}
-
-// Every input at once between -scale and scale; of typed data, coordinates.
-Interpreter far_interpreter(Algebra& algebra, unsigned seed, double scale) {
-  Interpreter result = algebra.interpreter(seed);
-  std::mt19937 random(seed);
-  for (std::uint32_t k = 0; k < algebra.graph.input_count(); ++k) {
-    const Input& row = algebra.graph.input(InputId{k});
-    if (row.typed_by) continue;
-    Tensor tensor = tensor_of(row.axes, algebra.sizes);
-    for (double& value : tensor.values) value = scale * (static_cast<double>(random() % 2001) / 1000 - 1);
-    result.bind(InputId{k}, std::move(tensor));
-  }
-  return result;
 }
 
 bool all_finite(const Tensor& tensor) {
@@ -318,8 +304,6 @@ TEST_CASE("the library's functions are written in range", "[unit]") {
                           "attention[source, c](q, z, w)",
                           "masked_attention[source, c](q, z, w, source <= batch)"}) {
     INFO(text);
-    Diagnostics diagnostics;
-    StageTimes times;
     const std::string header =
         "axis batch = 3, c = 4, source = |batch|\ndata Y[batch] : c\nparam a[batch, c] = 0\nparam b[batch, c] = 0\n"
         "param x = 1\nparam q[batch, c] = 0\n";
@@ -327,13 +311,11 @@ TEST_CASE("the library's functions are written in range", "[unit]") {
                                  ? "z = a\nw = b\n"
                                  : "z = a[batch = source]\nw = b[batch = source]\n";
     const std::string source = header + here + "value = " + text + "\n";
-    auto program = program_of(diagnostics, diagnostics.add_source("test", source), times);
-    INFO(diagnostics.render(false));
-    REQUIRE(program);
-    Graph& graph = program->graph;
-    std::vector<NodeId> roots{program->definitions.back().node};
+    Program program = program_from(source);
+    Graph& graph = program.graph;
+    std::vector<NodeId> roots{program.definitions.back().node};
     std::vector<NodeId> targets;
-    for (const Parameter& parameter : program->parameters) targets.push_back(parameter.node);
+    for (const Parameter& parameter : program.parameters) targets.push_back(parameter.node);
     const NodeId loss = sum_over(graph, roots[0], graph.node(roots[0]).axes);
     for (NodeId gradient : gradients(graph, loss, targets)) roots.push_back(gradient);
     CHECK(kinds(hazards(graph, roots)) == "");
@@ -343,15 +325,12 @@ TEST_CASE("the library's functions are written in range", "[unit]") {
 TEST_CASE("a step that is written in range is not touched", "[unit]") {
   for (const auto file : {"makemore.tenet", "mlp.tenet"}) {
     INFO(file);
-    Diagnostics diagnostics;
-    StageTimes times;
-    auto program = program_of(diagnostics, diagnostics.add_source(file, read_text(source_folder() / "graphs" / file)), times);
-    REQUIRE(program);
-    const TrainingValues values = training_values(*program);
+    Program program = program_from(read_text(source_folder() / "graphs" / file));
+    const TrainingValues values = training_values(program);
     std::vector<NodeId> roots = values.given;
     roots.insert(roots.end(), values.backward.gradients.begin(), values.backward.gradients.end());
     std::vector<LawApplication> journal;
-    CHECK(stabilised(program->graph, roots, journal) == roots);
+    CHECK(stabilised(program.graph, roots, journal) == roots);
     CHECK(journal.empty());
   }
 }

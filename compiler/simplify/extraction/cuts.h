@@ -49,8 +49,6 @@ class Cuts {
   Beginning beginning(const Cut& cut, std::span<const Cut> all);
 
   KnownValues& values() { return values_; }
-  std::size_t states() const { return folding_.states(); }
-  double cost() const { return cost_; }
   bool failed() const { return !failed_.empty(); }
   std::string_view stop() const { return stop_; }  // why the choice ended: "complete", or the budget that ran out
 

@@ -172,13 +172,11 @@ NodeId Emission::leaf(AtomId id) {
   const auto axes = graph_.node(origin).axes;
   std::vector<Replacement> replacements;
   for (std::size_t k = 0; k < axes.size(); ++k) {
-    const NodeId at = index(entry.indices[k]);
+    const NodeId at = atom(entry.indices[k]);
     if (at != graph_.coordinate(axes[k]) && graph_.has_axis(value, axes[k])) replacements.push_back({axes[k], at});
   }
   return replacements.empty() ? value : graph_.substitute(value, std::move(replacements));
 }
-
-NodeId Emission::index(AtomId id) { return atom(id); }
 
 // p = 0 as `coordinate == index` where an index stands alone in p, else by its positive and negative parts.
 NodeId Emission::equality(AtomId id) {

@@ -33,7 +33,6 @@ class Emission {
   NodeId atom(AtomId id);
   NodeId leaf(AtomId id);
   NodeId equality(AtomId id);
-  NodeId index(AtomId id);
   NodeId truth(PolynomialId part);
   NodeId reduced(Op op, const std::vector<AtomId>& indices, const std::vector<Monomial>& over, std::function<NodeId()> body);
   AxisId axis_for(AtomId index, const std::vector<Monomial>& over, const std::vector<AxisId>& taken);

@@ -315,7 +315,6 @@ ScaledMonomial Folding::folded(const ScaledMonomial& term) {
     const ScaledMonomial current = std::move(open.extract(open.begin()).mapped());
     each_fold(current, [&](ScaledMonomial found) {
       if (!seen.insert(found).second) return;
-      ++states_;
       const auto own = rank(found);
       if (own < least) {
         least = own;

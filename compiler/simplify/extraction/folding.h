@@ -19,8 +19,6 @@ class Folding {
   // The cheapest of the terms that folds lead to.
   ScaledMonomial folded(const ScaledMonomial& term);
 
-  std::size_t states() const { return states_; }
-
  private:
   using Visit = std::function<void(ScaledMonomial)>;
   void each_fold(const ScaledMonomial& term, const Visit& visit);
@@ -48,7 +46,6 @@ class Folding {
   KnownValues& values_;
   NormalForms& forms_;
   Factoring& prices_;
-  std::size_t states_ = 0;
   std::size_t indexed_ = 0;
   std::unordered_map<std::uint64_t, std::vector<std::size_t>> by_head_, by_sum_;
   std::unordered_map<std::uint32_t, std::uint64_t> heads_;

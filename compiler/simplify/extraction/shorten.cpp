@@ -161,15 +161,8 @@ Polynomial unfolded_in_sums(KnownValues& values, const Polynomial& form, NodeId 
       for (const Factor& factor : inside) {
         Polynomial part{{Monomial{factor}, 1}};
         if (forms.node_of(factor.atom) == value && factor.exponent > 0 && is_whole(factor.exponent)) {
-          std::optional<Polynomial> definition = given ? std::nullopt : values.definition(factor.atom);
-          if (given) {
-            Renaming renaming;
-            const auto axes = forms.graph().node(value).axes;
-            const std::vector<AtomId> indices = forms.atoms()[factor.atom].indices;
-            for (std::size_t k = 0; k < axes.size(); ++k)
-              if (const AtomId own = forms.axis_atom(axes[k]); own != indices[k]) renaming[own] = indices[k];
-            definition = forms.renamed(*given, renaming);
-          }
+          const std::optional<Polynomial> definition =
+              given ? forms.at_indices_of(factor.atom, *given) : values.definition(factor.atom);
           if (definition) part = forms.power(*definition, factor.exponent);
         }
         unfolded_body = forms.product(unfolded_body, part);

@@ -45,7 +45,7 @@ inline void multiply_by(Exponents& exponents, const Monomial& monomial, const mp
   }
 }
 
-// The only term of a polynomial that has one.
+// A coefficient and a monomial: one term of a polynomial, or the form of a product.
 struct ScaledMonomial {
   mpq_class coefficient;
   Monomial monomial;

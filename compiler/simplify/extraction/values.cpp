@@ -99,7 +99,6 @@ Polynomial KnownValues::opaque(NodeId id, const Polynomial& form) {
   if (fresh) {
     if (forms_.atoms().positive(shorter)) forms_.declare_positive(id);
     definitions_.emplace(index_of(id), shorter);
-    sums_.push_back({id, shorter});
   }
   const Polynomial atom = forms_.atom_form(forms_.value(first));
   forms_.give_form(id, atom);
@@ -136,17 +135,16 @@ void KnownValues::prove_sums(NodeId value, const Polynomial& definition) {
     for (std::size_t j = i + 1; j < reduced.size(); ++j) prove_sum(value, {reduced[i], reduced[j]}, definition);
 }
 
-bool KnownValues::prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition) {
-  if (!attempted_.emplace(value, axes).second) return false;
+void KnownValues::prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition) {
+  if (!attempted_.emplace(value, axes).second) return;
   Polynomial sum = forms_.sum_over(definition, axes);
   if (sum.size() > 1) sum = shortened(*this, sum);
   if (!forms_.stop().empty()) {
     forms_.restart();
-    return false;
+    return;
   }
-  if (!is_scalar_constant(forms_, sum)) return false;
+  if (!is_scalar_constant(forms_, sum)) return;
   forms_.declare_sum(value, axes, std::move(sum));
-  return true;
 }
 
 void KnownValues::offer(NodeId id, const Polynomial& form) {
@@ -177,12 +175,8 @@ bool KnownValues::is_defined(AtomId atom) const {
 std::optional<Polynomial> KnownValues::definition(AtomId atom) {
   if (!is_defined(atom)) return {};
   if (const auto known = instances_.find(atom); known != instances_.end()) return known->second;
-  const Atom entry = forms_.atoms()[atom];
-  const auto axes = graph_.node(NodeId{entry.tag}).axes;
-  Renaming renaming;
-  for (std::size_t k = 0; k < axes.size(); ++k)
-    if (const AtomId own = forms_.axis_atom(axes[k]); own != entry.indices[k]) renaming[own] = entry.indices[k];
-  return instances_.emplace(atom, forms_.renamed(definitions_.at(entry.tag), renaming)).first->second;
+  const Polynomial& definition = definitions_.at(forms_.atoms()[atom].tag);
+  return instances_.emplace(atom, forms_.at_indices_of(atom, definition)).first->second;
 }
 
 void KnownValues::add_computed(NodeId node, const Polynomial& form) {

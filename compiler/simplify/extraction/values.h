@@ -40,11 +40,6 @@ class KnownValues {
 
   const std::vector<Available>& available() const { return available_; }
   std::size_t given_available() const { return given_available_; }  // the first of them: those that are computed anyway
-  struct Sum {
-    NodeId node;
-    Polynomial form;
-  };
-  const std::vector<Sum>& sums() const { return sums_; }  // available values with several terms
 
   // Proves what the value comes to when it is summed over axes that it is made by reducing over, and keeps what is constant.
   void prove_sums(NodeId value, const Polynomial& definition);
@@ -55,7 +50,7 @@ class KnownValues {
   const Polynomial* computed(NodeId node) const;
 
  private:
-  bool prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition);  // tried once
+  void prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition);  // tried once
   void collect_ranges(const Polynomial& form, std::set<PolynomialId>& ranges, int depth) const;
   void take(NodeId node);
   bool is_function(const Polynomial& form) const;
@@ -74,7 +69,6 @@ class KnownValues {
   std::vector<Available> available_;
   std::size_t given_available_ = 0;
   std::map<ScaledMonomial, std::size_t> available_by_term_;
-  std::vector<Sum> sums_;
   std::set<std::pair<NodeId, std::vector<AxisId>>> attempted_;
 };
 
