@@ -92,6 +92,26 @@ TEST_CASE("exponentials become the functions that stay in range", "[unit]") {
   check("sigmoid(x) * (1 - sigmoid(x))", "sigmoid(x) * (1 - sigmoid(x))");
 }
 
+TEST_CASE("a term's sign becomes that of the sum", "[unit]") {
+  check("x + -2 / s * y", "x - 2 / s * y");
+  check("-(s * 3) * y + x", "x - 3 * s * y");
+  check("x - y * (-2 / (1 + x^2))", "x + y * (2 / (1 + x^2))");
+  check("x + -y * s * x", "x - y * s * x");
+}
+
+TEST_CASE("a factor that is never 0 is divided out", "[unit]") {
+  check("x * exp(-y^2) / exp(-y^2)", "x");
+  check("x / sum[vocab](exp(x - max[vocab](x))) * y * sum[vocab](exp(x - max[vocab](x)))", "x * y");
+  check("x * y / y", "x * y / y");
+  check("x * exp(y) / exp(y)", "x * exp(y) / exp(y)");  // which may be infinite
+}
+
+TEST_CASE("functions of constants are folded where they are exact", "[unit]") {
+  check("exp(0) + cos(0) * x + sin(0) + tanh(0) * y + log(1)", "1 + x");
+  check("sigmoid(0) * x + sqrt(2.25) * y", "0.5 * x + 1.5 * y");
+  check("exp(1) * x + sqrt(2)", "exp(1) * x + sqrt(2)");
+}
+
 TEST_CASE("a substitution moves inwards where that makes nothing larger", "[unit]") {
   check("(x * y)[vocab = Y]", "x[vocab = Y] * y[vocab = Y]");
   check("(x * x)[vocab = other]", "x[vocab = other] * x[vocab = other]");
@@ -166,6 +186,7 @@ TEST_CASE("every law is used in deriving or computing something", "[unit]") {
       {"|other| * x / 1 + x^1 + x * (vocab == Y) + sum[vocab]((vocab == Y) * y)", {}},
       {"log(1 + exp(tanh(x))) + 1 / (1 + exp(x)) + exp(tanh(y)) / (1 + exp(tanh(y))) + (1 - sigmoid(s))", {}},
       {"log(sigmoid(tanh(x))) + log(1 - sigmoid(tanh(y))) + sigmoid(tanh(y))", {}},
+      {"exp(x * 0) * x + sqrt(4) * y + x * (1 + s^2) / (1 + s^2) + y / (1 + s^2) * (1 + s^2) + y * (-2 / s)", {}},
       {"sum[batch](sum[vocab](x / |batch|)) * |batch| + |batch| * s / |batch| + 2 * (3 / s) - x * 2", {}},
   };
   for (const auto& [text, targets] : corpus) {

@@ -103,19 +103,19 @@ NodeId sign_outwards(Rewriting& r, NodeId id) {
   return id;
 }
 
-// `value` with one factor `size` (or divisor, if `divisor`) taken out; nothing if it is not there within a few levels.
-std::optional<NodeId> without_size(Rewriting& r, NodeId value, NodeId size, bool divisor, int depth) {
+// `value` with one factor (or divisor, if `divisor`) taken out; nothing if it is not there within a few levels.
+std::optional<NodeId> without_factor(Rewriting& r, NodeId value, NodeId factor, bool divisor, int depth) {
   Graph& graph = r.graph;
-  if (!divisor && value == size) return graph.constant(1);
+  if (!divisor && value == factor) return graph.constant(1);
   const Node& node = graph.node(value);
   const bool multiplies = node.op == Op::multiply, divides = node.op == Op::divide;
   if (depth == 0 || !(multiplies || divides || node.op == Op::negate)) return {};
-  if (divides && divisor && node.operands[1] == size) return node.operands[0];
+  if (divides && divisor && node.operands[1] == factor) return node.operands[0];
   if (depth < 8 && r.shared(value)) return {};
-  if (const auto rest = without_size(r, node.operands[0], size, divisor, depth - 1))
+  if (const auto rest = without_factor(r, node.operands[0], factor, divisor, depth - 1))
     return node.op == Op::negate ? negate(graph, *rest) : graph.apply(node.op, *rest, node.operands[1]);
   if (!multiplies) return {};
-  if (const auto rest = without_size(r, node.operands[1], size, divisor, depth - 1))
+  if (const auto rest = without_factor(r, node.operands[1], factor, divisor, depth - 1))
     return graph.apply(node.op, node.operands[0], *rest);
   return {};
 }
@@ -125,15 +125,34 @@ NodeId size_divided_out(Rewriting& r, NodeId id) {
   if (!product) return id;
   for (const auto& [size, rest] : {std::pair{product->a, product->b}, std::pair{product->b, product->a}})
     if (is(r.graph, size, Op::size))
-      if (const auto value = without_size(r, rest, size, true, 8)) return *value;
+      if (const auto value = without_factor(r, rest, size, true, 8)) return *value;
   return id;
 }
 
 NodeId size_multiplied_out(Rewriting& r, NodeId id) {
   const auto quotient = two(r, id, Op::divide);
   if (!quotient || !is(r.graph, quotient->b, Op::size)) return id;
-  const auto value = without_size(r, quotient->a, quotient->b, false, 8);
+  const auto value = without_factor(r, quotient->a, quotient->b, false, 8);
   return value ? *value : id;
+}
+
+bool is_nonzero(Rewriting& r, NodeId id) {
+  const Facts facts = r.facts.of(id);
+  return facts.finite && facts.nonzero && !is_constant(r.graph, id);
+}
+
+NodeId factor_divided_out(Rewriting& r, NodeId id) {
+  if (const auto quotient = two(r, id, Op::divide)) {
+    if (!is_nonzero(r, quotient->b)) return id;
+    const auto value = without_factor(r, quotient->a, quotient->b, false, 8);
+    return value ? *value : id;
+  }
+  const auto product = two(r, id, Op::multiply);
+  if (!product) return id;
+  for (const auto& [factor, rest] : {std::pair{product->a, product->b}, std::pair{product->b, product->a}})
+    if (is_nonzero(r, factor))
+      if (const auto value = without_factor(r, rest, factor, true, 8)) return *value;
+  return id;
 }
 
 // Where both have the same axes; where y has fewer, one reciprocal serves many products.
@@ -191,6 +210,8 @@ constexpr Law rows[] = {
      sign_outwards},
     {"size divided out", "|i| * (x / |i|)", "x", "", Soundness::exact, size_divided_out},
     {"size multiplied out", "|i| * x / |i|", "x", "", Soundness::exact, size_multiplied_out},
+    {"factor divided out", "x * (1 + y^2) / (1 + y^2)", "x", "the factor is finite and never 0; also x / y * y", Soundness::exact,
+     factor_divided_out},
     {"product with a reciprocal", "x * (1 / y)", "x / y", "y has the product's axes, 1 / y is used once", Soundness::exact,
      product_with_reciprocal},
     {"power one", "x^1", "x", "", Soundness::exact, power_one},

@@ -35,6 +35,39 @@ NodeId negation_subtracted(Rewriting& r, NodeId id) {
   return add(r.graph, difference->a, operand(r.graph, difference->b, 0));
 }
 
+// A product without its sign, which stands within a few levels. What others read stays as it is, scalars aside.
+std::optional<NodeId> without_sign(Rewriting& r, NodeId factor, int depth) {
+  Graph& graph = r.graph;
+  if (is_constant(graph, factor)) {
+    if (graph.value_of(factor) >= 0) return {};
+    return graph.constant(-graph.value_of(factor));
+  }
+  if (r.shared(factor) && !graph.node(factor).axes.empty()) return {};
+  if (is(graph, factor, Op::negate)) return operand(graph, factor, 0);
+  const Op op = graph.node(factor).op;
+  if (depth == 0 || (op != Op::multiply && op != Op::divide)) return {};
+  const NodeId a = operand(graph, factor, 0), b = operand(graph, factor, 1);
+  if (const auto rest = without_sign(r, a, depth - 1)) return graph.apply(op, *rest, b);
+  if (const auto rest = without_sign(r, b, depth - 1)) return graph.apply(op, a, *rest);
+  return {};
+}
+
+NodeId negative_term(Rewriting& r, NodeId id) {
+  constexpr int levels = 4;
+  const auto positive = [&](NodeId term) {
+    const bool product = is(r.graph, term, Op::multiply) || is(r.graph, term, Op::divide);
+    return product ? without_sign(r, term, levels) : std::nullopt;
+  };
+  if (const auto sum = two(r, id, Op::add)) {
+    if (is_zero(r.graph, sum->a) || is_zero(r.graph, sum->b)) return id;
+    if (const auto b = positive(sum->b)) return subtract(r.graph, sum->a, *b);
+    if (const auto a = positive(sum->a)) return subtract(r.graph, sum->b, *a);
+  } else if (const auto difference = two(r, id, Op::subtract)) {
+    if (const auto b = positive(difference->b)) return add(r.graph, difference->a, *b);
+  }
+  return id;
+}
+
 NodeId equals_cancel(Rewriting& r, NodeId id) {
   const auto difference = two(r, id, Op::subtract);
   return difference && difference->a == difference->b ? r.graph.constant(0) : id;
@@ -66,6 +99,8 @@ constexpr Law rows[] = {
     {"subtracted from zero", "0 - x", "-x", "", Soundness::exact, subtracted_from_zero},
     {"negation added", "x + -y", "x - y", "", Soundness::exact, negation_added},
     {"negation subtracted", "x - -y", "x + y", "", Soundness::exact, negation_subtracted},
+    {"negative term", "x + -n * y", "x - n * y", "also x - -n * y, and -n deeper in the product, which is used once or a scalar",
+     Soundness::exact, negative_term},
     {"equals cancel", "x - x", "0", "x finite", Soundness::exact, equals_cancel},
     {"double negation", "-(-x)", "x", "", Soundness::exact, double_negation},
     {"negated difference", "-(x - y)", "y - x", "the difference is used once", Soundness::exact, negated_difference},
