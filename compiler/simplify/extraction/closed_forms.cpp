@@ -17,7 +17,7 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
     const auto found = images.find(node);
     return found == images.end() ? cuts.values().named(node) : found->second;
   };
-  Emission emission(graph, cuts.values().forms(), sizes, image);
+  Emission emission(graph, cuts.values(), sizes, image);
   ClosedForms result;
   const std::vector<Cut> chosen = cuts.chosen();
   if (cuts.failed()) return {backward.gradients, {}, cuts.stop(), true};

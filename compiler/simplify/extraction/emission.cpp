@@ -110,12 +110,20 @@ Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<Nod
 NodeId Emission::power(const Factor& factor) {
   const Atom& entry = forms_.atoms()[factor.atom];
   if (entry.kind == AtomKind::exponential) {
-    const auto& [monomial, coefficient] = *forms_.atoms()[entry.parts[0]].begin();
+    const Polynomial& exponent = forms_.atoms()[entry.parts[0]];
+    if (factor.exponent == 1) return graph_.apply(Op::exp, argument(exponent));
+    const auto& [monomial, coefficient] = *exponent.begin();
     const auto [inner, negative] = product({coefficient * factor.exponent, monomial});
     return graph_.apply(Op::exp, negative ? negate(graph_, inner) : inner);
   }
   const NodeId base = atom(factor.atom);
   return factor.exponent == 1 ? base : graph_.apply(Op::power, base, graph_.constant(factor.exponent));
+}
+
+// Folding looks at products, not into functions: what one is of may be a value at hand.
+NodeId Emission::argument(const Polynomial& form) {
+  const auto value = values_.at_hand(form);
+  return value ? image_(*value) : node(form);
 }
 
 NodeId Emission::atom(AtomId id) {
@@ -141,7 +149,7 @@ NodeId Emission::atom(AtomId id) {
       for (std::size_t k = 0; k < entry.parts.size(); ++k) {
         const bool condition =
             (op == Op::where && k == 0) || op == Op::logical_and || op == Op::logical_or || op == Op::logical_not;
-        operands.push_back(condition ? truth(entry.parts[k]) : node(forms_.atoms()[entry.parts[k]]));
+        operands.push_back(condition ? truth(entry.parts[k]) : argument(forms_.atoms()[entry.parts[k]]));
       }
       return graph_.apply(op, operands);
     }

@@ -9,14 +9,15 @@
 #include "compiler/graph/graph.h"
 #include "compiler/normal_form/normal_form.h"
 #include "compiler/simplify/extraction/factoring.h"
+#include "compiler/simplify/extraction/values.h"
 
 namespace tenet {
 
 class Emission {
  public:
-  // `image`: what a value of the forms is computed as.
-  Emission(Graph& graph, NormalForms& forms, const Sizes& sizes, std::function<NodeId(NodeId)> image)
-      : graph_(graph), forms_(forms), sizes_(sizes), image_(std::move(image)) {}
+  // `image`: what a known value is computed as.
+  Emission(Graph& graph, KnownValues& values, const Sizes& sizes, std::function<NodeId(NodeId)> image)
+      : graph_(graph), values_(values), forms_(values.forms()), sizes_(sizes), image_(std::move(image)) {}
 
   NodeId node(const Tree& tree);
   NodeId node(const Polynomial& form);
@@ -30,6 +31,7 @@ class Emission {
   Signed product(const ScaledMonomial& term, std::optional<NodeId> last = {}, bool alone = false);
   NodeId sum(const std::vector<Tree>& parts);
   NodeId power(const Factor& factor);
+  NodeId argument(const Polynomial& form);
   NodeId atom(AtomId id);
   NodeId leaf(AtomId id);
   NodeId equality(AtomId id);
@@ -40,6 +42,7 @@ class Emission {
   void axes_of(AtomId id, std::vector<AxisId>& axes);
 
   Graph& graph_;
+  const KnownValues& values_;
   NormalForms& forms_;
   const Sizes& sizes_;
   std::function<NodeId(NodeId)> image_;

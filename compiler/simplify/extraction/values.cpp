@@ -167,6 +167,13 @@ void KnownValues::offer(NodeId id, const Polynomial& form) {
     available_[place->second].node = id;  // the name that people know it by
 }
 
+std::optional<NodeId> KnownValues::at_hand(const Polynomial& form) const {
+  if (form.size() != 1) return {};
+  const auto found = available_by_term_.find({form.begin()->second, form.begin()->first});
+  if (found == available_by_term_.end() || found->second >= given_available_) return {};
+  return available_[found->second].node;
+}
+
 bool KnownValues::is_defined(AtomId atom) const {
   const Atom& entry = forms_.atoms()[atom];
   return entry.kind == AtomKind::leaf && static_cast<Op>(entry.place) == Op::named && definitions_.contains(entry.tag);

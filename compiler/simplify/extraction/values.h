@@ -41,6 +41,9 @@ class KnownValues {
   const std::vector<Available>& available() const { return available_; }
   std::size_t given_available() const { return given_available_; }  // the first of them: those that are computed anyway
 
+  // What is computed anyway and has this form, if there is something.
+  std::optional<NodeId> at_hand(const Polynomial& form) const;
+
   // Proves what the value comes to when it is summed over axes that it is made by reducing over, and keeps what is constant.
   void prove_sums(NodeId value, const Polynomial& definition);
 
