@@ -34,13 +34,12 @@ bool as_safe(const std::vector<std::size_t>& hazards, const std::vector<std::siz
 
 struct Attempt {
   SimplifiedGradients result;
-  double operations;
-  std::vector<std::size_t> hazards;  // of each value: places where single precision may spoil it
+  std::vector<std::size_t> hazards;  // of what is given, then of each gradient: places where single precision may spoil it
 };
 
 // The directed laws over everything together.
 Attempt rewritten(Graph& graph, std::span<const NodeId> given, std::vector<NodeId> gradients,
-                  std::vector<std::pair<NodeId, NodeId>> values, const Sizes& sizes) {
+                  std::vector<std::pair<NodeId, NodeId>> values) {
   std::vector<NodeId> roots(given.begin(), given.end());
   roots.insert(roots.end(), gradients.begin(), gradients.end());
   for (const auto& [raw, value] : values) roots.push_back(value);
@@ -48,8 +47,7 @@ Attempt rewritten(Graph& graph, std::span<const NodeId> given, std::vector<NodeI
   const std::size_t g = given.size(), n = gradients.size();
   const auto at = [&](std::size_t k) { return simple.roots.begin() + static_cast<std::ptrdiff_t>(k); };
   for (std::size_t k = 0; k < values.size(); ++k) values[k].second = simple.roots[g + n + k];
-  const double operations = cost_of(graph, std::span(simple.roots).first(g + n), sizes).operations;
-  Attempt attempt{{{at(0), at(g)}, {at(g), at(g + n)}, std::move(values), simple.stop}, operations, {}};
+  Attempt attempt{{{at(0), at(g)}, {at(g), at(g + n)}, std::move(values), simple.stop}, {}};
   attempt.hazards = hazards_of(graph, attempt.result.given, attempt.result.gradients);
   return attempt;
 }
@@ -74,6 +72,35 @@ Source in_range(Graph& graph, std::span<const NodeId> given, const Backward& bac
   return result;
 }
 
+// By gradient: whether its closed form is less safe. None if they were counted together.
+std::vector<bool> less_safe(const std::vector<std::size_t>& hazards, const std::vector<std::size_t>& limits,
+                            std::size_t gradients) {
+  std::vector<bool> result(gradients);
+  if (hazards.size() == gradients + 1)
+    for (std::size_t k = 0; k < gradients; ++k) result[k] = hazards[k + 1] > limits[k + 1];
+  return result;
+}
+
+// Some gradients stay as reverse mode leaves them.
+void leave_out(const std::vector<bool>& left_out, const Backward& backward, ClosedForms& closed, Journal* journal) {
+  for (std::size_t k = 0; k < left_out.size(); ++k) {
+    if (!left_out[k]) continue;
+    const NodeId raw = closed.roots[k] = backward.gradients[k];
+    std::erase_if(closed.cuts, [&](const auto& cut) { return cut.first == raw; });
+    closed.cuts.emplace_back(raw, raw);
+    if (journal) std::erase_if(journal->entries, [&](const JournalEntry& entry) { return entry.raw == raw; });
+  }
+}
+
+// Of what is given and of the gradients that are not left out.
+double operations_of(const Graph& graph, const SimplifiedGradients& result, const std::vector<bool>& left_out,
+                     const Sizes& sizes) {
+  std::vector<NodeId> roots = result.given;
+  for (std::size_t k = 0; k < left_out.size(); ++k)
+    if (!left_out[k]) roots.push_back(result.gradients[k]);
+  return cost_of(graph, roots, sizes).operations;
+}
+
 }  // namespace
 
 SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
@@ -81,12 +108,20 @@ SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> giv
   const Source source = in_range(graph, given, backward);
   std::vector<std::pair<NodeId, NodeId>> adjoints;
   for (const Adjoint& adjoint : source.backward.adjoints) adjoints.emplace_back(adjoint.value, adjoint.value);
-  Attempt plain = rewritten(graph, source.given, source.backward.gradients, std::move(adjoints), sizes);
-  const ClosedForms closed = closed_forms(graph, source.given, source.backward, sizes, journal);
-  Attempt best = rewritten(graph, source.given, closed.roots, closed.cuts, sizes);
-  const bool safe = as_safe(best.hazards, hazards_of(graph, source.given, source.backward.gradients));
+  Attempt plain = rewritten(graph, source.given, source.backward.gradients, std::move(adjoints));
+  ClosedForms closed = closed_forms(graph, source.given, source.backward, sizes, journal);
+  const std::vector<std::size_t> limits = hazards_of(graph, source.given, source.backward.gradients);
+  Attempt best = rewritten(graph, source.given, closed.roots, closed.cuts);
+  // One that is less safe spoils no other.
+  const std::vector<bool> left_out = less_safe(best.hazards, limits, closed.roots.size());
+  if (std::ranges::find(left_out, true) != left_out.end()) {
+    leave_out(left_out, source.backward, closed, journal);
+    best = rewritten(graph, source.given, closed.roots, closed.cuts);
+  }
+  const bool safe = as_safe(best.hazards, limits);
   if (closed.stop != "complete") best.result.stop = plain.result.stop = closed.stop;
-  const bool taken = !closed.failed && safe && best.operations <= plain.operations;
+  const auto operations = [&](const Attempt& attempt) { return operations_of(graph, attempt.result, left_out, sizes); };
+  const bool taken = !closed.failed && safe && operations(best) <= operations(plain);
   SimplifiedGradients result = std::move(taken ? best : plain).result;
   if (journal && !taken) journal->entries.clear();
   // The values by the adjoints as they were asked for.

@@ -170,6 +170,28 @@ TEST_CASE("derived lines can be pasted back: shifts, windows, masks, Jacobians, 
   }
 }
 
+// Of `loss`, by everything: the line of one name.
+std::string line_of(const std::string& text, const std::string& name) {
+  Elaborated read(text);
+  for (const DerivedLine& line : derive(*read.program, *read.program->target("loss"), {}, false))
+    if (line.name == name) return line.expression;
+  return {};
+}
+
+TEST_CASE("a gradient whose closed form is less safe spoils no other", "[unit]") {
+  const std::string head = "axis n, c\ndata g[n, c]\nparam x[n, c] = normal()\ncounts = exp(x)\n";
+  CHECK(line_of(head + "p = counts / sum[c](counts)\nloss = sum[n, c](p * g)", "dx") == "p * (g - sum[c](g * p))");
+  CHECK(line_of(head + "p = counts / sum[c](counts)\nloss = -sum[n, c](log(p) * g)", "dx") == "sum[c](g) * p - g");
+}
+
+TEST_CASE("what a function is of is read by its name", "[unit]") {
+  const std::string head = "axis n, c\ndata t[n, c]\nparam x[n, c] = normal()\ny = layer_norm[c](x)\n";
+  CHECK(line_of(head + "loss = sum[n, c](sin(y) * t)", "dy") == "t * cos(y)");
+  CHECK(line_of(head + "loss = sum[n, c](sin(y) * t)", "dx") ==
+        "(dy - sum[c](dy) / |c|) / sqrt(y.layer_norm.variance + 1e-5) - sum[c](y.layer_norm.centred * dy) / (|c| * "
+        "(y.layer_norm.variance + 1e-5)) * y");
+}
+
 TEST_CASE("a name that the program has is not taken for a line", "[unit]") {
   check_pasted("axis i = 3\nparam x[i] = 0\ndx = x^2\nshared = dx * x\nloss = sum[i](tanh(shared) * tanh(x) * x)", "loss", {},
                false);
