@@ -65,6 +65,7 @@ Outcome<Status> derive_program(const DeriveOptions& options) {
   if (!value && options.of) return unknown_name(*session.program, *options.of);
   if (!value) return wrong(options.file + ": there is no scalar to differentiate; name a value with --of");
   if (session.graph().node(value->node).kind != Kind::real) return wrong("`" + value->name + "` is not real: it has no gradient");
+  if (value->first_of_several) fmt::print(stderr, "derive: gradients of {}; --of NAME for those of another value\n", value->name);
   for (const std::string& name : options.names)
     if (auto fits = check_target(*session.program, *value, name); !fits) return std::unexpected(fits.error());
   std::vector<DerivedLine> lines =

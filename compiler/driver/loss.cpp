@@ -11,13 +11,15 @@ std::optional<Loss> loss_of(const Session& session, const std::optional<std::str
   }
   if (program.train) return Loss{program.train->loss_name, program.train->loss};
   const Definition* first = nullptr;
+  std::size_t scalars = 0;
   for (const Definition& definition : program.definitions) {
     const Node& node = program.graph.node(definition.node);
     if (definition.inner || node.kind != Kind::real || !node.axes.empty()) continue;
+    ++scalars;
     if (!first || definition.span.begin < first->span.begin) first = &definition;
   }
   if (!first) return {};
-  return Loss{first->name, first->node};
+  return Loss{first->name, first->node, scalars > 1};
 }
 
 }  // namespace tenet

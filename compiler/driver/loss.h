@@ -11,6 +11,7 @@ namespace tenet {
 struct Loss {
   std::string name;
   NodeId node;
+  bool first_of_several = false;  // the file has other scalars that could have been meant
 };
 
 // The value named, or else the trained loss, or else the file's first scalar real definition. Nothing if there is none.

@@ -66,6 +66,20 @@ TEST_CASE("laws are listed and explained by name", "[cli]") {
   CHECK(unknown.err.find("did you mean `double negation`?") != std::string::npos);
 }
 
+TEST_CASE("of which of several scalars the gradients are is said, beside them", "[cli]") {
+  const Scratch scratch;
+  const std::string program = "axis n = 3\nparam w[n] = 1\ntotal = sum[n](w)\nloss = sum[n](w^2)\n";
+  const auto run = [&](const std::string& text, const std::string& options) {
+    return scratch.run("tenet derive - w " + options + " <<'END'\n" + text + "END\n");
+  };
+  const Ending first = run(program, "");
+  CHECK(first.status == 0);
+  CHECK(first.out == "dw = 1 + 0 * n\n");
+  CHECK(first.err == "derive: gradients of total; --of NAME for those of another value\n");
+  CHECK(run(program, "--of loss").err.empty());
+  CHECK(run("axis n = 3\nparam w[n] = 1\nloss = sum[n](w^2)\n", "").err.empty());
+}
+
 TEST_CASE("what an explanation calls a law is one", "[cli]") {
   const Scratch scratch;
   const std::string file = (source_folder() / "graphs" / "ninja.tenet").string();
