@@ -88,8 +88,11 @@ class Replay {
       into = found.value_or(0);
       return found.has_value();
     };
-    for (ChainLine& link : explanation.chain)
+    for (ChainLine& link : explanation.chain) {
       if (!note(link.raw, link.node, link.difference)) return false;
+      for (ExplainedStep& step : link.steps)
+        if (!note(link.raw, step.node, step.difference)) return false;
+    }
     for (ExplainedStep& step : explanation.steps)
       if (!note(explanation.raw, step.node, step.difference)) return false;
     return true;
@@ -111,11 +114,15 @@ Outcome<void> check_line(Session& session, DerivedLine& line) {
     return failed(fmt::format("{}: `{}` differs from the gradient by {:.1e} in numbers", line.name, expression, difference));
   };
   explanation.checked = true;
-  for (const ChainLine& link : explanation.chain)
-    if (link.difference > explanation_tolerance) return wrong_line(link.expression, link.difference);
-  for (const ExplainedStep& step : explanation.steps)
-    if (step.difference > explanation_tolerance) return wrong_line(step.expression, step.difference);
-  return {};
+  Outcome<void> result;
+  const auto check = [&](const auto& lines) {
+    for (const auto& line : lines)
+      if (result && line.difference > explanation_tolerance) result = wrong_line(line.expression, line.difference);
+  };
+  check(explanation.chain);
+  for (const ChainLine& link : explanation.chain) check(link.steps);
+  check(explanation.steps);
+  return result;
 }
 
 }  // namespace

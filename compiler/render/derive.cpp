@@ -83,7 +83,8 @@ class Derivation {
       forward = simple.given[0];
       stop_ = simple.stop;
       name_values(program, reverse, simple.values);
-      for (const auto& [before, now] : simple.values) raw_of_.try_emplace(now, before);
+      values_ = simple.values;
+      for (const auto& [before, now] : values_) raw_of_.try_emplace(now, before);
     }
     find_helpers();
     count_lines(forward);
@@ -215,8 +216,12 @@ class Derivation {
       explained.push_back({*raw, line_nodes_[k], line.of, line.name, line.expression});
       places.push_back(k);
     }
-    Explainer explainer(graph_, program, reverse, journal_, std::move(spelling), std::move(explained));
-    for (std::size_t k = 0; k < places.size(); ++k) lines_[places[k]].explanation = explainer.explain(k);
+    Explainer explainer(graph_, program, reverse, journal_, values_, spelling, std::move(explained));
+    std::size_t next = 0;
+    for (std::size_t k = 0; k < lines_.size(); ++k) {
+      if (next < places.size() && places[next] == k) lines_[k].explanation = explainer.explain(next++);
+      if (spelling_->name_of(line_nodes_[k]) == lines_[k].name) explainer.stands_above(line_nodes_[k], lines_[k].name);
+    }
   }
 
   void finish(DerivedLine& line, std::size_t k) {
@@ -279,7 +284,8 @@ class Derivation {
   std::vector<DerivedLine> lines_;
   std::vector<NodeId> line_nodes_;  // what each line computes
   Journal journal_;
-  std::unordered_map<NodeId, NodeId> raw_of_;  // by what is computed in its place
+  std::vector<std::pair<NodeId, NodeId>> values_;  // adjoints, each with what is computed in its place
+  std::unordered_map<NodeId, NodeId> raw_of_;      // the other way round
 };
 
 }  // namespace

@@ -4,178 +4,79 @@
 
 #include <algorithm>
 #include <set>
-#include <unordered_set>
-
-#include "compiler/simplify/simplify.h"
 
 namespace tenet {
-namespace {
 
-// What the operation table writes by a sign, in words.
-std::string_view word_of(const Operation& row) {
-  switch (row.op) {
-    case Op::add:
-    case Op::subtract:
-    case Op::negate:
-      return "sum of terms";
-    case Op::multiply:
-      return "product";
-    case Op::divide:
-      return "quotient";
-    case Op::power:
-      return "power";
-    case Op::substitute:
-      return "substitution";
-    case Op::sum:
-      return "sum over an axis";
-    case Op::max_over:
-      return "max over an axis";
-    case Op::min_over:
-      return "min over an axis";
-    default:
-      return row.spelling;
+Explainer::Explainer(Graph& graph, const Program& program, const Backward& backward, const Journal& journal,
+                     std::span<const std::pair<NodeId, NodeId>> values, const Spelling& spelling, std::vector<Line> lines)
+    : graph_(graph),
+      journal_(journal),
+      spelling_(spelling),
+      above_(spelling),
+      lines_(std::move(lines)),
+      chain_(graph, program, backward, spelling, lines_),
+      likeness_(graph, [this](NodeId node) { return name_of(node); }) {
+  for (std::size_t line = 0; line < lines_.size(); ++line) own_.insert(chain_.own(line));
+  spelling_.learn_nodes();
+  above_.learn_nodes();
+  above_.forget_lines();
+  find_lines_between(values);
+  chain_.write_into_readers(between_);
+}
+
+// A link is like what is computed in its place once both have its name. Operands come first, so theirs are known.
+void Explainer::find_lines_between(std::span<const std::pair<NodeId, NodeId>> values) {
+  for (std::size_t k = 0; k < chain_.links().size(); ++k) {
+    const Chain::Link& link = chain_.links()[k];
+    const JournalEntry* entry = entry_of(link.raw);
+    Explanation unused{{}, link.raw, {}, {}, {}};
+    if (own_.contains(k) || !entry || spelling_.name_of(entry->computed)) continue;
+    if (events(k, entry, nullptr, unused).empty()) continue;
+    between_.insert(k);
+    const auto give_name = [&](NodeId computed) {
+      if (spelling_.name_of(computed)) return;
+      spelling_.give_name(computed, link.name);
+      above_.give_name(computed, link.name);
+    };
+    give_name(entry->computed);
+    for (const auto& [raw, computed] : values)
+      if (raw == link.raw) give_name(computed);
   }
 }
 
-}  // namespace
-
-Explainer::Explainer(Graph& graph, const Program& program, const Backward& backward, const Journal& journal, Spelling spelling,
-                     std::vector<Line> lines)
-    : graph_(graph), journal_(journal), spelling_(spelling), chain_spelling_(std::move(spelling)), lines_(std::move(lines)) {
-  for (const Adjoint& adjoint : backward.adjoints)
-    for (NodeId operand : graph.node(adjoint.of).operands) users_[operand].push_back(adjoint.of);
-  name_adjoints(program, backward);
-  std::vector<NodeId> roots;
-  for (const Named& adjoint : named_) roots.push_back(adjoint.root);
-  const Simplified simple = simplify(graph, roots);
-  chain_spelling_.learn_nodes();
-  for (std::size_t k = 0; k < named_.size(); ++k) {
-    named_[k].root = simple.roots[k];
-    if (graph.node(named_[k].root).op != Op::named) continue;  // a constant
-    by_root_.emplace(named_[k].root, k);
-    chain_spelling_.give_name(named_[k].root, named_[k].name);
-  }
+// A link that is no line and comes to nothing else is only a bracket, and one that is a name goes by that.
+std::optional<std::string> Explainer::name_of(NodeId node) const {
+  const auto link = chain_.link_at(node);
+  if (!link) return spelling_.name_of(node);
+  if (!own_.contains(*link) && !between_.contains(*link)) return {};
+  if (chain_.body(*link) != node)
+    if (auto alias = name_of(chain_.body(*link))) return alias;
+  return chain_.links()[*link].name;
 }
 
-// Whether an adjoint is the gradient but for axes that it is broadcast over: it has no axis of its own.
-bool Explainer::lacks_axes(NodeId adjoint, NodeId gradient) const {
-  return std::ranges::includes(graph_.node(gradient).axes, graph_.node(adjoint).axes);
-}
-
-// The expression with each named adjoint below it as a name.
-NodeId Explainer::image(NodeId raw) {
-  for (NodeId id : graph_.reachable(std::span(&raw, 1))) {
-    if (images_.contains(id)) continue;
-    std::vector<NodeId> operands;
-    for (NodeId operand : graph_.node(id).operands) operands.push_back(images_.at(operand));
-    images_.emplace(id, graph_.rebuild(id, operands));
-  }
-  return images_.at(raw);
-}
-
-void Explainer::name_adjoints(const Program& program, const Backward& backward) {
-  std::unordered_map<NodeId, std::string> names;
-  for (const Parameter& parameter : program.parameters) names.try_emplace(parameter.node, parameter.name);
-  for (const bool inner : {false, true})
-    for (const Definition& definition : program.definitions)
-      if (definition.inner == inner) names.try_emplace(definition.node, definition.name);
-  std::unordered_map<NodeId, std::size_t> by_raw;
-  const auto add = [&](const std::string& of, const std::string& name, NodeId value, NodeId raw) {
-    const NodeId root = graph_.named(name, image(raw));
-    images_.insert_or_assign(raw, root);
-    by_raw.emplace(raw, named_.size());
-    named_.push_back({of, name, value, raw, root});
-  };
-  for (auto adjoint = backward.adjoints.rbegin(); adjoint != backward.adjoints.rend(); ++adjoint) {
-    const auto found = names.find(adjoint->of);
-    if (found == names.end() || graph_.node(adjoint->value).op == Op::constant || by_raw.contains(adjoint->value)) continue;
-    const std::string& of = found->second;
-    const auto line =
-        std::ranges::find_if(lines_, [&](const Line& own) { return own.of == of && lacks_axes(adjoint->value, own.raw); });
-    add(of, line != lines_.end() ? line->name : chain_spelling_.fresh(fmt::format("d{}", of.substr(of.rfind('.') + 1))),
-        adjoint->of, adjoint->value);
-  }
-  for (const Line& line : lines_) {
-    const auto same = std::ranges::find_if(
-        named_, [&](const Named& adjoint) { return adjoint.name == line.name && lacks_axes(adjoint.raw, line.raw); });
-    if (same != named_.end()) {
-      own_.push_back(static_cast<std::size_t>(same - named_.begin()));
-      continue;
-    }
-    if (!by_raw.contains(line.raw)) {
-      const auto value = line.of.empty() ? std::nullopt : program.target(line.of);
-      add(line.of, line.name, value.value_or(line.raw), line.raw);
-    }
-    own_.push_back(by_raw.at(line.raw));
-  }
-}
-
-// The operations between a value and the values with a name that read it.
-std::string Explainer::rule(NodeId value) const {
-  std::vector<std::string_view> words;
-  std::vector<NodeId> open{value};
-  std::set<NodeId> seen;
-  while (!open.empty()) {
-    const NodeId id = open.back();
-    open.pop_back();
-    const auto users = users_.find(id);
-    if (users == users_.end()) continue;
-    for (NodeId user : users->second) {
-      if (graph_.node(user).op == Op::named || !seen.insert(user).second) continue;
-      const std::string_view word = word_of(operation(graph_.node(user).op));
-      if (std::ranges::find(words, word) == words.end()) words.push_back(word);
-      open.push_back(user);
-    }
-  }
-  std::string text;
-  for (const std::string_view word : words) text += (text.empty() ? "" : ", ") + std::string(word);
-  return text;
+const JournalEntry* Explainer::entry_of(NodeId raw) const {
+  const auto entry = std::ranges::find(journal_.entries, raw, &JournalEntry::raw);
+  return entry == journal_.entries.end() || entry->steps.empty() ? nullptr : &*entry;
 }
 
 std::string Explainer::names_of(std::span<const NodeId> values) const {
   std::set<std::string> names;
   for (NodeId value : values)
-    if (const auto name = chain_spelling_.name_of(value)) names.insert(*name);
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
-
-void Explainer::show(std::size_t named, Explanation& result) {
-  Named& adjoint = named_[named];
-  adjoint.shown = true;
-  result.chain.push_back(
-      {adjoint.name, expression(graph_, body(adjoint.root), chain_spelling_), rule(adjoint.value), adjoint.root, adjoint.raw});
-}
-
-// The adjoints that the line's own is built from and that have not been shown, then its own.
-void Explainer::add_chain(const Line& line, std::size_t own, Explanation& result) {
-  std::set<std::size_t> needed;
-  std::unordered_set<NodeId> seen;
-  std::vector<NodeId> open{named_[own].root};
-  while (!open.empty()) {
-    const NodeId id = open.back();
-    open.pop_back();
-    if (!seen.insert(id).second) continue;
-    const auto found = by_root_.find(id);
-    if (found != by_root_.end() && named_[found->second].shown) continue;
-    if (found != by_root_.end()) needed.insert(found->second);
-    if (found == by_root_.end() && chain_spelling_.name_of(id)) continue;
-    open.insert(open.end(), graph_.node(id).operands.begin(), graph_.node(id).operands.end());
-  }
-  if (!named_[own].shown) needed.insert(own);
-  for (std::size_t k : needed) show(k, result);
-  if (named_[own].name != line.name)
-    result.chain.push_back({line.name, named_[own].name, "the same", named_[own].root, named_[own].raw});
+    if (const auto name = above_.name_of(value)) names.insert(*name);
+  return fmt::format("{}", fmt::join(names, ", "));
 }
 
 // The name of a value or an adjoint, and what it is computed as. Empty: it has no name.
 std::pair<std::string, std::string> Explainer::known_value(NodeId value) {
-  if (const auto name = spelling_.name_of(value)) return {*name, expression(graph_, body(value), spelling_)};
-  const auto adjoint = std::ranges::find(named_, value, &Named::raw);
-  if (adjoint == named_.end()) return {};
-  const auto line = std::ranges::find(lines_, adjoint->name, &Line::name);
-  return {adjoint->name, line != lines_.end() ? line->expression : expression(graph_, body(adjoint->root), chain_spelling_)};
+  if (const auto name = above_.name_of(value)) {
+    const NodeId body = graph_.node(value).op == Op::named ? graph_.node(value).operands[0] : value;
+    return {*name, expression(graph_, body, above_)};
+  }
+  const auto link = std::ranges::find(chain_.links(), value, &Chain::Link::raw);
+  if (link == chain_.links().end()) return {};
+  const auto line = std::ranges::find(lines_, link->name, &Line::name);
+  const auto k = static_cast<std::size_t>(link - chain_.links().begin());
+  return {link->name, line != lines_.end() ? line->expression : chain_.expression_of(k)};
 }
 
 // What a person would say of a step; facts with what they follow from.
@@ -185,40 +86,112 @@ std::string Explainer::detail_of(const JournalStep& step, Explanation& result) {
   const auto add = [&](std::string_view part) { text += (text.empty() ? "" : ", ") + std::string(part); };
   for (FormLaw law : step.laws)
     if (std::ranges::find(notable, law) != std::end(notable)) add(row_of(law).name);
-  for (NodeId value : step.nonzero) result.conditions.push_back(expression(graph_, value, spelling_) + " != 0");
+  for (NodeId value : step.nonzero) result.conditions.push_back(expression(graph_, value, above_) + " != 0");
   for (const JournalFact& fact : step.facts) {
     const auto [name, definition] = known_value(fact.value);
     if (name.empty()) continue;
     std::string axes;
-    for (AxisId axis : fact.axes) axes += (axes.empty() ? "" : ", ") + spelling_.axis(axis);
-    const std::string value = expression(graph_, fact.sum, spelling_);
+    for (AxisId axis : fact.axes) axes += (axes.empty() ? "" : ", ") + above_.axis(axis);
+    const std::string value = expression(graph_, fact.sum, above_);
     add(fmt::format("sum[{}]({}) = {}", axes, name, value));
     result.facts.push_back(fmt::format("sum[{0}]({1}) = sum[{0}]({2}) = {3}", axes, name, definition, value));
   }
   return text;
 }
 
-// A line that repeats the one before it is no event. `shown_before`: the line's own in an earlier chain.
-void Explainer::add_steps(const Line& line, std::string shown_before, Explanation& result) {
-  std::string before = result.chain.empty() ? std::move(shown_before) : result.chain.back().expression;
-  const auto add = [&](Move move, std::string detail, const std::vector<FormLaw>& laws, NodeId node, std::string text) {
-    if (text == before) return;
-    before = text;
-    result.steps.push_back({std::string(row_of(move).name), std::move(detail), std::move(text), node, laws});
-  };
-  const auto entry = std::ranges::find(journal_.entries, result.raw, &JournalEntry::raw);
-  if (entry == journal_.entries.end() || entry->steps.empty()) return add(Move::arrange, {}, {}, line.computed, line.expression);
-  for (const JournalStep& step : entry->steps) {
-    const bool last = &step == &entry->steps.back();
-    add(step.move, detail_of(step, result), step.laws, last ? line.computed : step.after,
-        last ? line.expression : expression(graph_, step.after, spelling_));
+// All that the journal has; the last is the line, if there is one.
+std::vector<ExplainedStep> Explainer::steps_of(const JournalEntry* entry, const Line* line, Explanation& notes) {
+  std::vector<ExplainedStep> result;
+  if (entry)
+    for (const JournalStep& step : entry->steps)
+      result.push_back({std::string(row_of(step.move).name), detail_of(step, notes), expression(graph_, step.after, above_),
+                        step.after, step.laws});
+  if (!line) return result;
+  if (result.empty()) result.push_back({std::string(row_of(Move::arrange).name), {}, {}, line->computed});
+  result.back().expression = line->expression;
+  result.back().node = line->computed;
+  return result;
+}
+
+// The steps that change more than the order of operands, from the link's line on. What is collected by nothing worth a word
+// is seen best in the names that it is folded into.
+std::vector<ExplainedStep> Explainer::events(std::size_t link, const JournalEntry* entry, const Line* line, Explanation& notes) {
+  const std::size_t first = likeness_.of(chain_.body(link));
+  Explanation own_notes{{}, notes.raw, {}, {}, {}};
+  std::vector<ExplainedStep> result;
+  std::vector<std::size_t> likes{first};
+  const auto is = [](const ExplainedStep& step, Move move) { return step.law == row_of(move).name; };
+  for (ExplainedStep& step : steps_of(entry, line, own_notes)) {
+    const std::size_t like = likeness_.of(step.node);
+    if (like == first) {
+      result.clear();
+      likes.resize(1);
+    } else if (like == likes.back() || (!result.empty() && step.expression == result.back().expression)) {
+      result.back().expression = std::move(step.expression);
+      result.back().node = step.node;
+    } else {
+      const bool plain = !result.empty() && is(result.back(), Move::collect) && result.back().detail.empty();
+      if (plain && is(step, Move::fold)) {
+        step.after = result.back().law;
+        step.laws = result.back().laws;
+        result.back() = std::move(step);
+        likes.back() = like;
+      } else {
+        result.push_back(std::move(step));
+        likes.push_back(like);
+      }
+    }
   }
+  if (result.empty()) return result;
+  notes.conditions.insert(notes.conditions.end(), own_notes.conditions.begin(), own_notes.conditions.end());
+  notes.facts.insert(notes.facts.end(), own_notes.facts.begin(), own_notes.facts.end());
+  return result;
+}
+
+// A derived line that is like its chain rule stands in the place of it, if it is no longer, and reads no later line.
+void Explainer::show(std::size_t link, std::size_t explained, Explanation& result) {
+  shown_.insert(link);
+  const Chain::Link& at = chain_.links()[link];
+  ChainLine shown{at.name, chain_.expression_of(link), chain_.operations(link), chain_.passed(link), at.root, at.raw};
+  const auto line = std::ranges::find(lines_, at.name, &Line::name);
+  if (line <= lines_.begin() + static_cast<std::ptrdiff_t>(explained) && line->expression.size() <= shown.expression.size() &&
+      line->raw == at.raw && likeness_.of(line->computed) == likeness_.of(chain_.body(link))) {
+    shown.expression = line->expression;
+    shown.node = line->computed;
+  }
+  if (between_.contains(link)) shown.steps = events(link, entry_of(at.raw), nullptr, result);
+  result.chain.push_back(std::move(shown));
+}
+
+// The adjoints that the line's own is built from and that have not been shown, then its own.
+void Explainer::add_chain(std::size_t line, Explanation& result) {
+  const std::size_t own = chain_.own(line);
+  std::set<std::size_t> needed;
+  std::vector<std::size_t> open{own};
+  while (!open.empty()) {
+    const std::size_t k = open.back();
+    open.pop_back();
+    if (shown_.contains(k) || !needed.insert(k).second) continue;
+    for (std::size_t read : chain_.read_by(k)) open.push_back(read);
+  }
+  for (std::size_t k : needed) show(k, line, result);
+  const Chain::Link& link = chain_.links()[own];
+  const Line& at = lines_[line];
+  if (link.name == at.name) return;
+  const std::string& shorter = at.expression.size() <= link.name.size() ? at.expression : link.name;
+  result.chain.push_back({at.name, shorter, "the same", {}, link.root, link.raw});
 }
 
 Explanation Explainer::explain(std::size_t line) {
-  Explanation result{{}, lines_[line].raw, {}, {}, {}};
-  add_chain(lines_[line], own_[line], result);
-  add_steps(lines_[line], expression(graph_, body(named_[own_[line]].root), chain_spelling_), result);
+  const Line& at = lines_[line];
+  const std::size_t own = chain_.own(line);
+  Explanation result{{}, at.raw, {}, {}, {}};
+  add_chain(line, result);
+  result.steps = events(own, entry_of(at.raw), &at, result);
+  const bool differs = !result.chain.empty() && result.chain.back().expression != at.expression;
+  if (result.steps.empty() && differs)
+    result.steps.push_back({std::string(row_of(Move::arrange).name), {}, at.expression, at.computed});
+  if (const auto entry = entry_of(at.raw); entry && !above_.name_of(entry->computed)) stands_above(entry->computed, at.name);
   return result;
 }
 

@@ -3,22 +3,18 @@
 
 #include <span>
 #include <string>
-#include <unordered_map>
+#include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "compiler/elaborate/program.h"
 #include "compiler/grad/gradient.h"
+#include "compiler/render/chain.h"
+#include "compiler/render/likeness.h"
 #include "compiler/render/text.h"
 #include "compiler/simplify/extraction/journal.h"
 
 namespace tenet {
-
-// One line of the chain rule: the adjoint of a named value in terms of those of the values that read it.
-struct ChainLine {
-  std::string name, expression, rule;  // `dprobs`, .., "log"
-  NodeId node, raw;                    // the line, and the adjoint as reverse mode left it
-  double difference = 0;               // between the two, relative, once it is checked
-};
 
 // The whole value once more, equal to what stands before it.
 struct ExplainedStep {
@@ -26,7 +22,17 @@ struct ExplainedStep {
   std::string expression;
   NodeId node;
   std::vector<FormLaw> laws = {};  // of the normal form, all that fired
+  std::string after = {};          // a row's name: what comes before it and is not shown by itself
   double difference = 0;           // the largest relative one from the raw adjoint, in numbers, once it is checked
+};
+
+// One line of the chain rule: the adjoint of a named value in terms of those of the values that read it.
+struct ChainLine {
+  std::string name, expression, rule;     // `dprobs`, .., "log"
+  std::string passed;                     // the values between, whose adjoints are written into it
+  NodeId node, raw;                       // the line, and the adjoint as reverse mode left it
+  std::vector<ExplainedStep> steps = {};  // what it comes to, where no derived line says so
+  double difference = 0;                  // between the two, relative, once it is checked
 };
 
 struct Explanation {
@@ -41,46 +47,38 @@ struct Explanation {
 // Explains line after line: the chain goes on from what has been explained before.
 class Explainer {
  public:
-  struct Line {
-    NodeId raw, computed;  // the adjoint as reverse mode left it, and the value in its place
-    std::string of, name;  // what it is the gradient by (empty: nothing with a name); the line's name
-    std::string expression;
-  };
+  using Line = Chain::Line;
 
-  // `spelling` knows every derived line.
-  Explainer(Graph& graph, const Program& program, const Backward& backward, const Journal& journal, Spelling spelling,
-            std::vector<Line> lines);
+  // `spelling` knows every derived line; `values` are adjoints, each with what is computed in its place.
+  Explainer(Graph& graph, const Program& program, const Backward& backward, const Journal& journal,
+            std::span<const std::pair<NodeId, NodeId>> values, const Spelling& spelling, std::vector<Line> lines);
+  Explainer(const Explainer&) = delete;
+  Explainer& operator=(const Explainer&) = delete;
 
   Explanation explain(std::size_t line);
+  // From now on steps may read a line: it stands above them.
+  void stands_above(NodeId computed, const std::string& name) { above_.give_name(computed, name); }
 
  private:
-  struct Named {
-    std::string of, name;
-    NodeId value, raw;  // the value, and its adjoint
-    NodeId root;        // the adjoint in terms of named ones, by the directed laws
-    bool shown = false;
-  };
-  void name_adjoints(const Program& program, const Backward& backward);
-  NodeId image(NodeId raw);
-  bool lacks_axes(NodeId adjoint, NodeId gradient) const;
-  void add_chain(const Line& line, std::size_t own, Explanation& result);
-  void show(std::size_t named, Explanation& result);
-  void add_steps(const Line& line, std::string shown_before, Explanation& result);
-  std::string rule(NodeId value) const;
+  void find_lines_between(std::span<const std::pair<NodeId, NodeId>> values);
+  std::optional<std::string> name_of(NodeId node) const;
+  const JournalEntry* entry_of(NodeId raw) const;
+  std::vector<ExplainedStep> events(std::size_t link, const JournalEntry* entry, const Line* line, Explanation& notes);
+  std::vector<ExplainedStep> steps_of(const JournalEntry* entry, const Line* line, Explanation& notes);
+  void show(std::size_t link, std::size_t explained, Explanation& result);
+  void add_chain(std::size_t line, Explanation& result);
   std::string names_of(std::span<const NodeId> values) const;
   std::pair<std::string, std::string> known_value(NodeId value);
   std::string detail_of(const JournalStep& step, Explanation& result);
-  NodeId body(NodeId root) const { return graph_.node(root).op == Op::named ? graph_.node(root).operands[0] : root; }
 
   Graph& graph_;
   const Journal& journal_;
-  Spelling spelling_, chain_spelling_;  // of forms; of the chain
+  Spelling spelling_, above_;  // with all lines; with those that stand above
   std::vector<Line> lines_;
-  std::vector<Named> named_;      // from the value towards the leaves; then a line whose adjoint is none of these
-  std::vector<std::size_t> own_;  // of each line, among `named_`
-  std::unordered_map<NodeId, NodeId> images_;
-  std::unordered_map<NodeId, std::size_t> by_root_;
-  std::unordered_map<NodeId, std::vector<NodeId>> users_;
+  Chain chain_;
+  Likeness likeness_;
+  std::unordered_set<std::size_t> own_, between_;  // links that are derived lines; others that come to something by steps
+  std::unordered_set<std::size_t> shown_;
 };
 
 }  // namespace tenet

@@ -8,31 +8,47 @@
 namespace tenet {
 namespace {
 
-std::string rule_text(const ChainLine& link) { return link.rule.empty() ? "" : fmt::format("  # chain rule: {}", link.rule); }
+std::string rule_text(const ChainLine& link) {
+  if (link.rule.empty()) return "";
+  return fmt::format("  # chain rule{}: {}", link.passed.empty() ? "" : " through " + link.passed, link.rule);
+}
 
 std::string law_text(const ExplainedStep& step) {
-  return step.detail.empty() ? step.law : fmt::format("{}: {}", step.law, step.detail);
+  const std::string laws = step.after.empty() ? step.law : fmt::format("{}, {}", step.after, step.law);
+  return step.detail.empty() ? laws : fmt::format("{}: {}", laws, step.detail);
 }
 
 double worst_of(const Explanation& explanation) {
   double worst = 0;
-  for (const ChainLine& link : explanation.chain) worst = std::max(worst, link.difference);
-  for (const ExplainedStep& step : explanation.steps) worst = std::max(worst, step.difference);
+  const auto take = [&](const auto& lines) {
+    for (const auto& line : lines) worst = std::max(worst, line.difference);
+  };
+  take(explanation.chain);
+  for (const ChainLine& link : explanation.chain) take(link.steps);
+  take(explanation.steps);
   return worst;
 }
+
+std::string number_text(double worst) { return worst == 0 ? "0" : fmt::format("{:.0e}", worst); }
 
 // The chain at the margin; the steps below the right side of its last line.
 std::string explained_line(const DerivedLine& line) {
   const Explanation& explanation = *line.explanation;
   std::string result;
-  for (const ChainLine& link : explanation.chain)
+  bool named = false;
+  const auto add_steps = [&](const std::string& name, std::span<const ExplainedStep> steps) {
+    for (const ExplainedStep& step : steps) {
+      result += fmt::format("{:>{}} = {}  # {}\n", named ? "" : name, name.size(), step.expression, law_text(step));
+      named = true;
+    }
+  };
+  for (const ChainLine& link : explanation.chain) {
     result += fmt::format("{} = {}{}\n", link.name, link.expression, rule_text(link));
-  bool named = !explanation.chain.empty();
-  for (const ExplainedStep& step : explanation.steps) {
-    result += fmt::format("{:>{}} = {}  # {}\n", named ? "" : line.name, line.name.size(), step.expression, law_text(step));
     named = true;
+    add_steps(link.name, link.steps);
   }
-  if (named && explanation.checked) result.insert(result.size() - 1, fmt::format("; checked: {:.0e}", worst_of(explanation)));
+  add_steps(line.name, explanation.steps);
+  if (named && explanation.checked) result.insert(result.size() - 1, "; checked: " + number_text(worst_of(explanation)));
   return result;
 }
 
@@ -60,15 +76,23 @@ std::string explanation_text(std::span<const DerivedLine> lines) {
 
 nlohmann::ordered_json steps_json(const Explanation& explanation) {
   nlohmann::ordered_json steps = nlohmann::ordered_json::array();
-  for (const ChainLine& link : explanation.chain)
+  const auto add_all = [&](std::span<const ExplainedStep> all) {
+    for (const ExplainedStep& step : all) {
+      steps.push_back(
+          {{"law", step.law}, {"detail", step.detail}, {"expression", step.expression}, {"difference", step.difference}});
+      if (!step.after.empty()) steps.back()["after"] = step.after;
+    }
+  };
+  for (const ChainLine& link : explanation.chain) {
     steps.push_back({{"law", "chain rule"},
                      {"detail", link.rule},
                      {"name", link.name},
                      {"expression", link.expression},
                      {"difference", link.difference}});
-  for (const ExplainedStep& step : explanation.steps)
-    steps.push_back(
-        {{"law", step.law}, {"detail", step.detail}, {"expression", step.expression}, {"difference", step.difference}});
+    if (!link.passed.empty()) steps.back()["through"] = link.passed;
+    add_all(link.steps);
+  }
+  add_all(explanation.steps);
   return steps;
 }
 

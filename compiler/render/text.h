@@ -26,6 +26,7 @@ class Spelling {
 
   std::optional<std::string> name_of(NodeId node) const;
   void give_name(NodeId node, std::string name) { lines_[index_of(node)] = std::move(name); }
+  void forget_lines() { lines_.clear(); }
   // `wanted`, or it with the first free number behind it; from now on taken.
   std::string fresh(std::string wanted);
 
