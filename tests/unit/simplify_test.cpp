@@ -121,6 +121,12 @@ TEST_CASE("a substitution moves inwards where that makes nothing larger", "[unit
   check("sum[vocab](C * W)[embed = 0]", "sum[vocab](C[embed = 0] * W[embed = 0])");
 }
 
+TEST_CASE("an axis that is only a renamed one is not brought in", "[unit]") {
+  check("x[vocab = other][other = Y + 1 else 0]", "x[vocab = Y + 1 else 0]");
+  check("x[vocab = other][other = vocab + 1 else 0]", "x[vocab = vocab + 1 else 0]");
+  check("(x[vocab = other] * x)[other = Y + 1 else 0]", "(x[vocab = other] * x)[other = Y + 1 else 0]");
+}
+
 TEST_CASE("a substitution into a sum never captures what the sum binds", "[unit]") {
   Algebra algebra(names);
   const NodeId before = algebra.build("sum[other](C[vocab = other] * W[vocab = other])[embed = 0] * other");
@@ -186,6 +192,7 @@ TEST_CASE("every law is used in deriving or computing something", "[unit]") {
       {"|other| * x / 1 + x^1 + x * (vocab == Y) + sum[vocab]((vocab == Y) * y)", {}},
       {"log(1 + exp(tanh(x))) + 1 / (1 + exp(x)) + exp(tanh(y)) / (1 + exp(tanh(y))) + (1 - sigmoid(s))", {}},
       {"log(sigmoid(tanh(x))) + log(1 - sigmoid(tanh(y))) + sigmoid(tanh(y))", {}},
+      {"x[vocab = other][other = Y + 1 else 0]", {}},
       {"exp(x * 0) * x + sqrt(4) * y + x * (1 + s^2) / (1 + s^2) + y / (1 + s^2) * (1 + s^2) + y * (-2 / s)", {}},
       {"sum[batch](sum[vocab](x / |batch|)) * |batch| + |batch| * s / |batch| + 2 * (3 / s) - x * 2", {}},
   };
