@@ -9,10 +9,12 @@
 
 namespace tenet {
 
-// An indicator is a bold 1: the AMS fonts have no digits in blackboard bold.
+// An indicator is a bold 1: the AMS fonts have no digits in blackboard bold. The page is as wide as a line and its left side
+// need.
 inline constexpr std::string_view latex_preamble =
     "\\usepackage{amsmath}\n"
     "\\newcommand{\\indicator}[1]{\\mathbf{1}\\left[#1\\right]}\n"
+    "\\setlength{\\oddsidemargin}{0in}\\setlength{\\textwidth}{6.5in}\n"
     "\\allowdisplaybreaks\n";
 
 // A name upright, with its underscores; one that ends in `_2` as a numbered copy. Text that is no name, for a sentence.
