@@ -42,6 +42,7 @@ class Chain {
   std::vector<std::size_t> read_by(std::size_t link) const;  // the links that its line names
   NodeId body(std::size_t link) const;
   std::string expression_of(std::size_t link) { return expression(graph_, body(link), spelling_); }
+  std::vector<std::string> take_axis_declarations() { return spelling_.take_axis_declarations(); }
 
   // The operations that a link's line differentiates, and the values between them whose adjoints are written into it.
   std::string operations(std::size_t link) const;

@@ -29,7 +29,7 @@ void Explainer::find_lines_between(std::span<const std::pair<NodeId, NodeId>> va
   for (std::size_t k = 0; k < chain_.links().size(); ++k) {
     const Chain::Link& link = chain_.links()[k];
     const JournalEntry* entry = entry_of(link.raw);
-    Explanation unused{{}, link.raw, {}, {}, {}};
+    Explanation unused{{}, link.raw, {}, {}, {}, {}};
     if (own_.contains(k) || !entry || spelling_.name_of(entry->computed)) continue;
     if (events(k, entry, nullptr, unused).empty()) continue;
     between_.insert(k);
@@ -117,7 +117,7 @@ std::vector<ExplainedStep> Explainer::steps_of(const JournalEntry* entry, const 
 // is seen best in the names that it is folded into.
 std::vector<ExplainedStep> Explainer::events(std::size_t link, const JournalEntry* entry, const Line* line, Explanation& notes) {
   const std::size_t first = likeness_.of(chain_.body(link));
-  Explanation own_notes{{}, notes.raw, {}, {}, {}};
+  Explanation own_notes{{}, notes.raw, {}, {}, {}, {}};
   std::vector<ExplainedStep> result;
   std::vector<std::size_t> likes{first};
   const auto is = [](const ExplainedStep& step, Move move) { return step.law == row_of(move).name; };
@@ -182,16 +182,35 @@ void Explainer::add_chain(std::size_t line, Explanation& result) {
   result.chain.push_back({at.name, shorter, "the same", {}, link.root, link.raw});
 }
 
+// A step that is left out may have been the only one with an axis.
+void Explainer::declare_axes(Explanation& result) {
+  for (const auto& declarations : {chain_.take_axis_declarations(), above_.take_axis_declarations()})
+    undeclared_.insert(undeclared_.end(), declarations.begin(), declarations.end());
+  std::string shown;
+  for (const ChainLine& link : result.chain) {
+    shown += link.expression + "\n";
+    for (const ExplainedStep& step : link.steps) shown += step.expression + "\n";
+  }
+  for (const ExplainedStep& step : result.steps) shown += step.expression + "\n";
+  std::erase_if(undeclared_, [&](const std::string& declaration) {
+    const std::string name = declaration.substr(5, declaration.find(' ', 5) - 5);  // axis NAME = ..
+    if (shown.find(name) == std::string::npos) return false;
+    result.axis_declarations.push_back(declaration);
+    return true;
+  });
+}
+
 Explanation Explainer::explain(std::size_t line) {
   const Line& at = lines_[line];
   const std::size_t own = chain_.own(line);
-  Explanation result{{}, at.raw, {}, {}, {}};
+  Explanation result{{}, at.raw, {}, {}, {}, {}};
   add_chain(line, result);
   result.steps = events(own, entry_of(at.raw), &at, result);
   const bool differs = !result.chain.empty() && result.chain.back().expression != at.expression;
   if (result.steps.empty() && differs)
     result.steps.push_back({std::string(row_of(Move::arrange).name), {}, at.expression, at.computed});
   if (const auto entry = entry_of(at.raw); entry && !above_.name_of(entry->computed)) stands_above(entry->computed, at.name);
+  declare_axes(result);
   return result;
 }
 

@@ -36,12 +36,13 @@ struct ChainLine {
 };
 
 struct Explanation {
-  std::vector<ChainLine> chain;              // those that no explanation before it has
-  NodeId raw;                                // as reverse mode left it
-  std::vector<std::string> conditions = {};  // that cancelling used: `x != 0`
-  std::vector<std::string> facts = {};       // that were used: `sum[i](x) = sum[i](y - mean) = 0`
-  std::vector<ExplainedStep> steps;          // none, and no chain: it stands as it is in the chain of a line before it
-  bool checked = false;                      // the differences are those of numbers
+  std::vector<ChainLine> chain;                     // those that no explanation before it has
+  NodeId raw;                                       // as reverse mode left it
+  std::vector<std::string> conditions = {};         // that cancelling used: `x != 0`
+  std::vector<std::string> facts = {};              // that were used: `sum[i](x) = sum[i](y - mean) = 0`
+  std::vector<std::string> axis_declarations = {};  // lines that have to stand above
+  std::vector<ExplainedStep> steps;                 // none, and no chain: it stands as it is in the chain of a line before it
+  bool checked = false;                             // the differences are those of numbers
 };
 
 // Explains line after line: the chain goes on from what has been explained before.
@@ -70,6 +71,7 @@ class Explainer {
   std::string names_of(std::span<const NodeId> values) const;
   std::pair<std::string, std::string> known_value(NodeId value);
   std::string detail_of(const JournalStep& step, Explanation& result);
+  void declare_axes(Explanation& result);
 
   Graph& graph_;
   const Journal& journal_;
@@ -79,6 +81,7 @@ class Explainer {
   Likeness likeness_;
   std::unordered_set<std::size_t> own_, between_;  // links that are derived lines; others that come to something by steps
   std::unordered_set<std::size_t> shown_;
+  std::vector<std::string> undeclared_;  // of axes that nothing shown has read yet
 };
 
 }  // namespace tenet

@@ -60,8 +60,17 @@ std::string explanation_text(std::span<const DerivedLine> lines) {
   const auto note = [&](const std::string& text) {
     if (std::ranges::find(notes, text) == notes.end()) notes.push_back(text);
   };
+  std::vector<std::string> declared;
+  const auto declare = [&](const std::vector<std::string>& declarations) {
+    for (const std::string& declaration : declarations) {
+      if (std::ranges::find(declared, declaration) != declared.end()) continue;
+      declared.push_back(declaration);
+      result += declaration + "\n";
+    }
+  };
   for (const DerivedLine& line : lines) {
-    for (const std::string& declaration : line.axis_declarations) result += declaration + "\n";
+    declare(line.axis_declarations);
+    if (line.explanation) declare(line.explanation->axis_declarations);
     result +=
         line.explanation ? explained_line(line) : fmt::format("{} = {}  # used several times\n", line.name, line.expression);
     if (line.explanation) {

@@ -74,6 +74,15 @@ TEST_CASE("what an explanation reads stands above it", "[unit]") {
   }
 }
 
+TEST_CASE("an explanation declares every axis that it copies", "[unit]") {
+  ReadProgram read("test", "axis i, j = |i|\nparam x[i] = 0\nparam A[i, j] = 0\nloss = sum[i, j](x * A * x[i = j])");
+  const std::string text = explanation_text(explained(read, {"x"}));
+  INFO(text);
+  CHECK(text.starts_with("axis i_2 = |i|\n"));
+  ReadProgram shifted("test", "axis t\nparam x[t] = 0\nd = x - x[t = t - 1 else 0]\nloss = sum[t](d^2)");
+  CHECK(explanation_text(explained(shifted, {})).find("axis t") == std::string::npos);
+}
+
 TEST_CASE("explaining changes no derived line", "[unit]") {
   for (const std::string& name : program_names()) {
     ReadProgram plain(name), with(name);
