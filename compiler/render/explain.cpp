@@ -113,35 +113,31 @@ std::vector<ExplainedStep> Explainer::steps_of(const JournalEntry* entry, const 
   return result;
 }
 
-// The steps that change more than the order of operands, from the link's line on. What is collected by nothing worth a word
-// is seen best in the names that it is folded into.
+// One step more. What is only said in another order takes the place of what stands before it, and so does what folds a
+// collected form by nothing worth a word: it is seen best in the names that it is folded into.
+void Explainer::add_step(ExplainedStep step, std::size_t first, std::vector<ExplainedStep>& steps) {
+  const std::size_t like = likeness_.of(step.node);
+  if (like == first) return steps.clear();
+  if (steps.empty()) return steps.push_back(std::move(step));
+  ExplainedStep& before = steps.back();
+  if (like == likeness_.of(before.node) || step.expression == before.expression) {
+    before.expression = std::move(step.expression);
+    before.node = step.node;
+  } else if (step.law == row_of(Move::fold).name && before.law == row_of(Move::collect).name && before.detail.empty()) {
+    step.after = before.law;
+    step.laws = before.laws;
+    before = std::move(step);
+  } else {
+    steps.push_back(std::move(step));
+  }
+}
+
+// The steps that change more than the order of operands, from the link's line on.
 std::vector<ExplainedStep> Explainer::events(std::size_t link, const JournalEntry* entry, const Line* line, Explanation& notes) {
   const std::size_t first = likeness_.of(chain_.body(link));
   Explanation own_notes{{}, notes.raw, {}, {}, {}, {}};
   std::vector<ExplainedStep> result;
-  std::vector<std::size_t> likes{first};
-  const auto is = [](const ExplainedStep& step, Move move) { return step.law == row_of(move).name; };
-  for (ExplainedStep& step : steps_of(entry, line, own_notes)) {
-    const std::size_t like = likeness_.of(step.node);
-    if (like == first) {
-      result.clear();
-      likes.resize(1);
-    } else if (like == likes.back() || (!result.empty() && step.expression == result.back().expression)) {
-      result.back().expression = std::move(step.expression);
-      result.back().node = step.node;
-    } else {
-      const bool plain = !result.empty() && is(result.back(), Move::collect) && result.back().detail.empty();
-      if (plain && is(step, Move::fold)) {
-        step.after = result.back().law;
-        step.laws = result.back().laws;
-        result.back() = std::move(step);
-        likes.back() = like;
-      } else {
-        result.push_back(std::move(step));
-        likes.push_back(like);
-      }
-    }
-  }
+  for (ExplainedStep& step : steps_of(entry, line, own_notes)) add_step(std::move(step), first, result);
   if (result.empty()) return result;
   notes.conditions.insert(notes.conditions.end(), own_notes.conditions.begin(), own_notes.conditions.end());
   notes.facts.insert(notes.facts.end(), own_notes.facts.begin(), own_notes.facts.end());

@@ -64,6 +64,7 @@ class Explainer {
   void find_lines_between(std::span<const std::pair<NodeId, NodeId>> values);
   std::optional<std::string> name_of(NodeId node) const;
   const JournalEntry* entry_of(NodeId raw) const;
+  void add_step(ExplainedStep step, std::size_t first, std::vector<ExplainedStep>& steps);
   std::vector<ExplainedStep> events(std::size_t link, const JournalEntry* entry, const Line* line, Explanation& notes);
   std::vector<ExplainedStep> steps_of(const JournalEntry* entry, const Line* line, Explanation& notes);
   void show(std::size_t link, std::size_t explained, Explanation& result);
