@@ -57,14 +57,37 @@ void Interpreter::clear_perturbations() {
   forget(changed);
 }
 
+void Interpreter::hold(NodeId node) {
+  if (held_.contains(index_of(node))) return;
+  Tensor now = value(node);
+  held_.insert(index_of(node));
+  values_.insert_or_assign(index_of(node), std::move(now));
+}
+
+// Inputs in the order of their ids: the errors depend on nothing but the seed.
+void Interpreter::disturb(double relative, std::uint64_t seed) {
+  relative_error_ = relative;
+  errors_.seed(seed);
+  std::erase_if(values_, [&](const auto& row) { return !held_.contains(row.first); });
+  for (std::uint32_t i = 0; i < graph_.input_count(); ++i)
+    if (const auto bound = inputs_.find(i); bound != inputs_.end() && graph_.input(InputId{i}).kind == Kind::real)
+      add_error(bound->second);
+}
+
+void Interpreter::add_error(Tensor& tensor) {
+  std::uniform_real_distribution<double> error(-relative_error_, relative_error_);
+  for (double& value : tensor.values) value *= 1 + error(errors_);
+}
+
 const Tensor& Interpreter::value(NodeId node) {
   const NodeId root = resolve(node);
   if (const Tensor* found = known(root)) return *found;
   const Schedule plan = schedule(
-      graph_, std::span(&root, 1), [&](NodeId id) { return known(id) != nullptr; },
-      [&](NodeId id) { return perturbations_.contains(index_of(id)); });
+      graph_, std::span(&root, 1), [&](NodeId id) { return known(id) != nullptr; }, [&](NodeId id) { return apart(id); });
   for (NodeId id : plan.stored) {
     Tensor result = compute(id, plan);
+    if (relative_error_ > 0 && graph_.node(id).kind == Kind::real && operation(graph_.node(id).op).form != Form::leaf)
+      add_error(result);
     if (const auto difference = perturbations_.find(index_of(id)); difference != perturbations_.end()) {
       Expression sum{{view_of(result, result.axes), view_of(difference->second, result.axes)},
                      {{&operation(Op::add), {0, 1, 0}}}};
@@ -76,8 +99,10 @@ const Tensor& Interpreter::value(NodeId node) {
 }
 
 NodeId Interpreter::resolve(NodeId node) const {
-  return resolved(graph_, node, [&](NodeId id) { return perturbations_.contains(index_of(id)); });
+  return resolved(graph_, node, [&](NodeId id) { return apart(id); });
 }
+
+bool Interpreter::apart(NodeId node) const { return held_.contains(index_of(node)) || perturbations_.contains(index_of(node)); }
 
 const Tensor* Interpreter::known(NodeId node) const {
   if (const auto found = values_.find(index_of(node)); found != values_.end()) return &found->second;
@@ -99,6 +124,7 @@ void Interpreter::forget(std::span<const NodeId> changed) {
     if (!stale[i])
       for (NodeId operand : graph_.node(NodeId{i}).operands)
         if (stale[index_of(operand)]) stale[i] = true;
+    if (held_.contains(i)) stale[i] = false;
     if (stale[i]) values_.erase(i);
   }
 }

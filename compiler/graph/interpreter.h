@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <optional>
+#include <random>
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "compiler/graph/graph.h"
@@ -40,14 +42,23 @@ class Interpreter {
   void perturb(NodeId node, Tensor difference);
   void clear_perturbations();
 
+  // The node keeps the value that it has now, whatever is perturbed or disturbed later.
+  void hold(NodeId node);
+
+  // From now on every real value, inputs too, has a relative error of up to `relative`, drawn at random: what rounding that much
+  // coarser would do to what is computed from them. Values that are held have none.
+  void disturb(double relative, std::uint64_t seed);
+
   // Evaluates what it needs once; every input it reads is bound. Valid until the next call of another member but `value`.
   const Tensor& value(NodeId node);
 
  private:
   NodeId resolve(NodeId node) const;
   const Tensor* known(NodeId resolved) const;
+  bool apart(NodeId node) const;  // perturbed or held: not the same as what it names
   const Tensor& operand(NodeId node) const { return *known(resolve(node)); }
   void forget(std::span<const NodeId> changed);
+  void add_error(Tensor& tensor);
 
   Tensor compute(NodeId id, const Schedule& schedule) const;
   Tensor leaf(NodeId id) const;
@@ -62,6 +73,9 @@ class Interpreter {
   const Sizes& sizes_;
   std::uint64_t seed_;
   std::unordered_map<std::uint32_t, Tensor> inputs_, perturbations_, values_;
+  std::unordered_set<std::uint32_t> held_;  // these have values
+  double relative_error_ = 0;
+  std::mt19937_64 errors_;
 };
 
 }  // namespace tenet
