@@ -41,13 +41,15 @@ std::string format(const TrainingReport& report) {
   return line;
 }
 
-Progress::Progress(std::FILE* stream) : Progress(stream, isatty(fileno(stream)) == 1) {}
+ProgressLine::ProgressLine(std::FILE* stream) : ProgressLine(stream, isatty(fileno(stream)) == 1) {}
 
-void Progress::operator()(const TrainingReport& report) {
+bool ProgressLine::due(double seconds) const {
   const double between = terminal_ ? 0.1 : 5.0;
-  if (report.seconds < 1 || report.seconds - last_ < between) return;
-  last_ = report.seconds;
-  const std::string line = format(report);
+  return seconds >= 1 && (last_ == 0 || seconds - last_ >= between);
+}
+
+void ProgressLine::show(double seconds, const std::string& line) {
+  last_ = seconds;
   // The rest of a longer line before is overwritten with spaces.
   if (terminal_)
     fmt::print(stream_, "\r{:<{}}", line, width_);
@@ -57,7 +59,7 @@ void Progress::operator()(const TrainingReport& report) {
   width_ = line.size();
 }
 
-void Progress::end() {
+void ProgressLine::end() {
   if (terminal_ && width_ > 0) fmt::print(stream_, "\n");
   std::fflush(stream_);
   width_ = 0;

@@ -57,7 +57,7 @@ void print_claims(const std::vector<ClaimCheck>& claims) {
     if (claim.verdict == Verdict::undecided) fmt::print("  ({}; ", claim.reason);
     if (claim.verdict != Verdict::refuted) {
       if (std::isnan(claim.difference))
-        fmt::print("no point has both sides finite)");
+        fmt::print("{})", claim.unmeasured);
       else
         fmt::print("greatest difference in numbers {:.1e})", claim.difference);
       for (const std::string& condition : claim.conditions) fmt::print("\n                where {}", condition);
@@ -69,20 +69,29 @@ void print_claims(const std::vector<ClaimCheck>& claims) {
   }
 }
 
+std::string error_text(double error) { return std::isfinite(error) ? fmt::format("{:.1e}", error) : "not finite"; }
+
 void print_gradients(const GradientChecks& checks, std::string_view loss) {
   if (checks.gradients.empty()) return;
+  if (!checks.sizes.empty()) fmt::print("too large to be checked as they are: from here on {}\n", checks.sizes);
   fmt::print("{:<38}{:>20}{:>12}\n", fmt::format("gradients of {}", loss), "finite differences", "native");
   for (const GradientCheck& check : checks.gradients)
-    fmt::print("  {:<36}{:>20.1e}{:>12.1e}{}\n", check.name, check.finite_difference_error, check.native_error,
-               passes(check) ? "" : "  FAILED");
+    fmt::print("  {:<36}{:>20}{:>12}{}{}\n", check.name, error_text(check.finite_difference_error),
+               error_text(check.native_error), check.at_tie ? "  at a tie" : "", passes(check) ? "" : "  FAILED");
+  if (!checks.not_finite.empty()) fmt::print("  {}\n", checks.not_finite);
   fmt::print("{:<58}{:>12}\n", "values", "native");
   for (const ValueCheck& check : checks.values)
-    fmt::print("  {:<56}{:>12.1e}{}\n", check.name, check.native_error, check.native_error <= native_tolerance ? "" : "  FAILED");
+    fmt::print("  {:<56}{:>12}{}\n", check.name, error_text(check.native_error),
+               check.native_error <= native_tolerance ? "" : "  FAILED");
 }
 
 // JSON has no infinity and no NaN.
 nlohmann::ordered_json number(double value) {
   return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
+}
+
+nlohmann::ordered_json text_or_null(const std::string& text) {
+  return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
 }
 
 nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const GradientChecks& checks) {
@@ -97,8 +106,9 @@ nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const Grad
     row["counterexample"] = nullptr;
     if (claim.verdict == Verdict::refuted)
       row["counterexample"] = {{"where", claim.where}, {"left", number(claim.left)}, {"right", number(claim.right)}};
-    row["reason"] = claim.verdict == Verdict::undecided ? nlohmann::ordered_json(claim.reason) : nlohmann::ordered_json(nullptr);
-    row["remainder"] = claim.remainder.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(claim.remainder);
+    row["reason"] = text_or_null(claim.reason);
+    row["remainder"] = text_or_null(claim.remainder);
+    row["unmeasured"] = text_or_null(claim.unmeasured);
     json["claims"].push_back(std::move(row));
   }
   json["gradients"] = nlohmann::ordered_json::array();
@@ -106,10 +116,13 @@ nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const Grad
     json["gradients"].push_back({{"name", check.name},
                                  {"finite_difference_error", number(check.finite_difference_error)},
                                  {"native_error", number(check.native_error)},
+                                 {"at_tie", check.at_tie},
                                  {"passes", passes(check)}});
   json["values"] = nlohmann::ordered_json::array();
   for (const ValueCheck& check : checks.values)
     json["values"].push_back({{"name", check.name}, {"native_error", number(check.native_error)}});
+  json["not_finite"] = text_or_null(checks.not_finite);
+  json["sizes"] = text_or_null(checks.sizes);
   return json;
 }
 
@@ -125,16 +138,16 @@ Outcome<Status> check_program(const Options& options) {
   }
   if (!options.json) print_values(session);
   session.sizes = completed(session.graph(), session.sizes);
-  auto checked_claims = check_claims(session);
-  if (!checked_claims) return std::unexpected(checked_claims.error());
-  const std::vector<ClaimCheck>& claims = *checked_claims;
+  auto waiting = std::make_unique<Waiting>();
+  const std::vector<ClaimCheck> claims = check_claims(session, *waiting);
   GradientChecks gradients;
   const std::optional<Loss> loss = loss_of(session, {});
   if (loss) {
-    auto checked = check_gradients(session, loss->node);
+    auto checked = check_gradients(session, loss->node, *waiting);
     if (!checked) return std::unexpected(checked.error());
     gradients = std::move(*checked);
   }
+  waiting.reset();
   if (options.json) {
     fmt::print("{}\n", json_of(claims, gradients).dump(2));
   } else {
@@ -160,9 +173,10 @@ Command check_command(CLI::App& parent) {
   app->footer(
       "Prints the axes and sizes of every value; for each claim whether it is proved, refuted (with a counterexample) or not\n"
       "decided (agreement in numbers alone is that); for the gradient of the loss with respect to every parameter and named\n"
-      "value the error against central finite differences (passes at 1e-6 of the largest value) and of native code against\n"
-      "the interpreter (1e-5). Data are a drawn batch, or random without a source. Status 1 if anything is not as it should "
-      "be.\n\n"
+      "value the error against central finite differences (passes at 1e-6) and of native code against the interpreter (1e-5),\n"
+      "as shares of the largest value or of the terms that cancel in it. Claims are tried at other sizes of open axes too;\n"
+      "axes that are too long are checked shorter, and printed. Data are a drawn batch, or random without a source. Status 1\n"
+      "if anything is not as it should be.\n\n"
       "Examples:\n"
       "  tenet check graphs/ninja.tenet\n"
       "  tenet check graphs/ninja.tenet --seed 3 --format json");

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/driver/session.h"
+#include "compiler/driver/waiting.h"
 
 namespace tenet {
 
@@ -17,7 +18,8 @@ struct ClaimCheck {
   std::string name;
   int line = 0;
   Verdict verdict = Verdict::undecided;
-  double difference = std::numeric_limits<double>::quiet_NaN();  // the greatest in numbers; NaN: never were both sides finite
+  double difference = std::numeric_limits<double>::quiet_NaN();  // the greatest in numbers; NaN: `unmeasured` says why
+  std::string unmeasured;                                        // no point has both sides finite; or too large an axis
   // Proved:
   std::size_t steps = 0;
   std::vector<std::string> conditions;
@@ -26,11 +28,13 @@ struct ClaimCheck {
   std::string reason;
   std::string remainder;  // the simplified difference of the sides; empty where that would be long
   // Refuted:
-  std::string where;  // coordinates, and how the point was drawn
+  std::string where;  // coordinates, how the point was drawn, the sizes of open axes
   double left = 0, right = 0;
 };
 
-// Failure: a side does not fit the machine's memory.
-Outcome<std::vector<ClaimCheck>> check_claims(Session& session);
+// A claim is looked at in numbers at the session's sizes, shorter where that is too much, and at a few others of its open axes:
+// it is one for all of them. A proof counts if it was replayed, or if some point has both sides finite; else it may be about
+// nothing.
+std::vector<ClaimCheck> check_claims(Session& session, Waiting& waiting);
 
 }  // namespace tenet

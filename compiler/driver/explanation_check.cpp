@@ -7,26 +7,13 @@
 #include <optional>
 
 #include "compiler/driver/points.h"
+#include "compiler/driver/sizes_to_check.h"
 #include "compiler/driver/tensors.h"
 
 namespace tenet {
 namespace {
 
 constexpr std::int64_t open_size = 3, largest_size = 5;
-
-// Whether coordinates of an axis are computed or written as numbers: then it keeps its size.
-bool indexed_by_numbers(const Graph& graph, AxisId axis) {
-  for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
-    const Node& node = graph.node(NodeId{i});
-    if (node.op != Op::substitute) continue;
-    for (std::size_t k = 0; k < node.bound.size(); ++k) {
-      if (node.bound[k] != axis) continue;
-      for (NodeId part : graph.reachable(std::span(&node.operands[k + 1], 1)))
-        if (graph.node(part).op == Op::constant) return true;
-    }
-  }
-  return false;
-}
 
 // Smaller than the program's, where it lets them be: a derivation holds for all.
 Sizes small_sizes(const Program& program) {

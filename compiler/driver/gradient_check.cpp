@@ -1,12 +1,17 @@
 #include "compiler/driver/gradient_check.h"
 
-#include <algorithm>
-#include <cmath>
-#include <numeric>
-#include <random>
+#include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "compiler/driver/not_finite.h"
 #include "compiler/driver/points.h"
+#include "compiler/driver/sizes_to_check.h"
 #include "compiler/driver/tensors.h"
+#include "compiler/grad/differences.h"
 #include "compiler/grad/gradient.h"
 #include "compiler/plan/simplified.h"
 #include "compiler/simplify/gradients.h"
@@ -15,8 +20,9 @@
 namespace tenet {
 namespace {
 
-constexpr double negligible = 1e-9;
-constexpr int directions = 3, coordinates = 5;
+// Elements in all nodes: of the loss, for all differences of all targets; of the loss and its gradients, for one evaluation.
+constexpr double most_of_differences = 1 << 28, most_at_once = 1 << 24;
+constexpr double evaluations = 32;  // for the differences of one target
 
 struct Subject {
   std::string name;
@@ -29,79 +35,22 @@ double largest(const Tensor& tensor) {
   return result;
 }
 
-double relative(double error, double scale) { return scale < negligible ? error : error / scale; }
-
-// The greatest difference, as a share of the largest expected value. Equal infinities do not differ.
-double error_of(const Tensor& found, const Tensor& expected) {
+// The greatest difference, as a share of the largest expected value or of the terms that it was added up from. Equal infinities
+// do not differ, nor do numbers below what single precision holds.
+double error_of(const Tensor& found, const Tensor& expected, double terms) {
   double error = 0;
   for (std::size_t i = 0; i < expected.values.size(); ++i) {
     const double a = found.values[i], b = expected.values[i];
     if (a == b || (std::isnan(a) && std::isnan(b))) continue;
     const double difference = std::abs(a - b);
+    if (difference < std::numeric_limits<float>::min()) continue;
     error = std::isnan(difference) ? std::numeric_limits<double>::infinity() : std::max(error, difference);
   }
-  return relative(error, largest(expected));
+  return error == 0 ? 0 : error / std::max(largest(expected), terms);
 }
 
-// A random direction of length 1, or a coordinate's.
-Tensor direction_of(const Tensor& shape, int probe, std::mt19937_64& random) {
-  Tensor result = shape;
-  std::ranges::fill(result.values, 0);
-  if (probe < coordinates) {
-    result.values[std::uniform_int_distribution<std::size_t>(0, result.values.size() - 1)(random)] = 1;
-    return result;
-  }
-  std::normal_distribution<double> normal;
-  double square = 0;
-  for (double& value : result.values) {
-    value = normal(random);
-    square += value * value;
-  }
-  for (double& value : result.values) value /= std::sqrt(square);
-  return result;
-}
-
-// The derivative of `loss` along `direction` at `target`: central differences at h and h/2 with Richardson's extrapolation,
-// error O(h^4).
-double slope(Interpreter& interpreter, NodeId loss, NodeId target, const Tensor& direction, double h) {
-  const auto moved = [&](double length) {
-    Tensor difference = direction;
-    for (double& value : difference.values) value *= length;
-    interpreter.perturb(target, std::move(difference));
-    return interpreter.value(loss).values[0];
-  };
-  const double wide = (moved(h) - moved(-h)) / (2 * h);
-  const double narrow = (moved(h / 2) - moved(-h / 2)) / h;
-  return (4 * narrow - wide) / 3;
-}
-
-// The greater of both gradients' errors over coordinates and directions. Each probe takes the best of a few step lengths: too
-// long a step bends, too short a one rounds, and a wrong gradient is wrong at all of them.
-double finite_difference_error(Interpreter& interpreter, NodeId loss, NodeId target, const Tensor& raw, const Tensor& simple) {
-  std::mt19937_64 random(index_of(target));
-  const Tensor value = interpreter.value(target);
-  double square = 0;
-  for (double x : value.values) square += std::isfinite(x) ? x * x : 0;
-  const double typical = std::sqrt(square / static_cast<double>(value.values.size()));
-  const double scale = typical > 1e-6 ? typical : 1;
-  const double gradient_scale = std::max(largest(raw), largest(simple));
-  double result = 0;
-  const int probes = value.values.size() == 1 ? 1 : coordinates + directions;
-  for (int probe = 0; probe < probes; ++probe) {
-    const Tensor direction = direction_of(value, probe, random);
-    const double a = std::inner_product(raw.values.begin(), raw.values.end(), direction.values.begin(), 0.0);
-    const double b = std::inner_product(simple.values.begin(), simple.values.end(), direction.values.begin(), 0.0);
-    double best = std::numeric_limits<double>::infinity();
-    for (double step : {1e-3, 1e-2, 1e-4, 1e-1, 1e-5, 1e-6}) {
-      const double measured = slope(interpreter, loss, target, direction, step * scale);
-      const double error = std::max(std::abs(measured - a), std::abs(measured - b));
-      if (!std::isnan(error)) best = std::min(best, relative(error, gradient_scale));
-      if (best < finite_difference_tolerance / 10) break;
-    }
-    result = std::max(result, best);
-  }
-  interpreter.clear_perturbations();
-  return result;
+bool finite(const Tensor& tensor) {
+  return std::ranges::all_of(tensor.values, [](double x) { return std::isfinite(x); });
 }
 
 // Named real values that the loss reads, operands before users.
@@ -135,59 +84,181 @@ Outcome<std::vector<Tensor>> native_values(Session& session, const Computation& 
   return result;
 }
 
-}  // namespace
+// What is checked, and its nodes.
+struct Subjects {
+  std::vector<Subject> values, targets;  // named values; parameters, then named values
+  std::vector<NodeId> raw;               // the targets' gradients as reverse mode leaves them
+  Computation simple;                    // the values, then the gradients, as they are computed
+};
 
-Outcome<GradientChecks> check_gradients(Session& session, NodeId loss) {
+Subjects subjects_of(Session& session, NodeId loss) {
   Graph& graph = session.graph();
-  const std::vector<Subject> values = named_values(graph, loss);
-  std::vector<Subject> targets;
-  for (const Parameter& parameter : session.program->parameters) targets.push_back({parameter.name, parameter.node});
-  targets.insert(targets.end(), values.begin(), values.end());
-
-  std::vector<NodeId> nodes;
-  for (const Subject& target : targets) nodes.push_back(target.node);
+  Subjects result;
+  result.values = named_values(graph, loss);
+  for (const Parameter& parameter : session.program->parameters) result.targets.push_back({parameter.name, parameter.node});
+  result.targets.insert(result.targets.end(), result.values.begin(), result.values.end());
+  std::vector<NodeId> nodes, given;
+  for (const Subject& target : result.targets) nodes.push_back(target.node);
+  for (const Subject& value : result.values) given.push_back(value.node);
   const Backward reverse = session.times("grad", [&] { return backward(graph, loss, nodes); });
-  const std::vector<NodeId>& raw = reverse.gradients;
-  std::vector<NodeId> given;
-  for (const Subject& value : values) given.push_back(value.node);
+  result.raw = reverse.gradients;
   // By the same road that training takes.
   const SimplifiedGradients forms =
       session.times("simplify", [&] { return simplify_gradients(graph, given, reverse, session.sizes); });
   Computation computation;
   for (NodeId value : forms.given) computation.outputs.push_back({numbered(computation.outputs.size()), value});
   for (NodeId gradient : forms.gradients) computation.outputs.push_back({numbered(computation.outputs.size()), gradient});
-  const Computation simple = session.times("simplify", [&] { return simplified(graph, computation); });
+  result.simple = session.times("simplify", [&] { return simplified(graph, computation); });
+  return result;
+}
 
+std::vector<NodeId> outputs_of(const Computation& computation) {
+  std::vector<NodeId> result;
+  for (const Computation::Output& output : computation.outputs) result.push_back(output.value);
+  return result;
+}
+
+// The sizes of the terms that the nodes' values are added up from: how far they move, as a multiple of a small random error in
+// everything that they are computed from. Conditions stay as they are.
+std::vector<double> term_sizes(const Session& session, const Point& point, Interpreter& exact, std::span<const NodeId> nodes) {
+  constexpr double relative = 1e-9;
+  const Graph& graph = session.program->graph;
+  std::vector<double> result(nodes.size());
+  for (const std::uint64_t seed : {1, 2}) {
+    Interpreter disturbed(graph, session.sizes, session.seed);
+    bind_point(point, disturbed);
+    for (NodeId id : graph.reachable(nodes))
+      if (graph.node(id).kind != Kind::real && operation(graph.node(id).op).form != Form::leaf) disturbed.hold(id);
+    disturbed.disturb(relative, seed);
+    for (std::size_t k = 0; k < nodes.size(); ++k) {
+      const Tensor moved = disturbed.value(nodes[k]);
+      const Tensor& value = exact.value(nodes[k]);
+      for (std::size_t i = 0; i < moved.values.size(); ++i)
+        if (const double change = std::abs(moved.values[i] - value.values[i]) / relative; std::isfinite(change))
+          result[k] = std::max(result[k], change);
+    }
+  }
+  return result;
+}
+
+bool has_infinity_below(const Graph& graph, NodeId node) {
+  return std::ranges::any_of(graph.reachable(std::span(&node, 1)), [&](NodeId id) { return graph.node(id).op == Op::infinity; });
+}
+
+// The first of the values that is not finite, and where the program defines it. `tensor(k)`: the k-th value.
+template <class Value>
+std::string first_of(const Session& session, const std::vector<Subject>& values, Value tensor) {
+  const Graph& graph = session.program->graph;
+  for (std::size_t k = 0; k < values.size(); ++k) {
+    std::string text = not_finite_text(graph, values[k].name, tensor(k), has_infinity_below(graph, values[k].node));
+    if (text.empty()) continue;
+    const auto& definitions = session.program->definitions;
+    const auto row = std::ranges::find(definitions, values[k].name, &Definition::name);
+    if (row != definitions.end()) text += fmt::format(" (line {})", line_of(session, row->span));
+    return text;
+  }
+  return {};
+}
+
+// The kinks that are at a tie somewhere at the point.
+std::vector<Kink> tied(std::vector<Kink> kinks, Interpreter& interpreter) {
+  std::erase_if(kinks, [&](const Kink& kink) {
+    const Tensor& where = interpreter.value(kink.at_tie);
+    return std::ranges::none_of(where.values, [](double truth) { return truth != 0; });
+  });
+  return kinks;
+}
+
+bool reads(const Graph& graph, NodeId node, NodeId target) {
+  return std::ranges::binary_search(graph.reachable(std::span(&node, 1)), target);
+}
+
+// Both gradients of every target against differences of the loss.
+void measure_differences(Session& session, NodeId loss, const Point& point, const Subjects& subjects,
+                         const std::vector<double>& terms, const std::vector<std::array<Tensor, 2>>& derived, Waiting& waiting,
+                         GradientChecks& result) {
+  Graph& graph = session.graph();
+  std::vector<NodeId> targets;
+  for (const Subject& target : subjects.targets) targets.push_back(target.node);
+  const std::vector<Kink> kinks = kinks_of(graph, loss, targets);
   session.sizes = completed(graph, session.sizes);
-  std::vector<NodeId> evaluated = raw;
-  for (const Computation::Output& output : simple.outputs) evaluated.push_back(output.value);
+  Interpreter probe(graph, session.sizes, session.seed);
+  bind_point(point, probe);
+  const std::vector<Kink> ties = tied(kinks, probe);
+  const Smoothed smooth = smoothed(graph, loss, targets, ties);
+  session.sizes = completed(graph, session.sizes);
+  Interpreter interpreter(graph, session.sizes, session.seed);
+  bind_point(point, interpreter);
+  for (NodeId node : held_by_grad(graph, smooth.value, smooth.targets)) interpreter.hold(node);
+  const std::size_t count = targets.size(), values = subjects.values.size();
+  for (std::size_t i = 0; i < count; ++i) {
+    waiting("gradients", i + 1, count, subjects.targets[i].name);
+    GradientCheck& check = result.gradients[i];
+    check.at_tie = std::ranges::any_of(ties, [&](const Kink& kink) { return reads(graph, kink.node, targets[i]); });
+    if (!finite(derived[i][0]) || !finite(derived[i][1])) continue;
+    const TermSizes sizes{terms[0], {terms[1 + i], terms[1 + count + values + i]}};
+    check.finite_difference_error = session.times("differences", [&] {
+      return difference_error(interpreter, smooth.value, smooth.targets[i], derived[i], sizes, finite_difference_tolerance);
+    });
+  }
+}
+
+}  // namespace
+
+Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& waiting) {
+  Graph& graph = session.graph();
+  waiting("gradients", 0, 1, "simplifying");
+  const Subjects subjects = subjects_of(session, loss);
+  const std::size_t values = subjects.values.size(), targets = subjects.targets.size();
+  const std::vector<NodeId> outputs = outputs_of(subjects.simple);
+  session.sizes = completed(graph, session.sizes);
+  std::vector<NodeId> evaluated{loss};
+  evaluated.insert(evaluated.end(), subjects.raw.begin(), subjects.raw.end());
+  evaluated.insert(evaluated.end(), outputs.begin(), outputs.end());
+
+  GradientChecks result;
+  const Sizes own = session.sizes;
+  const double most = most_of_differences / evaluations / static_cast<double>(targets);
+  session.sizes = completed(graph, reduced_sizes(session, std::span(&loss, 1), most, Shortened::all));
+  session.sizes = completed(graph, reduced_sizes(session, evaluated, most_at_once, Shortened::all));
+  result.sizes = changed_sizes(session, own);
   if (auto large = too_large(graph, session.sizes, evaluated)) return failed("checking in double precision: " + *large);
   const Point point = draw_point(session, Draw::initial, 0);
-  auto native = native_values(session, simple, point);
+  auto native = native_values(session, subjects.simple, point);
   if (!native) return std::unexpected(native.error());
 
-  Interpreter interpreter(graph, session.sizes);
+  Interpreter interpreter(graph, session.sizes, session.seed);
   bind_point(point, interpreter);
-  GradientChecks result;
-  const auto expected = [&](std::size_t output, NodeId like) {
-    const Tensor value = interpreter.value(simple.outputs[output].value);
-    return laid_out(value, graph.node(like).axes, session.sizes);
+  const std::vector<double> terms = term_sizes(session, point, interpreter, evaluated);
+  const auto at = [&](NodeId value, NodeId like) {
+    return laid_out(interpreter.value(value), graph.node(like).axes, session.sizes);
   };
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const Tensor found = laid_out((*native)[i], graph.node(values[i].node).axes, session.sizes);
-    result.values.push_back({values[i].name, error_of(found, expected(i, values[i].node))});
+  const auto native_at = [&](std::size_t k, NodeId like) { return laid_out((*native)[k], graph.node(like).axes, session.sizes); };
+  const auto native_error = [&](std::size_t k, NodeId like) {
+    return error_of(native_at(k, like), at(outputs[k], like), terms[1 + targets + k]);
+  };
+  for (std::size_t i = 0; i < values; ++i)
+    result.values.push_back({subjects.values[i].name, native_error(i, subjects.values[i].node)});
+  std::vector<std::array<Tensor, 2>> derived;  // raw and simplified, at the unperturbed point
+  bool all_finite = finite(interpreter.value(loss));
+  for (std::size_t i = 0; i < targets; ++i) {
+    const NodeId like = subjects.targets[i].node;
+    derived.push_back({at(subjects.raw[i], like), at(outputs[values + i], like)});
+    all_finite = all_finite && finite(derived[i][0]) && finite(derived[i][1]) && finite(native_at(values + i, like));
+    result.gradients.push_back(
+        {subjects.targets[i].name, std::numeric_limits<double>::infinity(), native_error(values + i, like), false});
   }
-  std::vector<std::pair<Tensor, Tensor>> derived;  // raw and simplified, at the unperturbed point
-  for (std::size_t i = 0; i < targets.size(); ++i) {
-    const Tensor first = laid_out(interpreter.value(raw[i]), graph.node(targets[i].node).axes, session.sizes);
-    derived.emplace_back(first, expected(values.size() + i, targets[i].node));
-    const Tensor found = laid_out((*native)[values.size() + i], graph.node(targets[i].node).axes, session.sizes);
-    result.gradients.push_back({targets[i].name, 0, error_of(found, derived.back().second)});
+  const bool wrong = std::ranges::any_of(result.values, [](const ValueCheck& check) { return std::isinf(check.native_error); });
+  if (!all_finite || wrong) {
+    result.not_finite =
+        first_of(session, subjects.values, [&](std::size_t k) { return at(subjects.values[k].node, subjects.values[k].node); });
+    if (result.not_finite.empty()) {
+      result.not_finite =
+          first_of(session, subjects.values, [&](std::size_t k) { return native_at(k, subjects.values[k].node); });
+      if (!result.not_finite.empty()) result.not_finite += ", in single precision";
+    }
   }
-  for (std::size_t i = 0; i < targets.size(); ++i)
-    result.gradients[i].finite_difference_error = session.times("differences", [&] {
-      return finite_difference_error(interpreter, loss, targets[i].node, derived[i].first, derived[i].second);
-    });
+  measure_differences(session, loss, point, subjects, terms, derived, waiting, result);
   return result;
 }
 

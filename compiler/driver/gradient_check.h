@@ -5,28 +5,34 @@
 #include <vector>
 
 #include "compiler/driver/session.h"
+#include "compiler/driver/waiting.h"
 
 namespace tenet {
 
-// Greatest errors as shares of the tensor's largest value; absolute where that is below 1e-9. NaN: not measured.
+// Greatest errors as shares of the tensor's largest value, or of the size of the terms that are added up to it where they cancel:
+// rounding is a share of those. Infinity: not finite, or measured against what is not.
 struct ValueCheck {
   std::string name;
   double native_error;
 };
 struct GradientCheck {
   std::string name;
-  double finite_difference_error;  // of the derived and of the simplified gradient, the greater
+  double
+      finite_difference_error;  // of the derived and of the simplified gradient, the greater; beyond double precision's rounding
   double native_error;
+  bool at_tie;  // it goes by a convention at the point: the difference was taken along it there
 };
 struct GradientChecks {
   std::vector<ValueCheck> values;        // named values, the loss among them
   std::vector<GradientCheck> gradients;  // of parameters, then of named values
+  std::string not_finite;                // which value was first, where; empty: all are finite
+  std::string sizes;                     // at which all was checked instead of the program's; empty: the program's
 };
 
 inline constexpr double finite_difference_tolerance = 1e-6;
 inline constexpr double native_tolerance = 1e-5;
 
-// `loss` is a scalar of the program. Sizes are closed.
-Outcome<GradientChecks> check_gradients(Session& session, NodeId loss);
+// `loss` is a scalar of the program. Sizes are closed; they are shorter afterwards where they are too large to be checked.
+Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& waiting);
 
 }  // namespace tenet

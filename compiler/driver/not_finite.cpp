@@ -32,21 +32,6 @@ struct Inspector {
   }
 };
 
-// The values that count: NaN always, an infinity unless the value usually has some.
-std::string described(const Graph& graph, const std::string& name, const Tensor& tensor, bool usually_infinite) {
-  std::size_t bad = 0, first = 0;
-  for (std::size_t i = tensor.values.size(); i-- > 0;)
-    if (std::isnan(tensor.values[i]) || (std::isinf(tensor.values[i]) && !usually_infinite)) {
-      ++bad;
-      first = i;
-    }
-  if (bad == 0) return {};
-  std::string text = fmt::format("`{}` is the first named value that is not finite: {}", name, tensor.values[first]);
-  if (!tensor.axes.empty())
-    text += fmt::format(" at {}, in {} of {} elements", place_of(graph, tensor, first), bad, tensor.values.size());
-  return text;
-}
-
 bool has_infinity(const Tensor& tensor) {
   for (double value : tensor.values)
     if (std::isinf(value)) return true;
@@ -54,6 +39,23 @@ bool has_infinity(const Tensor& tensor) {
 }
 
 }  // namespace
+
+std::string not_finite_text(const Graph& graph, const std::string& name, const Tensor& tensor, bool usually_infinite) {
+  std::size_t bad = 0, first = 0;
+  for (std::size_t i = tensor.values.size(); i-- > 0;)
+    if (std::isnan(tensor.values[i]) || (std::isinf(tensor.values[i]) && !usually_infinite)) {
+      ++bad;
+      first = i;
+    }
+  if (bad == 0) return {};
+  std::string text = fmt::format("`{}` is the first named value that is not finite: {}", name,
+                                 std::isnan(tensor.values[first]) ? "nan"
+                                 : tensor.values[first] > 0       ? "inf"
+                                                                  : "-inf");
+  if (!tensor.axes.empty())
+    text += fmt::format(" at {}, in {} of {} elements", place_of(graph, tensor, first), bad, tensor.values.size());
+  return text;
+}
 
 std::string first_not_finite(Session& session, const Stepper& stepper, const Model& initial, std::int64_t step) {
   const Computation named = inspection(*session.program);
@@ -78,7 +80,7 @@ std::string first_not_finite(Session& session, const Stepper& stepper, const Mod
   const std::vector<Tensor> values = inspector.values(session, model, named.outputs.size(), step);
   for (std::size_t i = 0; i < values.size(); ++i) {
     const bool usually_infinite = step > 0 && has_infinity(usual[i]);
-    std::string text = described(session.graph(), named.outputs[i].name, values[i], usually_infinite);
+    std::string text = not_finite_text(session.graph(), named.outputs[i].name, values[i], usually_infinite);
     if (!text.empty()) return text;
   }
   return {};

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -196,6 +197,11 @@ Outcome<Sizes> sizes_with_items(Session& session, std::int64_t items) {
   auto said = diagnosed(session);
   if (!said) return std::unexpected(said.error());
   return wrong("the sizes do not come out");
+}
+
+int line_of(const Session& session, Span span) {
+  const std::string& text = session.diagnostics.source(span.file).text;
+  return 1 + static_cast<int>(std::count(text.begin(), text.begin() + span.begin, '\n'));
 }
 
 RunFacts facts_of(const Session& session) {

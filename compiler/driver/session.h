@@ -66,6 +66,9 @@ Outcome<void> close_sizes_for(Session& session, const std::vector<std::string>& 
 // again.
 Outcome<Sizes> sizes_with_items(Session& session, std::int64_t items);
 
+// Of the file that the span is in, from 1.
+int line_of(const Session& session, Span span);
+
 // What the numbers of a run of this program depend on.
 RunFacts facts_of(const Session& session);
 

@@ -89,7 +89,8 @@ Sizes reduced_sizes(const Session& session, std::span<const NodeId> roots, doubl
   std::vector<AxisId> may_shrink;
   for (const auto& [name, axis] : program.axes)
     if (const std::optional<NodeId> size = graph.axis(axis).size;
-        (!size || (which == Shortened::all && graph.node(*size).op == Op::constant)) && !data_has(session, axis) && !indexed_by_numbers(graph, axis))
+        (!size || (which == Shortened::all && graph.node(*size).op == Op::constant)) && !data_has(session, axis) &&
+        !indexed_by_numbers(graph, axis))
       may_shrink.push_back(axis);
   Sizes chosen = independent(session), result = session.sizes;
   while (elements_of(graph, result, roots) > most) {
@@ -107,10 +108,11 @@ Sizes reduced_sizes(const Session& session, std::span<const NodeId> roots, doubl
   return result;
 }
 
-std::string changed_sizes(const Session& session, const Sizes& sizes) {
+std::string changed_sizes(const Session& session, const Sizes& before) {
   std::string result;
   for (const auto& [name, axis] : session.program->axes)
-    if (sizes[axis] != session.sizes[axis]) result += fmt::format("{}{} = {}", result.empty() ? "" : ", ", name, sizes[axis]);
+    if (before[axis] != session.sizes[axis])
+      result += fmt::format("{}{} = {}", result.empty() ? "" : ", ", name, session.sizes[axis]);
   return result;
 }
 

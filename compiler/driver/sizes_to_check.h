@@ -16,19 +16,20 @@ bool indexed_by_numbers(const Graph& graph, AxisId axis);
 // for any size of these.
 std::vector<AxisId> open_axes(const Session& session);
 
-// The session's sizes with other ones for the open axes, small and distinct, 1 among them. Only what the program's size expressions
-// and indices allow.
+// The session's sizes with other ones for the open axes, small and distinct, 1 among them. Only what the program's size
+// expressions and indices allow.
 std::vector<Sizes> other_sizes(const Session& session);
 
 // How many elements evaluating `roots` once has, in all nodes.
 double elements_of(const Graph& graph, const Sizes& sizes, std::span<const NodeId> roots);
 
-// The session's sizes, the longest axes halved until `roots` have at most `most` elements, or until no axis can be shorter: one that
-// has as many coordinates as the data, or that is indexed by numbers. `open`: only axes whose size the program does not write.
+// The session's sizes, the longest axes halved until `roots` have at most `most` elements, or until no axis can be shorter: one
+// that has as many coordinates as the data, or that is indexed by numbers. `open`: only axes whose size the program does not
+// write.
 enum class Shortened : std::uint8_t { open, all };
 Sizes reduced_sizes(const Session& session, std::span<const NodeId> roots, double most, Shortened which);
 
-// "i = 5, j = 3": those of the axes whose sizes are others in `sizes` than the session's. Empty: none.
-std::string changed_sizes(const Session& session, const Sizes& sizes);
+// "i = 5, j = 3": those of the session's sizes that are not as before. Empty: none.
+std::string changed_sizes(const Session& session, const Sizes& before);
 
 }  // namespace tenet

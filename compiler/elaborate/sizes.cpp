@@ -54,10 +54,14 @@ bool violated(const RangeObligation& obligation, Ranges& ranges) {
   return inside == obligation.has_else;
 }
 
+}  // namespace
+
 bool obligations_hold(const Program& program, const Sizes& sizes) {
   Ranges ranges(program.graph, &sizes);
   return std::ranges::none_of(program.obligations, [&](const RangeObligation& row) { return violated(row, ranges); });
 }
+
+namespace {
 
 void report_obligations(const Program& program, Diagnostics& diagnostics, const Sizes& sizes) {
   Ranges ranges(program.graph, &sizes);
