@@ -31,6 +31,13 @@ std::int64_t Field::whole(Element a) const {
   return a > prime_ / 2 ? -static_cast<std::int64_t>(prime_ - a) : static_cast<std::int64_t>(a);
 }
 
+bool Field::negative_sign(Element a) const {
+  constexpr std::int64_t small = 1 << 20;
+  const std::int64_t near = whole(a);
+  if (near > -small && near < small) return near < 0;
+  return power(a, (prime_ - 1) / 2, prime_) != 1;
+}
+
 std::optional<Field::Element> Field::of(const mpq_class& value) const {
   const Element divisor = residue(value.get_den(), prime_);
   if (divisor == 0) return {};

@@ -27,6 +27,9 @@ class Field {
   Element of(std::int64_t value) const { return value < 0 ? negative(of(-value)) : static_cast<Element>(value) % prime_; }
   std::int64_t whole(Element a) const;  // the whole number nearest to 0
 
+  // By that number where it is small; else whether the element is no square.
+  bool negative_sign(Element a) const;
+
   // Nothing: the divisor is 0.
   std::optional<Element> of(const mpq_class& value) const;
   // Nothing: 0 to a negative power, or a fractional power of what is no square.

@@ -124,7 +124,7 @@ Table FormValues::computed(AtomId id) {
       read_parts();
       if (!stop_.empty()) return {};
       return mapped_within(operands, [&](std::span<const Element> values) -> Element {
-        return atom.kind == AtomKind::equal ? values[0] == 0 : field.whole(values[0]) < 0;
+        return atom.kind == AtomKind::equal ? values[0] == 0 : field.negative_sign(values[0]);
       });
   }
   return {};

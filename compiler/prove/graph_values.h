@@ -11,12 +11,13 @@ namespace tenet {
 class GraphValues {
  public:
   GraphValues(const Graph& graph, NormalForms& forms, const FieldPoint& point, std::size_t budget)
-      : graph_(graph), forms_(forms), point_(point), form_values_(graph, forms, point, budget), left_(budget) {}
+      : graph_(graph), forms_(forms), point_(point), form_values_(graph, forms, point, budget), budget_(budget), left_(budget) {}
 
   // Dimensions are the ids of axes. Meaningless if `stop` says something.
   const Table& of(NodeId node);
   Table by_form(NodeId node);
   bool positive_are_squares(NodeId root);
+  std::size_t spent() const { return budget_ - left_ + form_values_.spent(); }
   std::string_view stop() const { return stop_.empty() ? form_values_.stop() : stop_; }
 
  private:
@@ -33,7 +34,7 @@ class GraphValues {
   NormalForms& forms_;
   const FieldPoint& point_;
   FormValues form_values_;
-  std::size_t left_;
+  std::size_t budget_, left_;
   std::unordered_map<std::uint32_t, Table> values_;
   std::string_view stop_;
 };

@@ -7,6 +7,7 @@ namespace {
 
 constexpr int most_tries = 40;                  // for a point without a root of what is no square
 constexpr std::size_t most_elements = 1 << 20;  // to compute at a point, of the graph and of forms each
+constexpr std::size_t most_spent = 1 << 21;     // elements that a claim's tries may compute for one of its points
 
 bool same(const Table& left, const Table& right) {
   const Table* sides[] = {&left, &right};
@@ -22,15 +23,15 @@ bool same(const Table& left, const Table& right) {
 Replayer::Place::Place(const Graph& graph, NormalForms& forms, FieldPoint at)
     : point(std::move(at)), values(graph, forms, point, most_elements) {}
 
-// Open sizes of 2 or 3; nothing if the others then do not come out whole.
-std::unique_ptr<Replayer::Place> Replayer::place(NormalForms& forms) {
+// Open sizes from `least` on; nothing if the others then do not come out whole.
+std::unique_ptr<Replayer::Place> Replayer::place(NormalForms& forms, std::int64_t least, std::uint64_t choices) {
   FieldPoint point{Field(seed_), seed_, {}};
   ++seed_;
   for (std::uint32_t i = 0; i < graph_.axis_count(); ++i) {
     const Field::Element numbers[] = {seed_, i};
     const std::optional<NodeId> size = graph_.axis(AxisId{i}).size;
     if (!size || (&forms == &small_forms_ && graph_.node(*size).op == Op::constant))
-      point.sizes.set(AxisId{i}, 2 + static_cast<std::int64_t>(point.field.drawn(numbers) % 2));
+      point.sizes.set(AxisId{i}, least + static_cast<std::int64_t>(point.field.drawn(numbers) % choices));
   }
   AxisId failed;
   if (!point.sizes.complete(graph_, &failed)) return {};
@@ -49,17 +50,21 @@ template <class Sides>
 Replay Replayer::at_points(Places& among, std::span<const NodeId> roots, Sides sides) {
   Replay result;
   for (std::unique_ptr<Place>& place : among.places) {
+    const bool first = &place == &among.places[0];
     std::string_view stop;
-    for (int tries = 0; tries < most_tries; ++tries) {
+    std::size_t spent = 0;
+    for (int tries = 0; tries < most_tries && spent < most_spent; ++tries) {
       const bool fresh = !place;
-      if (fresh) place = this->place(among.forms);
+      if (fresh) place = first ? this->place(among.forms, 2, 2) : this->place(among.forms, 1, 4);
       stop = "no small sizes fit";
       AxisId failed;
       if (!place || !place->point.sizes.complete(graph_, &failed)) {
         place.reset();
         continue;
       }
+      const std::size_t before = place->values.spent();
       const bool agree = sides(place->values);
+      spent += place->values.spent() - before;
       stop = place->values.stop();
       if (stop.empty()) {
         const bool counts =

@@ -5,8 +5,8 @@
 // evaluated node by node as the graph means them; no normal form is used for them. So a wrong law of products, powers, sums,
 // indicators or substitution shows, with a chance of about 2^-60 to miss it at a point.
 //
-// Sizes are small, those that are numbers too: a claim that holds for one size mostly holds for all. Where it does not, it is
-// replayed at its own sizes.
+// Sizes are small, those that are numbers too, at one point 2 or 3, at the other 1 to 4: a claim that holds for some mostly holds
+// for all. Where it does not, it is replayed at its own sizes.
 //
 // Not checked: the laws of exp, log and the other functions, of maxima and of comparisons of reals. A node of these takes its
 // value from its normal form (form_values.h). Those are what the points in double precision see.
@@ -50,7 +50,7 @@ class Replayer {
   Replay at_points(std::span<const NodeId> roots, Sides sides);
   template <class Sides>
   Replay at_points(Places& among, std::span<const NodeId> roots, Sides sides);
-  std::unique_ptr<Place> place(NormalForms& forms);
+  std::unique_ptr<Place> place(NormalForms& forms, std::int64_t least, std::uint64_t choices);
 
   const Graph& graph_;
   Places as_written_;
