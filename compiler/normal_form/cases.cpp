@@ -57,6 +57,103 @@ std::optional<Polynomial> NormalForms::by_cases(const std::vector<Polynomial>& o
   return result;
 }
 
+// Whether a form is made of coordinates and sizes alone. Comparisons of these stay as they are: indices are fixed by them.
+bool NormalForms::is_whole(const Polynomial& polynomial) const {
+  return std::ranges::all_of(polynomial, [&](const auto& term) {
+    return std::ranges::all_of(term.first, [&](const Factor& factor) {
+      const Atom& atom = atoms_[factor.atom];
+      return atom.is_index() || atom.kind == AtomKind::size || atom.kind == AtomKind::expression || atom.range;
+    });
+  });
+}
+
+// [p < 0] = 1 - [-p < 0] - [p = 0], for one of p and -p
+std::optional<Polynomial> NormalForms::by_trichotomy(const Polynomial& p) {
+  if (unfolding_ == Unfolding::ring || p.begin()->second > 0 || is_whole(p)) return {};
+  step();
+  fire(FormLaw::one_of_three);
+  Polynomial result = constant_polynomial(1);
+  add_to(result, negative(scaled(p, -1)), -1);
+  add_to(result, equal(p), -1);
+  return result;
+}
+
+// [p = 0] [p < 0] = 0; [a + b = 0] a = -[a + b = 0] b, for an atom a that b has not as a factor; [m = 0] m = 0 for a product m
+std::optional<Polynomial> NormalForms::by_equality(const Monomial& monomial) {
+  if (unfolding_ == Unfolding::ring) return {};
+  for (const Factor& equality : monomial) {
+    const Atom& atom = atoms_[equality.atom];
+    if (atom.kind != AtomKind::equal || is_whole(atoms_[atom.parts[0]])) continue;
+    const Polynomial& p = atoms_[atom.parts[0]];
+    const auto exponent_of = [&](AtomId id) {
+      const auto found = std::ranges::find(monomial, id, &Factor::atom);
+      return found == monomial.end() ? mpq_class(0) : found->exponent;
+    };
+    const bool excluded = std::ranges::any_of(monomial, [&](const Factor& factor) {
+      return atoms_[factor.atom].kind == AtomKind::negative && atoms_[factor.atom].parts == atom.parts;
+    });
+    const bool zero = p.size() == 1 && std::ranges::all_of(p.begin()->first, [&](const Factor& factor) {
+                        return factor.exponent > 0 && exponent_of(factor.atom) >= factor.exponent;
+                      });
+    if (excluded || zero) {
+      fire(FormLaw::by_equality);
+      return Polynomial{};
+    }
+    for (auto term = p.rbegin(); term != p.rend(); ++term) {
+      if (term->first.size() != 1 || term->first[0].exponent != 1) continue;
+      const AtomId solved = term->first[0].atom;
+      const bool once = std::ranges::count_if(p, [&](const auto& other) {
+                          return std::ranges::find(other.first, solved, &Factor::atom) != other.first.end();
+                        }) == 1;
+      if (!once) continue;
+      const mpq_class times = exponent_of(solved);
+      if (times < 1 || times.get_den() != 1) break;
+      fire(FormLaw::by_equality);
+      Polynomial value = scaled(p, -1 / term->second);
+      value.erase(term->first);
+      Monomial rest = monomial;
+      std::erase_if(rest, [&](const Factor& factor) { return factor.atom == solved; });
+      return product(settled(std::move(rest)), power(value, times));
+    }
+  }
+  return {};
+}
+
+// (a^(2 k))^r = a^(2 k r), times sign(a) where 2 k r is odd
+std::optional<Polynomial> NormalForms::root_of_square(const Factor& factor, const mpq_class& exponent) {
+  const mpq_class result = factor.exponent * exponent;
+  if (unfolding_ == Unfolding::ring || factor.exponent.get_den() != 1 || mpz_odd_p(factor.exponent.get_num_mpz_t()) ||
+      result.get_den() != 1 || atoms_[factor.atom].is_truth())
+    return {};
+  fire(FormLaw::root_of_square);
+  const Polynomial raised = settled({{factor.atom, result}});
+  if (atoms_[factor.atom].nonnegative || mpz_even_p(result.get_num_mpz_t())) return raised;
+  return product(raised, function(Op::sign, {atom_form(factor.atom)}));
+}
+
+// By the prime factors that are found at once; what is left has a logarithm of its own.
+Polynomial NormalForms::logarithm_of_number(const mpq_class& value) {
+  constexpr unsigned long greatest_prime = 1000;
+  if (unfolding_ == Unfolding::ring) return opaque(Op::log, {constant_polynomial(value)});
+  Polynomial result;
+  std::size_t parts = 0;
+  const auto add = [&](const mpz_class& part, const mpq_class& times) {
+    add_to(result, opaque(Op::log, {constant_polynomial(part)}), times);
+    ++parts;
+  };
+  for (const int sign : {1, -1}) {
+    mpz_class rest = sign > 0 ? value.get_num() : value.get_den();
+    for (unsigned long prime = 2; prime < greatest_prime && rest != 1; ++prime) {
+      const mpz_class base = prime;
+      if (const mp_bitcnt_t times = mpz_remove(rest.get_mpz_t(), rest.get_mpz_t(), base.get_mpz_t()); times > 0)
+        add(base, sign * mpq_class(times));
+    }
+    if (rest != 1) add(rest, sign);
+  }
+  if (parts > 1) fire(FormLaw::log_of_number);
+  return result;
+}
+
 AtomId NormalForms::infinity() { return atoms_.atom({AtomKind::leaf, 0, static_cast<std::uint32_t>(Op::infinity), {}, {}}); }
 
 // The sign of a value that is infinite wherever its other terms are finite; 0 if no term is infinite by itself.

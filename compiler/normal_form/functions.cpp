@@ -60,7 +60,7 @@ Polynomial NormalForms::logarithm(const Polynomial& p) {
     return result;
   }
   const mpq_class scale = common_coefficient(rest);
-  if (scale != 1) add_to(result, opaque(Op::log, {constant_polynomial(scale)}));
+  if (scale != 1) add_to(result, logarithm_of_number(scale));
   rest = scaled(rest, 1 / scale);
   if (constant_of(rest) != 1) add_to(result, opaque(Op::log, {rest}));
   return result;
@@ -131,6 +131,7 @@ Polynomial NormalForms::negative(Polynomial p) {
   if (const int sign = infinite_sign(p)) return constant_polynomial(sign < 0);
   if (atoms_.positive(scaled(p, -1))) return constant_polynomial(1);
   p = scaled(p, 1 / common_coefficient(p));
+  if (auto others = by_trichotomy(p)) return std::move(*others);
   return settled({{atoms_.atom({AtomKind::negative, 0, 0, {}, {atoms_.polynomial(p)}}), 1}});
 }
 
@@ -164,7 +165,9 @@ Polynomial NormalForms::function(Op op, std::vector<Polynomial> o) {
       return product(o[0], power(o[1], -1));
     case Op::power:
       if (const auto exponent = constant_of(o[1])) return power(o[0], *exponent);
-      return opaque(op, o);
+      if (unfolding_ == Unfolding::ring || !atoms_.positive(o[0])) return opaque(op, o);
+      fire(FormLaw::power_as_exponential);
+      return exponential(product(o[1], logarithm(o[0])));
     case Op::sqrt:
       return power(o[0], mpq_class(1, 2));
     case Op::exp:

@@ -28,6 +28,12 @@ constexpr std::array rows{
     FormLawRow{FormLaw::by_cases, "by cases", "exp((s > 0) * t)", "(s > 0) * exp(t) + (1 - (s > 0))", "", true},
     FormLawRow{FormLaw::partial_fractions, "partial fractions", "s * (1 + s * t)^-1 * t", "1 - (1 + s * t)^-1", "1 + s * t != 0",
                true},
+    FormLawRow{FormLaw::one_of_three, "one of three", "(s < t) + (s > t)", "1 - (s == t)", "", true},
+    FormLawRow{FormLaw::by_equality, "by an equality", "(s == t) * (s + t)", "2 * (s == t) * t", "", true},
+    FormLawRow{FormLaw::root_of_square, "root of a square", "(s^2)^0.5", "s * sign(s)", "", true},
+    FormLawRow{FormLaw::power_as_exponential, "a power as an exponential", "3^s", "exp(s * log(3))", "the base is positive",
+               true},
+    FormLawRow{FormLaw::log_of_number, "logarithm of a number", "log(6)", "log(2) + log(3)", "", true},
 };
 
 constexpr bool in_order() {

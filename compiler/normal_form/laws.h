@@ -30,6 +30,11 @@ enum class FormLaw : std::uint8_t {
   log_of_exponential,
   by_cases,
   partial_fractions,
+  one_of_three,
+  by_equality,
+  root_of_square,
+  power_as_exponential,
+  log_of_number,
   count_
 };
 inline constexpr std::size_t form_law_count = static_cast<std::size_t>(FormLaw::count_);

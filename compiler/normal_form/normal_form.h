@@ -130,6 +130,10 @@ class NormalForms {
   std::set<AtomId> conditions_of(const std::vector<Polynomial>& operands) const;
   std::optional<Polynomial> by_cases(const std::vector<Polynomial>& operands,
                                      const std::function<Polynomial(const std::vector<Polynomial>&)>& f);
+  bool is_whole(const Polynomial& polynomial) const;
+  std::optional<Polynomial> by_trichotomy(const Polynomial& difference);
+  std::optional<Polynomial> by_equality(const Monomial& monomial);
+  std::optional<Polynomial> root_of_square(const Factor& factor, const mpq_class& exponent);
   AtomId infinity();
   int infinite_sign(const Polynomial& polynomial);
   std::optional<Polynomial> partial_fractions(const Monomial& monomial);
@@ -138,6 +142,7 @@ class NormalForms {
   // Functions.
   Polynomial exponential(const Polynomial& p);
   Polynomial logarithm(const Polynomial& p);
+  Polynomial logarithm_of_number(const mpq_class& value);
   Polynomial function(Op op, std::vector<Polynomial> operands);
   Polynomial opaque(Op op, const std::vector<Polynomial>& operands);
   Polynomial equal(Polynomial difference);

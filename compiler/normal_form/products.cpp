@@ -114,6 +114,7 @@ Polynomial NormalForms::settled(Monomial monomial) {
       factor.exponent = 1;
     }
   }
+  if (auto reduced = by_equality(monomial)) return std::move(*reduced);
   for (std::size_t i = 0; i < monomial.size(); ++i) {
     if (atoms_[monomial[i].atom].kind != AtomKind::equal) continue;
     const auto solution = solved(monomial[i].atom);
@@ -143,14 +144,17 @@ Polynomial NormalForms::power_of_constant(const mpq_class& value, const mpq_clas
 // Of one term: every factor if the exponent is whole, else those that cannot be negative.
 Polynomial NormalForms::power_of_term(const Monomial& monomial, const mpq_class& coefficient, const mpq_class& exponent) {
   Monomial outside, inside;
+  Polynomial magnitudes = constant_polynomial(1);
   for (const Factor& factor : monomial) {
     if (atoms_[factor.atom].is_truth() && exponent < 0) return give_up("division by a condition"), Polynomial{};
     if (whole(exponent) || atoms_[factor.atom].positive)
       outside.push_back({factor.atom, factor.exponent * exponent});
+    else if (const auto magnitude = root_of_square(factor, exponent))
+      magnitudes = product(magnitudes, *magnitude);
     else
       inside.push_back(factor);
   }
-  Polynomial result = settled(std::move(outside));
+  Polynomial result = product(settled(std::move(outside)), magnitudes);
   if (inside.empty()) return product(result, power_of_constant(coefficient, exponent));
   result = product(result, power_of_constant(abs(coefficient), exponent));
   if (coefficient > 0 && inside.size() == 1 && inside[0].exponent == 1) {

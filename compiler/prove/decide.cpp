@@ -2,13 +2,16 @@
 
 #include <algorithm>
 
+#include "compiler/prove/ties.h"
+
 namespace tenet {
 
 Decision Prover::decide(NodeId left, NodeId right) {
   forms_.begin();
   Polynomial difference = forms_.of(left);
   add_to(difference, forms_.of(right), -1);
-  const Polynomial cleared = forms_.without_denominators(difference);
+  std::set<PolynomialId> ties;
+  const Polynomial cleared = without_ties(forms_.atoms(), forms_.without_denominators(difference), ties);
   Decision result{Decided::stopped, forms_.steps(), {}, {}, forms_.stop(), {}};
   if (!forms_.stop().empty()) return result;
   if (!cleared.empty()) {
@@ -17,6 +20,7 @@ Decision Prover::decide(NodeId left, NodeId right) {
     return result;
   }
   for (AtomId atom : forms_.nonzero()) result.conditions.push_back(forms_.text(atom) + " != 0");
+  for (PolynomialId tie : ties) result.conditions.push_back(forms_.text(forms_.atoms()[tie]) + " != 0");
   std::ranges::sort(result.conditions);
   result.replay = replayer_.of(left, right);
   result.decided = result.replay.differs ? Decided::disagreed : Decided::proved;

@@ -95,7 +95,8 @@ TEST_CASE("the laws of the normal form have different names", "[property]") {
 
 namespace {
 
-// Beside graphs/: quotients whose denominators read their numerators, a power written by exp and log, a sum of an outer product.
+// Beside graphs/: quotients whose denominators read their numerators, a power written by exp and log, a sum of an outer product,
+// and a claim about powers of numbers and roots of squares.
 constexpr auto quotients = R"(axis i, k
 param x[i] = normal()
 param y[i] = normal()
@@ -103,6 +104,7 @@ param z[i] = normal()
 data c
 data w[k]
 loss = sum[i, k](x * w) + sum[i](x / (x + c) + z / sqrt(z^2 + c) + exp(2 * log(y)))
+claim sqrt(c^2) * 6^c == abs(c) * 2^c * 3^c
 )";
 
 }  // namespace

@@ -78,6 +78,21 @@ TEST_CASE("what is almost true is not proved", "[unit]") {
            "exp(where(n <= k, a, -inf)) == exp(a)",
            "sum[k](exp(where(k <= n, a, -inf))) == sum[k](exp(a)) - 1",
            "max[k](a) == max[n](a)",
+           "max(y, z) + min(y, z) == y - z",
+           "max(y, z) == max(y, -z)",
+           "abs(y + z) == abs(y) + abs(z)",
+           "sqrt(y^2 + z^2) == abs(y) + abs(z)",
+           "(y < z) == (y < z + 1)",
+           "(y < z) + (z < y) == 0 * y",
+           "2^y * 2^z == 2^(y * z)",
+           "(-2)^y * (-2)^z == (-2)^(y + z)",
+           "log(12) == 2 * log(2) + log(5)",
+           // what is always at a tie somewhere
+           "(x == max[c](x)) * x == 0 * x",
+           "sum[n](y == y[n = k]) == 0 * k",
+           "(n * y == 0) * z == 0 * z",
+           "(Y == Z) * y == 0 * y",
+           "sum[c]((c == Y) * y) == 0 * y",
            "max[c](x) * s == max[c](x * s)",
            "argmax[c](x) == argmax[c](-x)",
            // a digit
@@ -88,6 +103,34 @@ TEST_CASE("what is almost true is not proved", "[unit]") {
     INFO(claim);
     const Decided decided = decision(claim).decided;
     CHECK((decided == Decided::difference || decided == Decided::stopped));
+  }
+}
+
+TEST_CASE("what holds by cases of a sign is proved, and replayed", "[unit]") {
+  for (const std::string claim :
+       {"sqrt(y^2) == abs(y)", "relu(y) - relu(-y) == y", "relu(y) == (y + abs(y)) / 2", "max(y, z) + min(y, z) == y + z",
+        "max(y, z) - min(y, z) == abs(y - z)", "abs(y) * sign(y) == y", "where(y > 0, z, s) + where(y <= 0, z, s) == z + s",
+        "sum[n](abs(y) * sign(y)) == sum[n](y)", "sqrt(y^2 * z^2) == sqrt(y^2) * abs(z)", "(y^2)^1.5 == abs(y)^3",
+        "exp(abs(y)) == where(y > 0, exp(y), exp(-y))", "2^y * 2^z == 2^(y + z)", "0.5^y == 2^-y", "4^y == (2^y)^2",
+        "log(12) == 2 * log(2) + log(3)", "grad(sum[n](2^y), y) == log(2) * 2^y", "grad(sum[n](abs(y)), y) == sign(y)"}) {
+    INFO(claim);
+    const Decision found = decision(claim);
+    INFO(found.difference << found.stop << found.replay.stop);
+    CHECK(found.decided == Decided::proved);
+    CHECK(found.replay.points == 2);
+  }
+}
+
+TEST_CASE("what holds but at a tie is proved, and the tie is said", "[unit]") {
+  for (const std::string claim :
+       {"grad(sum[n](max(0, 1 - y * z)), y) == (y * z < 1) * -z", "grad(sum[n](relu(y - s)), y) == (y >= s)", "sign(y)^2 == 1"}) {
+    INFO(claim);
+    const Decision found = decision(claim);
+    INFO(found.difference << found.stop << found.replay.stop);
+    CHECK(found.decided == Decided::proved);
+    REQUIRE(found.conditions.size() == 1);
+    INFO(found.conditions[0]);
+    CHECK(found.conditions[0].ends_with(" != 0"));
   }
 }
 
