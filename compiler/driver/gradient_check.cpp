@@ -154,7 +154,9 @@ std::string first_of(const Session& session, const std::vector<Subject>& values,
     if (text.empty()) continue;
     const auto& definitions = session.program->definitions;
     const auto row = std::ranges::find(definitions, values[k].name, &Definition::name);
-    if (row != definitions.end()) text += fmt::format(" (line {})", line_of(session, row->span));
+    if (row == definitions.end()) return text;
+    const std::string file = row->span.file == session.file ? "" : session.diagnostics.source(row->span.file).name + ", ";
+    text += fmt::format(" ({}line {})", file, line_of(session, row->span));
     return text;
   }
   return {};

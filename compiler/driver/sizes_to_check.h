@@ -23,10 +23,11 @@ std::vector<Sizes> other_sizes(const Session& session);
 // How many elements evaluating `roots` once has, in all nodes.
 double elements_of(const Graph& graph, const Sizes& sizes, std::span<const NodeId> roots);
 
-// The session's sizes, the longest axes halved until `roots` have at most `most` elements, or until no axis can be shorter: one
-// that has as many coordinates as the data, or that is indexed by numbers. `open`: only axes whose size the program does not
-// write.
+// Which axes may be shorter: those whose size the program does not write, or all.
 enum class Shortened : std::uint8_t { open, all };
+
+// The session's sizes, the longest axes halved until `roots` have at most `most` elements, or until no axis can be shorter: one
+// that has as many coordinates as the data, or that is indexed by numbers.
 Sizes reduced_sizes(const Session& session, std::span<const NodeId> roots, double most, Shortened which);
 
 // "i = 5, j = 3": those of the session's sizes that are not as before. Empty: none.

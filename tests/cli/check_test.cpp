@@ -121,6 +121,9 @@ TEST_CASE("the first value that is not finite is named, with its coordinate and 
   CHECK(negative.status == 1);
   CHECK_THAT(negative.out, ContainsSubstring("`logs` is the first named value that is not finite: "));
   CHECK_THAT(negative.out, ContainsSubstring("(line 3)"));
+  const Ending library = ending_of("axis i = 4\nparam x[i] = i - 9\np = softmax[i](log(x))\nloss = sum[i](p * i)" + training, "");
+  CHECK_THAT(library.out, ContainsSubstring("`p.softmax.counts` is the first named value that is not finite: nan at i = 0"));
+  CHECK_THAT(library.out, ContainsSubstring("std.tenet, line "));
   // Beyond single precision alone; and a mask's infinity is none.
   const Ending single = ending_of("param x = 100\ne = exp(x)\nloss = e" + training, "");
   CHECK_THAT(single.out, ContainsSubstring("`e` is the first named value that is not finite: inf (line 2), in single precision"));
