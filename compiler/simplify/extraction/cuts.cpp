@@ -1,17 +1,14 @@
 #include "compiler/simplify/extraction/cuts.h"
 
 #include <algorithm>
-#include <tuple>
 
 namespace tenet {
 namespace {
 
 constexpr std::size_t most_terms = 64;     // of a form; a value with more is cut
+constexpr std::size_t most_searched = 8;   // terms of a form that is shortened and folded while cuts are chosen
 constexpr std::size_t most_extracted = 8;  // terms of a form that is extracted as it is, beside its shortened one
-constexpr std::size_t most_candidates = 64;
-constexpr std::size_t most_extractions = 4000;  // of all values, with other cuts below them
-constexpr std::size_t most_work = 50'000;       // values looked at in choosing
-constexpr double least_gain = 1e-3;             // of the whole cost, by a cut
+constexpr std::size_t most_candidates = 256;
 
 }  // namespace
 
@@ -142,78 +139,23 @@ void Cuts::find_candidates(std::span<const Adjoint> adjoints) {
   if (candidates_.size() > most_candidates) candidates_.resize(most_candidates);
 }
 
-// From each value that may be computed by itself those that it reads with none between.
 void Cuts::find_reads() {
   Set all = fixed_;
   all.insert(wanted_.begin(), wanted_.end());
   all.insert(candidates_.begin(), candidates_.end());
-  for (NodeId id : all) {
-    Set seen;
-    std::vector<NodeId> open(graph_.node(id).operands.begin(), graph_.node(id).operands.end());
-    while (!open.empty()) {
-      const NodeId next = open.back();
-      open.pop_back();
-      if (values_.is_given(next)) continue;
-      if (!seen.insert(next).second) continue;
-      if (all.contains(next)) {
-        reads_[id].push_back(next);
-        continue;
-      }
-      open.insert(open.end(), graph_.node(next).operands.begin(), graph_.node(next).operands.end());
-    }
-  }
+  reads_ = Reads(graph_, all, [this](NodeId id) { return values_.is_given(id); });
 }
 
-Cuts::Set Cuts::below(NodeId node, const Set& cuts) const {
-  Set result, seen;
-  std::vector<NodeId> open{node};
-  while (!open.empty()) {
-    const NodeId id = open.back();
-    open.pop_back();
-    const auto reads = reads_.find(id);
-    if (reads == reads_.end()) continue;
-    for (NodeId next : reads->second) {
-      if (!seen.insert(next).second) continue;
-      if (cuts.contains(next))
-        result.insert(next);
-      else
-        open.push_back(next);
-    }
-  }
-  return result;
-}
-
-// Reductions before what they are reduced from is used elementwise: of those that are ready the smallest first.
-std::vector<NodeId> Cuts::order(const std::map<NodeId, Set>& reads) const {
-  std::map<NodeId, std::size_t> waiting;
-  std::map<NodeId, std::vector<NodeId>> readers;
-  using Rank = std::pair<std::size_t, NodeId>;
-  std::set<Rank> ready;
-  const auto rank = [&](NodeId id) { return Rank(graph_.node(id).axes.size(), id); };
-  for (const auto& [id, before] : reads) {
-    waiting[id] = before.size();
-    for (NodeId read : before) readers[read].push_back(id);
-    if (before.empty()) ready.insert(rank(id));
-  }
-  std::vector<NodeId> result;
-  while (!ready.empty()) {
-    const NodeId id = ready.extract(ready.begin()).value().second;
-    result.push_back(id);
-    for (NodeId reader : readers[id])
-      if (--waiting[reader] == 0) ready.insert(rank(reader));
-  }
-  return result;
-}
-
-Polynomial Cuts::form(NodeId node, const Set& below) {
+Polynomial Cuts::form(NodeId node, const Indices& below) {
   NormalForms& forms = values_.forms();
-  Set seen;
+  Set seen, cuts;
+  for (Index cut : below) cuts.insert(reads_.node(cut));
   std::vector<NodeId> open{node};
   while (!open.empty()) {
     const NodeId id = open.back();
     open.pop_back();
     if (values_.is_given(id) || !seen.insert(id).second) continue;
-    if (id != node && below.contains(id)) {
+    if (id != node && cuts.contains(id)) {
       forms.give_form(id, forms.atom_form(forms.value(id)));
       continue;
     }
@@ -223,12 +165,16 @@ Polynomial Cuts::form(NodeId node, const Set& below) {
   return forms.of(node);
 }
 
-Cut Cuts::extracted(NodeId node, const Set& below) {
+Cut Cuts::extracted(NodeId node, const Indices& below, bool in_full) {
   NormalForms& forms = values_.forms();
   if (boundaries_.contains(node)) return {node, {}, {}, factoring_.elements(forms.atoms()[forms.value(node)].variables), true};
   forms.restart();
   const Polynomial whole = form(node, below);
   if (!forms.stop().empty()) failed_ = forms.stop();
+  if (whole.size() > most_searched && !in_full) {
+    Factored factored = factoring_.factored(whole);
+    return {node, whole, std::move(factored.tree), factored.cost, false, whole, true};
+  }
   std::vector<Polynomial> variants{shortened(values_, whole)};
   forms.restart();
   if (compare(variants[0], whole) != 0 && whole.size() <= most_extracted) variants.push_back(whole);
@@ -246,84 +192,18 @@ Cut Cuts::extracted(NodeId node, const Set& below) {
 }
 
 Beginning Cuts::beginning(const Cut& cut, std::span<const Cut> all) {
-  Set chosen;
-  for (const Cut& other : all) chosen.insert(other.node);
+  Reads::Flags chosen(reads_.count());
+  for (const Cut& other : all) chosen[reads_.index(other.node)] = true;
   NormalForms& forms = values_.forms();
   forms.restart();
   forms.forget_uses();
   const FormLawCounts before = forms.fired();
-  Beginning result{form(cut.node, below(cut.node, chosen)), {}, {}, {}, {}};
+  Beginning result{form(cut.node, reads_.below(reads_.index(cut.node), chosen)), {}, {}, {}, {}};
   for (std::size_t k = 0; k < form_law_count; ++k) result.laws[k] = forms.fired()[k] - before[k];
   result.facts = forms.used_facts();
   result.nonzero = forms.nonzero();
   shortened(values_, result.whole, &result.shortenings);
   return result;
-}
-
-std::vector<Cut> Cuts::all(const Set& extra, double& cost) {
-  Set cuts = fixed_;
-  cuts.insert(extra.begin(), extra.end());
-  std::map<NodeId, Set> reads;
-  for (const Set& set : {cuts, wanted_})
-    for (NodeId id : set) reads.emplace(id, below(id, cuts));
-  work_ += reads.size();
-  std::vector<Cut> result;
-  std::vector<std::pair<NodeId, const Cut*>> products;  // computed before, and may be folded into
-  cost = 0;
-  for (NodeId id : order(reads)) {
-    const Set& before = reads.at(id);
-    // Of the products those that are made of something that this value reads too.
-    Set key = before;
-    const auto is_near = [&](NodeId product) {
-      return before.contains(product) ||
-             std::ranges::any_of(reads.at(product), [&](NodeId read) { return before.contains(read); });
-    };
-    for (const auto& [product, cut] : products)
-      if (is_near(product)) key.insert(product);
-    auto known = memo_.find({id, key});
-    if (known == memo_.end()) {
-      for (const auto& [product, cut] : products)
-        if (is_near(product)) values_.add_computed(product, cut->form);
-      known = memo_.emplace(std::pair{id, key}, extracted(id, before)).first;
-      values_.drop_computed();
-      const Polynomial form = known->second.form;
-      if (form.size() > 1) values_.prove_sums(id, form);
-    }
-    const Cut& cut = known->second;
-    if (!cut.verbatim && cut.form.size() == 1) products.emplace_back(id, &cut);
-    cost += cut.cost;
-    result.push_back(cut);
-  }
-  return result;
-}
-
-std::vector<Cut> Cuts::chosen() {
-  Set extra;
-  std::vector<Cut> best = all(extra, cost_);
-  while (memo_.size() < most_extractions && work_ < most_work) {
-    std::optional<Set> move;
-    double least = cost_;
-    for (NodeId candidate : candidates_) {
-      if (memo_.size() >= most_extractions || work_ >= most_work) break;
-      Set next = extra;
-      if (!next.erase(candidate)) next.insert(candidate);
-      double cost = 0;
-      std::vector<Cut> cuts = all(next, cost);
-      // A cut has to pay for the line it takes.
-      const double price = next.size() > extra.size() ? cost * (1 + least_gain) : cost;
-      if (price < least || (price == least && next.size() < (move ? move->size() : extra.size()))) {
-        least = price;
-        cost_ = cost;
-        best = std::move(cuts);
-        move = std::move(next);
-      }
-    }
-    if (!move) break;
-    extra = std::move(*move);
-  }
-  if (memo_.size() >= most_extractions || work_ >= most_work) stop_ = "the budget of choosing cuts ran out";
-  if (!failed_.empty()) stop_ = failed_;
-  return best;
 }
 
 }  // namespace tenet
