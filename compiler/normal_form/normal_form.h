@@ -100,6 +100,8 @@ class NormalForms {
   };
   Opened opened(AtomId sum);                                                  // a sum's body under fresh indices
   Opened opened(const Polynomial& polynomial, std::span<const AxisId> axes);  // a form with fresh indices for the axes
+  // The sum of what `change` makes of its body.
+  Polynomial reopened(AtomId sum, const std::function<Polynomial(const Polynomial&)>& change);
 
   Polynomial atom_form(AtomId atom) const;
   // A form over a value's axes, at the indices of one of its atoms.

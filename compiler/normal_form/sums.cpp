@@ -154,8 +154,19 @@ NormalForms::Opened NormalForms::opened(const Polynomial& polynomial, std::span<
 }
 
 Polynomial NormalForms::sum_over(const Polynomial& polynomial, std::span<const AxisId> axes) {
+  const std::uint32_t fresh = fresh_;
   const Opened over = opened(polynomial, axes);
-  return sum(over.body, over.indices);
+  Polynomial result = sum(over.body, over.indices);
+  fresh_ = fresh;
+  return result;
+}
+
+Polynomial NormalForms::reopened(AtomId id, const std::function<Polynomial(const Polynomial&)>& change) {
+  const std::uint32_t fresh = fresh_;
+  const Opened open = opened(id);
+  Polynomial result = sum(change(open.body), open.indices);
+  fresh_ = fresh;
+  return result;
 }
 
 NormalForms::Opened NormalForms::opened(AtomId sum) {

@@ -167,7 +167,7 @@ void Folding::fold_product(const ScaledMonomial& term, const Visit& visit) {
 
 void Folding::reclosed(const mpq_class& coefficient, const Exponents& outside, const Exponents& inside,
                        const std::vector<AtomId>& indices, const Visit& visit) {
-  const Polynomial sum = forms_.sum_of_term(monomial_of(inside), indices);
+  const Polynomial sum = forms_.sum({{monomial_of(inside), 1}}, indices);
   if (sum.size() != 1) return;
   Exponents whole = outside;
   multiply_by(whole, sum.begin()->first);
@@ -233,7 +233,7 @@ void Folding::fold_partial_sum(const ScaledMonomial& term, AtomId sum, const Nor
         others.emplace(factor.atom, factor.exponent);
     }
     if (others.empty()) continue;
-    const Polynomial partial = forms_.sum_of_term(part, inner);
+    const Polynomial partial = forms_.sum({{part, 1}}, inner);
     if (partial.size() != 1 || partial.begin()->first.size() != 1 || partial.begin()->first[0].exponent != 1) continue;
     const AtomId atom = partial.begin()->first[0].atom;
     if (forms_.atoms()[atom].kind != AtomKind::sum) continue;

@@ -136,6 +136,32 @@ Polynomial unfolded(KnownValues& values, const Polynomial& form, AtomId atom) {
   return result;
 }
 
+namespace {
+
+// A sum with a value in it unfolded.
+Polynomial unfolded_sum(KnownValues& values, AtomId sum, NodeId value, const Polynomial* given) {
+  NormalForms& forms = values.forms();
+  return forms.reopened(sum, [&](const Polynomial& body) {
+    Polynomial result;
+    for (const auto& [inside, scale] : body) {
+      Polynomial term = constant_polynomial(scale);
+      for (const Factor& factor : inside) {
+        Polynomial part{{Monomial{factor}, 1}};
+        if (forms.node_of(factor.atom) == value && factor.exponent > 0 && is_whole(factor.exponent)) {
+          const std::optional<Polynomial> definition =
+              given ? forms.at_indices_of(factor.atom, *given) : values.definition(factor.atom);
+          if (definition) part = forms.power(*definition, factor.exponent);
+        }
+        term = forms.product(term, part);
+      }
+      add_to(result, term);
+    }
+    return result;
+  });
+}
+
+}  // namespace
+
 Polynomial unfolded_in_sums(KnownValues& values, const Polynomial& form, NodeId value, const Polynomial* given) {
   NormalForms& forms = values.forms();
   Polynomial result;
@@ -154,22 +180,8 @@ Polynomial unfolded_in_sums(KnownValues& values, const Polynomial& form, NodeId 
     }
     Exponents outside = exponents_of(monomial);
     outside.erase(*sum);
-    const NormalForms::Opened opened = forms.opened(*sum);
-    Polynomial body;
-    for (const auto& [inside, scale] : opened.body) {
-      Polynomial unfolded_body = constant_polynomial(scale);
-      for (const Factor& factor : inside) {
-        Polynomial part{{Monomial{factor}, 1}};
-        if (forms.node_of(factor.atom) == value && factor.exponent > 0 && is_whole(factor.exponent)) {
-          const std::optional<Polynomial> definition =
-              given ? forms.at_indices_of(factor.atom, *given) : values.definition(factor.atom);
-          if (definition) part = forms.power(*definition, factor.exponent);
-        }
-        unfolded_body = forms.product(unfolded_body, part);
-      }
-      add_to(body, unfolded_body);
-    }
-    add_to(result, times(forms, forms.sum(body, opened.indices), outside), coefficient);
+    const auto unfold = [&] { return unfolded_sum(values, *sum, value, given); };
+    add_to(result, times(forms, given ? unfold() : values.unfolded(*sum, value, unfold), outside), coefficient);
   }
   return result;
 }

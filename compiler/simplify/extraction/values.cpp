@@ -145,6 +145,7 @@ void KnownValues::prove_sum(NodeId value, const std::vector<AxisId>& axes, const
   }
   if (!is_scalar_constant(forms_, sum)) return;
   forms_.declare_sum(value, axes, std::move(sum));
+  unfolded_.clear();
 }
 
 void KnownValues::offer(NodeId id, const Polynomial& form) {
@@ -184,6 +185,13 @@ std::optional<Polynomial> KnownValues::definition(AtomId atom) {
   if (const auto known = instances_.find(atom); known != instances_.end()) return known->second;
   const Polynomial& definition = definitions_.at(forms_.atoms()[atom].tag);
   return instances_.emplace(atom, forms_.at_indices_of(atom, definition)).first->second;
+}
+
+Polynomial KnownValues::unfolded(AtomId sum, NodeId value, const std::function<Polynomial()>& unfold) {
+  if (const auto known = unfolded_.find({sum, value}); known != unfolded_.end()) return known->second;
+  Polynomial form = unfold();
+  if (forms_.stop().empty()) unfolded_.emplace(std::pair{sum, value}, form);
+  return form;
 }
 
 void KnownValues::add_computed(NodeId node, const Polynomial& form) {

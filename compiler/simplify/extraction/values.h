@@ -2,6 +2,7 @@
 // form; one whose form has several terms is *opaque*: an atom with a definition.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -38,6 +39,9 @@ class KnownValues {
   std::optional<Polynomial> definition(AtomId atom);
   bool is_defined(AtomId atom) const;
 
+  // What `unfold` makes of the value in the sum, which is the same every time while no more is known about sums.
+  Polynomial unfolded(AtomId sum, NodeId value, const std::function<Polynomial()>& unfold);
+
   const std::vector<Available>& available() const { return available_; }
   std::size_t given_available() const { return given_available_; }  // the first of them: those that are computed anyway
 
@@ -69,6 +73,7 @@ class KnownValues {
   std::unordered_map<NodeId, Polynomial> functions_;  // of values that do not show what they are of
   std::unordered_map<NodeId, NodeId> names_;          // a value, the name around it
   std::map<AtomId, Polynomial> instances_;            // definitions at other indices
+  std::map<std::pair<AtomId, NodeId>, Polynomial> unfolded_;
   std::vector<Available> available_;
   std::size_t given_available_ = 0;
   std::map<ScaledMonomial, std::size_t> available_by_term_;
