@@ -8,7 +8,7 @@ namespace {
 int compare(const Monomial& a, const Monomial& b) {
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
     if (a[i].atom != b[i].atom) return a[i].atom < b[i].atom ? -1 : 1;
-    if (const int order = cmp(a[i].exponent, b[i].exponent)) return order;
+    if (const auto order = a[i].exponent <=> b[i].exponent; order != 0) return order < 0 ? -1 : 1;
   }
   return a.size() < b.size() ? -1 : a.size() > b.size();
 }
@@ -21,12 +21,12 @@ int compare(const Polynomial& a, const Polynomial& b) {
   auto x = a.begin();
   for (auto y = b.begin(); x != a.end() && y != b.end(); ++x, ++y) {
     if (const int order = compare(x->first, y->first)) return order;
-    if (const int order = cmp(x->second, y->second)) return order;
+    if (const auto order = x->second <=> y->second; order != 0) return order < 0 ? -1 : 1;
   }
   return a.size() < b.size() ? -1 : a.size() > b.size();
 }
 
-void add_term(Polynomial& to, const Monomial& monomial, const mpq_class& coefficient) {
+void add_term(Polynomial& to, const Monomial& monomial, const Rational& coefficient) {
   if (coefficient == 0) return;
   auto [place, fresh] = to.try_emplace(monomial, coefficient);
   if (fresh) return;
@@ -34,33 +34,33 @@ void add_term(Polynomial& to, const Monomial& monomial, const mpq_class& coeffic
   if (place->second == 0) to.erase(place);
 }
 
-void add_to(Polynomial& to, const Polynomial& other, const mpq_class& scale) {
+void add_to(Polynomial& to, const Polynomial& other, const Rational& scale) {
   for (const auto& [monomial, coefficient] : other) add_term(to, monomial, coefficient * scale);
 }
 
-Polynomial scaled(const Polynomial& polynomial, const mpq_class& scale) {
+Polynomial scaled(const Polynomial& polynomial, const Rational& scale) {
   Polynomial result;
   add_to(result, polynomial, scale);
   return result;
 }
 
-Polynomial constant_polynomial(const mpq_class& value) {
+Polynomial constant_polynomial(const Rational& value) {
   Polynomial result;
   add_term(result, {}, value);
   return result;
 }
 
-std::optional<mpq_class> constant_of(const Polynomial& polynomial) {
-  if (polynomial.empty()) return mpq_class(0);
+std::optional<Rational> constant_of(const Polynomial& polynomial) {
+  if (polynomial.empty()) return Rational(0);
   if (polynomial.size() == 1 && polynomial.begin()->first.empty()) return polynomial.begin()->second;
   return {};
 }
 
-mpq_class common_coefficient(const Polynomial& polynomial) {
+Rational common_coefficient(const Polynomial& polynomial) {
   mpz_class divisor = 0, multiple = 1;
   for (const auto& [monomial, coefficient] : polynomial) {
-    divisor = gcd(divisor, coefficient.get_num());
-    multiple = lcm(multiple, coefficient.get_den());
+    divisor = gcd(divisor, coefficient.numerator());
+    multiple = lcm(multiple, coefficient.denominator());
   }
   mpq_class result(divisor, multiple);
   result.canonicalize();
@@ -137,8 +137,7 @@ bool Atoms::positive(const Polynomial& polynomial) const {
       const Atom& atom = (*this)[factor.atom];
       if (atom.positive) continue;
       all = false;
-      const bool even = factor.exponent.get_den() == 1 && mpz_even_p(factor.exponent.get_num_mpz_t());
-      if (!atom.nonnegative && !even) return false;
+      if (!atom.nonnegative && !factor.exponent.is_even()) return false;
     }
     some |= all;
   }

@@ -5,8 +5,6 @@
 // not the name of their axis: forms that differ in bound names alone are one form.
 #pragma once
 
-#include <gmpxx.h>
-
 #include <cstdint>
 #include <deque>
 #include <map>
@@ -17,6 +15,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
+#include "compiler/normal_form/rational.h"
 
 namespace tenet {
 
@@ -27,22 +26,22 @@ constexpr std::uint32_t index_of(PolynomialId id) { return static_cast<std::uint
 
 struct Factor {
   AtomId atom;
-  mpq_class exponent;  // not zero
+  Rational exponent;  // not zero
 };
 using Monomial = std::vector<Factor>;  // ascending atoms
 
 struct MonomialOrder {
   bool operator()(const Monomial& a, const Monomial& b) const;
 };
-using Polynomial = std::map<Monomial, mpq_class, MonomialOrder>;  // no coefficient is zero
+using Polynomial = std::map<Monomial, Rational, MonomialOrder>;  // no coefficient is zero
 
 int compare(const Polynomial& a, const Polynomial& b);
-void add_term(Polynomial& to, const Monomial& monomial, const mpq_class& coefficient);
-void add_to(Polynomial& to, const Polynomial& other, const mpq_class& scale = 1);
-Polynomial scaled(const Polynomial& polynomial, const mpq_class& scale);
-Polynomial constant_polynomial(const mpq_class& value);
-std::optional<mpq_class> constant_of(const Polynomial& polynomial);
-mpq_class common_coefficient(
+void add_term(Polynomial& to, const Monomial& monomial, const Rational& coefficient);
+void add_to(Polynomial& to, const Polynomial& other, const Rational& scale = 1);
+Polynomial scaled(const Polynomial& polynomial, const Rational& scale);
+Polynomial constant_polynomial(const Rational& value);
+std::optional<Rational> constant_of(const Polynomial& polynomial);
+Rational common_coefficient(
     const Polynomial& polynomial);  // not zero: positive, what is left has whole coefficients without divisor
 
 enum class AtomKind : std::uint8_t {

@@ -23,9 +23,9 @@ Colour mixed(Colour a, Colour b) {
   return x ^ x >> 29;
 }
 
-Colour of_number(const mpq_class& value) {
-  const auto limb = [](mpz_srcptr z) { return mixed(mpz_getlimbn(z, 0), mpz_size(z)); };
-  return mixed(limb(value.get_num_mpz_t()), limb(value.get_den_mpz_t()));
+Colour of_number(const Rational& value) {
+  const auto limb = [](const mpz_class& z) { return mixed(mpz_getlimbn(z.get_mpz_t(), 0), mpz_size(z.get_mpz_t())); };
+  return mixed(limb(value.numerator()), limb(value.denominator()));
 }
 
 // The colours of some indices in a body. Coefficients count by their magnitude, and so do exponents of exponentials: the sign of
@@ -71,7 +71,7 @@ class Colouring {
       Colour factors = 0;
       for (const Factor& factor : monomial) {
         const bool exponential = atoms_[factor.atom].kind == AtomKind::exponential;
-        factors += mixed(of(factor.atom), of_number(exponential ? mpq_class(abs(factor.exponent)) : factor.exponent));
+        factors += mixed(of(factor.atom), of_number(exponential ? Rational(abs(factor.exponent)) : factor.exponent));
       }
       sum += mixed(factors, of_number(abs(coefficient)));
     }

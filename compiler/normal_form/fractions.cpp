@@ -8,22 +8,22 @@ namespace {
 
 // D = a + b m, under a negative whole power
 struct Denominator {
-  mpq_class a, b;
+  Rational a, b;
   const Monomial* m;
 };
 
 std::optional<Denominator> denominator_of(const Atoms& atoms, const Factor& factor) {
   const Atom& atom = atoms[factor.atom];
-  if (atom.kind != AtomKind::base || factor.exponent >= 0 || factor.exponent.get_den() != 1) return {};
+  if (atom.kind != AtomKind::base || factor.exponent >= 0 || !factor.exponent.is_whole()) return {};
   const Polynomial& polynomial = atoms[atom.parts[0]];
   if (polynomial.size() != 2 || !polynomial.begin()->first.empty()) return {};
   const auto& [m, b] = *std::next(polynomial.begin());
   return Denominator{polynomial.begin()->second, b, &m};
 }
 
-mpq_class exponent_in(const Monomial& monomial, AtomId atom) {
+Rational exponent_in(const Monomial& monomial, AtomId atom) {
   const auto found = std::ranges::find(monomial, atom, &Factor::atom);
-  return found == monomial.end() ? mpq_class(0) : found->exponent;
+  return found == monomial.end() ? Rational(0) : found->exponent;
 }
 
 mpz_class floor_of(const mpq_class& value) {
@@ -45,7 +45,7 @@ std::optional<Polynomial::value_type> root_of(const Polynomial::value_type& term
   return Polynomial::value_type{std::move(monomial), coefficient};
 }
 
-void multiply(Monomial& monomial, AtomId atom, const mpq_class& exponent) {
+void multiply(Monomial& monomial, AtomId atom, const Rational& exponent) {
   const auto place = std::ranges::lower_bound(monomial, atom, {}, &Factor::atom);
   if (place == monomial.end() || place->atom != atom) {
     monomial.insert(place, {atom, exponent});
@@ -73,7 +73,7 @@ std::optional<Polynomial> NormalForms::partial_fractions(const Monomial& monomia
                   *d->m, [&](const Factor& part) { return users[part.atom] > 1 || atoms_[part.atom].kind == AtomKind::base; }))
       continue;
     const Factor main = d->m->front();
-    const mpz_class has = floor_of(exponent_in(monomial, main.atom) / main.exponent), wants = -factor.exponent.get_num();
+    const mpz_class has = floor_of(exponent_in(monomial, main.atom) / main.exponent), wants = -factor.exponent.numerator();
     if (has == wants) continue;
     step();
     fire(FormLaw::partial_fractions);
@@ -85,7 +85,7 @@ std::optional<Polynomial> NormalForms::partial_fractions(const Monomial& monomia
     if (direction > 0)
       for (const Factor& part : *d->m) multiply(other, part.atom, part.exponent);
     multiply(reduced, factor.atom, 1);
-    const mpq_class by = direction > 0 ? d->a : d->b, of = direction > 0 ? d->b : d->a;
+    const Rational by = direction > 0 ? d->a : d->b, of = direction > 0 ? d->b : d->a;
     Polynomial result = scaled(settled(std::move(reduced)), 1 / by);
     add_to(result, settled(std::move(other)), -of / by);
     return result;

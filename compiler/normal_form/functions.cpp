@@ -59,7 +59,7 @@ Polynomial NormalForms::logarithm(const Polynomial& p) {
     add_to(result, logarithm(rest));
     return result;
   }
-  const mpq_class scale = common_coefficient(rest);
+  const Rational scale = common_coefficient(rest);
   if (scale != 1) add_to(result, logarithm_of_number(scale));
   rest = scaled(rest, 1 / scale);
   if (constant_of(rest) != 1) add_to(result, opaque(Op::log, {rest}));
@@ -76,7 +76,7 @@ std::optional<Polynomial> NormalForms::as_sigmoid(const Polynomial& p) {
     for (const Factor& factor : monomial) {
       const Atom& atom = atoms_[factor.atom];
       if (atom.kind != AtomKind::exponential) return {};
-      add_to(ratio, atoms_[atom.parts[0]], &monomial == &a ? factor.exponent : mpq_class(-factor.exponent));
+      add_to(ratio, atoms_[atom.parts[0]], &monomial == &a ? factor.exponent : Rational(-factor.exponent));
     }
   if (ratio.empty()) return {};
   const bool turned = ratio.rbegin()->second < 0;  // a / s(r) = b / s(-r): the one that is written by sigmoid alone
@@ -93,14 +93,14 @@ Polynomial NormalForms::opaque(Op op, const std::vector<Polynomial>& operands) {
     add_to(result, opaque(op, {scaled(operands[0], -1)}), -1);
     return result;
   }
-  const auto known = [&](Op other, const mpq_class& scale) {
+  const auto known = [&](Op other, const Rational& scale) {
     return atoms_.find(
         {AtomKind::function, 0, static_cast<std::uint32_t>(other), {}, {atoms_.polynomial(scaled(operands[0], scale))}});
   };
   if (op == Op::sigmoid)
-    if (const auto tanh = known(Op::tanh, mpq_class(1, 2))) {
-      Polynomial result = constant_polynomial(mpq_class(1, 2));
-      add_to(result, atom_form(*tanh), mpq_class(1, 2));
+    if (const auto tanh = known(Op::tanh, Rational(1, 2))) {
+      Polynomial result = constant_polynomial(Rational(1, 2));
+      add_to(result, atom_form(*tanh), Rational(1, 2));
       return result;
     }
   if (op == Op::tanh)
@@ -128,7 +128,7 @@ Polynomial NormalForms::equal(Polynomial p) {
 Polynomial NormalForms::negative(Polynomial p) {
   if (p.empty() || atoms_.positive(p)) return {};
   if (auto cases = by_cases({p}, [&](const auto& operand) { return negative(operand[0]); })) return std::move(*cases);
-  if (const int sign = infinite_sign(p)) return constant_polynomial(sign < 0);
+  if (const int sign = infinite_sign(p)) return constant_polynomial(sign < 0 ? 1 : 0);
   if (atoms_.positive(scaled(p, -1))) return constant_polynomial(1);
   p = scaled(p, 1 / common_coefficient(p));
   if (auto others = by_trichotomy(p)) return std::move(*others);
@@ -169,7 +169,7 @@ Polynomial NormalForms::function(Op op, std::vector<Polynomial> o) {
       fire(FormLaw::power_as_exponential);
       return exponential(product(o[1], logarithm(o[0])));
     case Op::sqrt:
-      return power(o[0], mpq_class(1, 2));
+      return power(o[0], Rational(1, 2));
     case Op::exp:
       return exponential(o[0]);
     case Op::expm1:

@@ -184,7 +184,7 @@ bool NormalForms::stays_symbol(NodeId size) const {
 }
 
 // A size as a number, where it is declared as one.
-std::optional<mpq_class> NormalForms::declared(PolynomialId size) const {
+std::optional<Rational> NormalForms::declared(PolynomialId size) const {
   const Polynomial& form = atoms_[size];
   if (form.size() == 1 && form.begin()->second == 1 && form.begin()->first.size() == 1) {
     const Factor& factor = form.begin()->first[0];

@@ -77,7 +77,7 @@ class NormalForms {
   Polynomial product(const Polynomial& a, const Polynomial& b);
   Polynomial product(const Monomial& a, const Monomial& b);
   Polynomial settled(Monomial monomial);  // by the laws of its factors
-  Polynomial power(const Polynomial& base, const mpq_class& exponent);
+  Polynomial power(const Polynomial& base, const Rational& exponent);
 
   // Renaming of indices.
   AtomId index_atom(const Polynomial& value);
@@ -111,8 +111,8 @@ class NormalForms {
   std::optional<Polynomial> as_sigmoid(const Polynomial& p);
 
  private:
-  Polynomial power_of_term(const Monomial& monomial, const mpq_class& coefficient, const mpq_class& exponent);
-  Polynomial power_of_constant(const mpq_class& value, const mpq_class& exponent);
+  Polynomial power_of_term(const Monomial& monomial, const Rational& coefficient, const Rational& exponent);
+  Polynomial power_of_constant(const Rational& value, const Rational& exponent);
   Monomial content(const Polynomial& polynomial, bool positive_alone) const;
   std::optional<std::pair<AtomId, AtomId>> solved(AtomId equal, const std::vector<AtomId>* among = nullptr);
 
@@ -157,7 +157,7 @@ class NormalForms {
   Polynomial leaf(NodeId node);
   Polynomial substitution(NodeId node);
   bool stays_symbol(NodeId size) const;
-  std::optional<mpq_class> declared(PolynomialId size) const;
+  std::optional<Rational> declared(PolynomialId size) const;
   bool keeps(Op op) const;
   bool is_indicator(const Node& node) const;
   std::string value_name(NodeId node) const;

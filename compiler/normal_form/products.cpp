@@ -11,11 +11,7 @@ constexpr std::size_t most_products = 400000;  // of all forms together
 constexpr int greatest_power = 64;
 constexpr std::size_t most_bits = 4096;  // of a coefficient, above or below its line
 
-bool whole(const mpq_class& value) { return value.get_den() == 1; }
-
-std::size_t bits(const mpq_class& value) {
-  return std::max(mpz_sizeinbase(value.get_num_mpz_t(), 2), mpz_sizeinbase(value.get_den_mpz_t(), 2));
-}
+bool whole(const Rational& value) { return value.is_whole(); }
 
 // value^exponent where that is rational.
 std::optional<mpq_class> rational_power(const mpq_class& value, const mpq_class& exponent) {
@@ -49,7 +45,7 @@ Polynomial NormalForms::product(const Polynomial& a, const Polynomial& b) {
       if (stopped()) return {};
       add_to(result, product(x, y), c * d);
       if (result.size() > most_terms) give_up("too many terms");
-      if (bits(c) + bits(d) > most_bits) give_up("too large a number");
+      if (c.bits() + d.bits() > most_bits) give_up("too large a number");
     }
   return result;
 }
@@ -65,7 +61,7 @@ Polynomial NormalForms::product(const Monomial& a, const Monomial& b) {
     } else if (x == a.end() || y->atom < x->atom) {
       result.push_back(*y++);
     } else {
-      const mpq_class exponent = x->exponent + y->exponent;
+      const Rational exponent = x->exponent + y->exponent;
       if (sgn(x->exponent) * sgn(y->exponent) < 0 && !atoms_[x->atom].positive) nonzero_.insert(x->atom);
       fire(exponent == 0 ? FormLaw::cancel : FormLaw::add_exponents);
       if (exponent != 0) result.push_back({x->atom, exponent});
@@ -78,7 +74,7 @@ Polynomial NormalForms::product(const Monomial& a, const Monomial& b) {
 // The index that an equality determines, and its value: [i = e] f = [i = e] f[i := e].
 std::optional<std::pair<AtomId, AtomId>> NormalForms::solved(AtomId equal, const std::vector<AtomId>* among) {
   const Polynomial& difference = atoms_[atoms_[equal].parts[0]];
-  std::optional<std::pair<AtomId, mpq_class>> found;
+  std::optional<std::pair<AtomId, Rational>> found;
   for (const auto& [monomial, coefficient] : difference) {
     if (monomial.size() != 1 || monomial[0].exponent != 1 || abs(coefficient) != 1) continue;
     const AtomId index = monomial[0].atom;
@@ -101,7 +97,7 @@ Polynomial NormalForms::settled(Monomial monomial) {
     Factor& factor = monomial[i];
     const Atom& atom = atoms_[factor.atom];
     if (atom.kind == AtomKind::base && factor.exponent >= 1) {
-      const mpz_class times = factor.exponent.get_num() / factor.exponent.get_den();
+      const mpz_class times = factor.exponent.numerator() / factor.exponent.denominator();
       if (times > greatest_power) return give_up("too high a power"), Polynomial{};
       const Polynomial expanded = power(atoms_[atom.parts[0]], times);
       factor.exponent -= times;
@@ -132,8 +128,8 @@ Polynomial NormalForms::settled(Monomial monomial) {
   return {{std::move(monomial), 1}};
 }
 
-Polynomial NormalForms::power_of_constant(const mpq_class& value, const mpq_class& exponent) {
-  if (static_cast<double>(bits(value)) * std::abs(exponent.get_d()) > static_cast<double>(most_bits))
+Polynomial NormalForms::power_of_constant(const Rational& value, const Rational& exponent) {
+  if (static_cast<double>(value.bits()) * std::abs(exponent.get_d()) > static_cast<double>(most_bits))
     return give_up("too large a number"), Polynomial{};
   if (const auto exact = rational_power(value, exponent)) return constant_polynomial(*exact);
   if (value < 0 && !whole(exponent)) return give_up("a root of a negative number"), Polynomial{};
@@ -142,7 +138,7 @@ Polynomial NormalForms::power_of_constant(const mpq_class& value, const mpq_clas
 }
 
 // Of one term: every factor if the exponent is whole, else those that cannot be negative.
-Polynomial NormalForms::power_of_term(const Monomial& monomial, const mpq_class& coefficient, const mpq_class& exponent) {
+Polynomial NormalForms::power_of_term(const Monomial& monomial, const Rational& coefficient, const Rational& exponent) {
   Monomial outside, inside;
   Polynomial magnitudes = constant_polynomial(1);
   for (const Factor& factor : monomial) {
@@ -168,7 +164,7 @@ Polynomial NormalForms::power_of_term(const Monomial& monomial, const mpq_class&
 
 // The monomial that divides every term, absent factors counting as exponent 0.
 Monomial NormalForms::content(const Polynomial& polynomial, bool positive_alone) const {
-  std::map<AtomId, std::pair<mpq_class, std::size_t>> least;  // exponent, in how many terms
+  std::map<AtomId, std::pair<Rational, std::size_t>> least;  // exponent, in how many terms
   for (const auto& [monomial, coefficient] : polynomial)
     for (const Factor& factor : monomial) {
       auto [place, fresh] = least.try_emplace(factor.atom, factor.exponent, 0);
@@ -184,7 +180,7 @@ Monomial NormalForms::content(const Polynomial& polynomial, bool positive_alone)
   return result;
 }
 
-Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent) {
+Polynomial NormalForms::power(const Polynomial& base, const Rational& exponent) {
   step();
   if (stopped()) return {};
   if (exponent == 0) return constant_polynomial(1);
@@ -201,7 +197,7 @@ Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent)
     if (exponent > greatest_power) return give_up("too high a power"), Polynomial{};
     fire(FormLaw::power_of_sum);
     Polynomial result = base;
-    for (long i = 1; i < exponent.get_num().get_si(); ++i) result = product(result, base);
+    for (long i = 1; i < exponent.numerator().get_si(); ++i) result = product(result, base);
     return result;
   }
   Monomial common = content(base, !whole(exponent)), inverse = common, raised = common;
@@ -221,8 +217,8 @@ Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent)
     return product(settled(raised), power(root->first, root->second * exponent));
   if (const auto sigmoid = as_sigmoid(primitive)) return product(settled(raised), power(*sigmoid, exponent));
   // Proofs want what does not depend on the order of the terms, derived forms the last term as it was written.
-  const mpq_class last = primitive.rbegin()->second;
-  mpq_class scale = unfolding_ == Unfolding::all ? common_coefficient(primitive) : mpq_class(abs(last));
+  const Rational last = primitive.rbegin()->second;
+  Rational scale = unfolding_ == Unfolding::all ? common_coefficient(primitive) : Rational(abs(last));
   if (whole(exponent) && last < 0) scale = -scale;
   const AtomId atom = atoms_.atom({AtomKind::base, 0, 0, {}, {atoms_.polynomial(scaled(primitive, 1 / scale))}});
   return product(product(settled(raised), power_of_constant(scale, exponent)), settled({{atom, exponent}}));
@@ -230,11 +226,11 @@ Polynomial NormalForms::power(const Polynomial& base, const mpq_class& exponent)
 
 Polynomial NormalForms::without_denominators(Polynomial polynomial) {
   while (!stopped()) {
-    std::map<AtomId, mpq_class> least;
+    std::map<AtomId, Rational> least;
     for (const auto& [monomial, coefficient] : polynomial)
       for (const Factor& factor : monomial)
         if (atoms_[factor.atom].kind == AtomKind::base && factor.exponent < 0) {
-          mpq_class& exponent = least[factor.atom];
+          Rational& exponent = least[factor.atom];
           if (factor.exponent < exponent) exponent = factor.exponent;
         }
     if (least.empty()) break;

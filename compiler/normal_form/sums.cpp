@@ -128,7 +128,7 @@ bool NormalForms::in_range(AtomId index, PolynomialId range) const {
   if (atom.range) return *atom.range == range;
   if (atom.kind != AtomKind::expression) return false;
   const auto value = constant_of(atoms_[atom.parts[0]]), size = declared(range);
-  return value && value->get_den() == 1 && *value >= 0 && (*value == 0 || (size && *value < *size));
+  return value && value->is_whole() && *value >= 0 && (*value == 0 || (size && *value < *size));
 }
 
 Polynomial NormalForms::sum(const Polynomial& polynomial, const std::vector<AtomId>& indices) {
@@ -257,11 +257,11 @@ Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId
   for (const Factor& factor : monomial) {
     const Atom atom = atoms_[factor.atom];
     const bool varies = std::ranges::any_of(indices, [&](AtomId index) { return atoms_.varies(factor.atom, index); });
-    if (atom.kind != AtomKind::sum || !varies || factor.exponent < 0 || factor.exponent.get_den() != 1) {
+    if (atom.kind != AtomKind::sum || !varies || factor.exponent < 0 || !factor.exponent.is_whole()) {
       rest.push_back(factor);
       continue;
     }
-    for (mpz_class times = factor.exponent.get_num(); times > 0 && !stopped(); --times) {
+    for (mpz_class times = factor.exponent.numerator(); times > 0 && !stopped(); --times) {
       const Opened inner = opened(factor.atom);
       indices.insert(indices.end(), inner.indices.begin(), inner.indices.end());
       if (indices.size() > most_indices) give_up("too many bound indices");
@@ -311,7 +311,7 @@ Polynomial NormalForms::sum_of_components(const Monomial& monomial, const std::v
     Closed sum = closed(members, {{inside, 1}});
     if (stopped()) return {};
     if (sum.body.size() != 1) return give_up("a sum without a canonical form"), Polynomial{};
-    const mpq_class coefficient = sum.body.begin()->second;
+    const Rational coefficient = sum.body.begin()->second;
     const PolynomialId body = atoms_.polynomial({{sum.body.begin()->first, 1}});
     const AtomId atom = atoms_.atom({AtomKind::sum, 0, 0, std::move(sum.indices), {body}});
     result = scaled(product(result, atom_form(atom)), coefficient);

@@ -66,7 +66,7 @@ std::string NormalForms::text(const Polynomial& polynomial) const {
     std::string term;
     for (const Factor& factor : monomial) {
       term += fmt::format("{}{}", term.empty() ? "" : " * ", text(factor.atom));
-      if (factor.exponent != 1) term += fmt::format("^({})", factor.exponent.get_str());
+      if (factor.exponent != 1) term += fmt::format("^({})", mpq_class(factor.exponent).get_str());
     }
     const std::string size = mpq_class(abs(coefficient)).get_str();
     if (term.empty())

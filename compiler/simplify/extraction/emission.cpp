@@ -76,11 +76,11 @@ Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<Nod
       continue;
     }
     const bool divides = factor.exponent < 0 && is_whole(factor.exponent);
-    parts.push_back({power({factor.atom, divides ? mpq_class(-factor.exponent) : factor.exponent}), divides});
+    parts.push_back({power({factor.atom, divides ? Rational(-factor.exponent) : factor.exponent}), divides});
   }
   if (last) parts.push_back({*last, false});
   std::ranges::stable_sort(parts, {}, [&](const Part& part) { return graph_.node(part.node).axes.size(); });
-  mpq_class number = abs(term.coefficient);
+  Rational number = abs(term.coefficient);
   bool negative = term.coefficient < 0;
   const auto numerator = std::ranges::find(parts, false, &Part::divides);
   const bool has_numerator = numerator != parts.end();

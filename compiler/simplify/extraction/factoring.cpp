@@ -94,7 +94,7 @@ void Factoring::take_common(const std::vector<ScaledMonomial>& terms, Factored& 
     same_coefficient = same_coefficient && abs(term.coefficient) == abs(terms[0].coefficient);
   }
   if (common.empty() && !same_coefficient) return;
-  const ScaledMonomial factor{same_coefficient ? mpq_class(abs(terms[0].coefficient)) : mpq_class(1), monomial_of(common)};
+  const ScaledMonomial factor{same_coefficient ? Rational(abs(terms[0].coefficient)) : Rational(1), monomial_of(common)};
   std::vector<ScaledMonomial> rest;
   for (const ScaledMonomial& term : terms) {
     Exponents own = exponents_of(term.monomial);

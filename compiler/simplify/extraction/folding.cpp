@@ -69,7 +69,7 @@ const NormalForms::Opened& Folding::opened(AtomId sum) {
 
 // The value at every choice of indices for its axes.
 void Folding::each_instance(const Available& value, const std::vector<AtomId>& indices,
-                            const std::function<void(const Monomial&, const mpq_class&, const std::vector<AtomId>&)>& visit) {
+                            const std::function<void(const Monomial&, const Rational&, const std::vector<AtomId>&)>& visit) {
   std::vector<std::vector<AtomId>> options;
   for (AtomId axis : value.axes) {
     options.emplace_back();
@@ -150,7 +150,7 @@ void Folding::fold_product(const ScaledMonomial& term, const Visit& visit) {
   const std::vector<Available>& available = values_.available();
   for (std::size_t v : led_by(heads)) {
     if (!may_fold(available[v], heads)) continue;
-    each_instance(available[v], indices, [&](const Monomial& form, const mpq_class& scale, const std::vector<AtomId>& at) {
+    each_instance(available[v], indices, [&](const Monomial& form, const Rational& scale, const std::vector<AtomId>& at) {
       for (const int sign : {1, -1}) {
         const bool fits = std::ranges::all_of(
             form, [&](const Factor& f) { return is_size(f.atom) || divides(factors, f.atom, f.exponent * sign); });
@@ -158,14 +158,14 @@ void Folding::fold_product(const ScaledMonomial& term, const Visit& visit) {
         Exponents rest = factors;
         multiply_by(rest, form, -sign);
         multiply_by(rest, {{forms_.value(available[v].node, at), sign}});
-        const mpq_class ratio = sign > 0 ? mpq_class(1 / scale) : scale;
+        const Rational ratio = sign > 0 ? Rational(1 / scale) : scale;
         visit({term.coefficient * ratio, monomial_of(rest)});
       }
     });
   }
 }
 
-void Folding::reclosed(const mpq_class& coefficient, const Exponents& outside, const Exponents& inside,
+void Folding::reclosed(const Rational& coefficient, const Exponents& outside, const Exponents& inside,
                        const std::vector<AtomId>& indices, const Visit& visit) {
   const Polynomial sum = forms_.sum({{monomial_of(inside), 1}}, indices);
   if (sum.size() != 1) return;
@@ -192,7 +192,7 @@ void Folding::fold_in_sum(const ScaledMonomial& term, AtomId sum, const Visit& v
   const std::vector<Available>& available = values_.available();
   for (std::size_t v : led_by(heads)) {
     if (!may_fold(available[v], heads, &inner_heads)) continue;
-    each_instance(available[v], indices, [&](const Monomial& form, const mpq_class& own, const std::vector<AtomId>& at) {
+    each_instance(available[v], indices, [&](const Monomial& form, const Rational& own, const std::vector<AtomId>& at) {
       Exponents in = inside, out = outside;
       bool some_bound = false;
       for (const Factor& factor : form) {
@@ -244,7 +244,7 @@ void Folding::fold_partial_sum(const ScaledMonomial& term, AtomId sum, const Nor
     const std::vector<Available>& available = values_.available();
     for (std::size_t v : with_sum(wanted)) {
       if (std::ranges::none_of(available[v].term.monomial, [&](const Factor& f) { return head(f.atom) == wanted; })) continue;
-      each_instance(available[v], indices, [&](const Monomial& form, const mpq_class& own, const std::vector<AtomId>& at) {
+      each_instance(available[v], indices, [&](const Monomial& form, const Rational& own, const std::vector<AtomId>& at) {
         if (std::ranges::none_of(form, [&](const Factor& f) { return f.atom == atom && f.exponent == 1; })) return;
         Exponents in = others, out = outside;
         for (const Factor& factor : form) {

@@ -28,8 +28,8 @@ class Folding {
   std::size_t nameless(const Monomial& monomial) const;
   void unfold_computed(const ScaledMonomial& term, const Visit& visit);
   void each_instance(const Available& value, const std::vector<AtomId>& indices,
-                     const std::function<void(const Monomial&, const mpq_class&, const std::vector<AtomId>&)>& visit);
-  void reclosed(const mpq_class& coefficient, const Exponents& outside, const Exponents& inside,
+                     const std::function<void(const Monomial&, const Rational&, const std::vector<AtomId>&)>& visit);
+  void reclosed(const Rational& coefficient, const Exponents& outside, const Exponents& inside,
                 const std::vector<AtomId>& indices, const Visit& visit);
 
   // A size may be taken out of a term that has none: what is over stays.

@@ -113,7 +113,7 @@ double Prices::of_factor(const Factor& factor) {
   return cost + width * (power + (factor.exponent < 0 ? 1 : 0));
 }
 
-double Prices::of(const mpq_class& coefficient, const Monomial& monomial) {
+double Prices::of(const Rational& coefficient, const Monomial& monomial) {
   double cost = 0;
   std::vector<const std::vector<AtomId>*> spaces;
   static const std::vector<AtomId> scalar;

@@ -20,7 +20,7 @@ class Prices {
 
   double elements(const std::vector<AtomId>& indices);  // of the space of these indices
   double of(const ScaledMonomial& term) { return of(term.coefficient, term.monomial); }
-  double of(const mpq_class& coefficient, const Monomial& monomial);
+  double of(const Rational& coefficient, const Monomial& monomial);
 
   // The indices that a monomial varies with.
   std::vector<AtomId> space(const Monomial& monomial, bool with_indicators = true) const;

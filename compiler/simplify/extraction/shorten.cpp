@@ -21,13 +21,13 @@ std::optional<Polynomial> denominator(KnownValues& values, AtomId id) {
   return values.definition(id);
 }
 
-std::map<AtomId, mpq_class> denominators(KnownValues& values, const Polynomial& form) {
-  std::map<AtomId, mpq_class> least;
+std::map<AtomId, Rational> denominators(KnownValues& values, const Polynomial& form) {
+  std::map<AtomId, Rational> least;
   for (const auto& [monomial, coefficient] : form)
     for (const Factor& factor : monomial) {
       if (factor.exponent >= 0) continue;
       if (values.forms().atoms()[factor.atom].kind != AtomKind::base && !values.is_defined(factor.atom)) continue;
-      mpq_class& exponent = least[factor.atom];
+      Rational& exponent = least[factor.atom];
       if (factor.exponent < exponent) exponent = factor.exponent;
     }
   return least;
@@ -64,7 +64,7 @@ Polynomial with_common_denominator(KnownValues& values, const Polynomial& form) 
     bool whole = true;
     for (const auto& [monomial, coefficient] : form) {
       Exponents factors = exponents_of(monomial);
-      mpq_class power = -exponent;
+      Rational power = -exponent;
       if (const auto found = factors.find(atom); found != factors.end()) {
         power += found->second;
         factors.erase(found);
@@ -129,7 +129,7 @@ Polynomial unfolded(KnownValues& values, const Polynomial& form, AtomId atom) {
       add_term(result, monomial, coefficient);
       continue;
     }
-    const mpq_class power = found->second;
+    const Rational power = found->second;
     factors.erase(found);
     add_to(result, times(forms, forms.power(*definition, power), factors), coefficient);
   }

@@ -8,7 +8,7 @@
 
 namespace tenet {
 
-using Exponents = std::map<AtomId, mpq_class>;
+using Exponents = std::map<AtomId, Rational>;
 
 inline Exponents exponents_of(const Monomial& monomial) {
   Exponents result;
@@ -23,10 +23,10 @@ inline Monomial monomial_of(const Exponents& exponents) {
   return result;
 }
 
-inline bool is_whole(const mpq_class& value) { return value.get_den() == 1; }
+inline bool is_whole(const Rational& value) { return value.is_whole(); }
 
 // Whether `part` can be taken out of `whole` without turning an exponent's sign.
-inline bool divides(const Exponents& whole, AtomId atom, const mpq_class& part) {
+inline bool divides(const Exponents& whole, AtomId atom, const Rational& part) {
   const auto found = whole.find(atom);
   return found != whole.end() && sgn(found->second) == sgn(part) && abs(found->second) >= abs(part);
 }
@@ -37,9 +37,9 @@ inline bool divides(const Exponents& whole, const Monomial& part) {
 }
 
 // Multiplies by the monomial to the power `times`.
-inline void multiply_by(Exponents& exponents, const Monomial& monomial, const mpq_class& times = 1) {
+inline void multiply_by(Exponents& exponents, const Monomial& monomial, const Rational& times = 1) {
   for (const Factor& factor : monomial) {
-    mpq_class& exponent = exponents[factor.atom];
+    Rational& exponent = exponents[factor.atom];
     exponent += factor.exponent * times;
     if (exponent == 0) exponents.erase(factor.atom);
   }
@@ -47,7 +47,7 @@ inline void multiply_by(Exponents& exponents, const Monomial& monomial, const mp
 
 // A coefficient and a monomial: one term of a polynomial, or the form of a product.
 struct ScaledMonomial {
-  mpq_class coefficient;
+  Rational coefficient;
   Monomial monomial;
 
   friend bool operator<(const ScaledMonomial& a, const ScaledMonomial& b) {
