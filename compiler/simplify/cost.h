@@ -1,6 +1,7 @@
 // What a graph costs to evaluate once.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <vector>
 
@@ -24,14 +25,21 @@ template <class Size, class Join>
 void multiply_smallest_first(std::size_t factors, const Size& size, const Join& join) {
   std::vector<std::size_t> rest(factors);
   for (std::size_t k = 0; k < factors; ++k) rest[k] = k;
+  std::vector<double> sizes(factors * factors);  // of each pair, the later factor first
+  for (std::size_t j = 1; j < factors; ++j)
+    for (std::size_t i = 0; i < j; ++i) sizes[j * factors + i] = size(i, j);
   while (rest.size() > 1) {
     std::size_t a = 0, b = 1;
-    double least = size(rest[0], rest[1]);
+    double least = sizes[rest[1] * factors + rest[0]];
     for (std::size_t j = 1; j < rest.size(); ++j)
       for (std::size_t i = 0; i < j; ++i)
-        if (const double own = size(rest[i], rest[j]); own < least) least = own, a = i, b = j;
-    join(rest[a], rest[b]);
+        if (const double own = sizes[rest[j] * factors + rest[i]]; own < least) least = own, a = i, b = j;
+    const std::size_t product = rest[a];
+    join(product, rest[b]);
     rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(b));
+    if (rest.size() == 1) break;
+    for (std::size_t other : rest)
+      if (other != product) sizes[std::max(other, product) * factors + std::min(other, product)] = size(other, product);
   }
 }
 
