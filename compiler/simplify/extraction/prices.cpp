@@ -128,6 +128,23 @@ double Prices::of(const Rational& coefficient, const Monomial& monomial) {
                       std::ranges::any_of(monomial, [&](const Factor& factor) {
                         return factor.exponent == 1 && forms_.atoms()[factor.atom].kind == AtomKind::sum;
                       });
+  return cost + of_products(spaces, on_sum);
+}
+
+// Of multiplying values over these spaces; `on_sum`: the last product is free.
+double Prices::of_products(const std::vector<const std::vector<AtomId>*>& spaces, bool on_sum) {
+  if (spaces.size() < 2) return 0;
+  const auto is_scalar = [](const auto* space) { return space->empty(); };
+  const auto full = std::ranges::find_if_not(spaces, is_scalar);
+  if (full == spaces.end()) return static_cast<double>(spaces.size() - 1 - (on_sum ? 1 : 0));
+  double cost = 0;
+  // One space beside scalars: the scalars first, then one factor after the other.
+  if (std::ranges::all_of(spaces, [&](const auto* space) { return space->empty() || *space == **full; })) {
+    const auto scalars = static_cast<std::size_t>(std::ranges::count_if(spaces, is_scalar));
+    const std::size_t wide = spaces.size() - std::max<std::size_t>(scalars, 1) - (on_sum ? 1 : 0);
+    if (scalars > 1) cost += static_cast<double>(scalars - 1);
+    return cost + static_cast<double>(wide) * elements(**full);
+  }
   std::vector<std::vector<AtomId>> products;
   for (const auto* space : spaces) products.push_back(*space);
   std::size_t left = products.size();

@@ -36,6 +36,7 @@ class Prices {
   double of_factor(const Factor& factor);
   double of_atom(AtomId atom);
   double of_sum(AtomId sum);
+  double of_products(const std::vector<const std::vector<AtomId>*>& spaces, bool on_sum);
   double size(PolynomialId range);
 
   const Sizes& sizes_;
