@@ -87,7 +87,7 @@ std::optional<Polynomial> NormalForms::by_equality(const Monomial& monomial) {
     const Polynomial& p = atoms_[atom.parts[0]];
     const auto exponent_of = [&](AtomId id) {
       const auto found = std::ranges::find(monomial, id, &Factor::atom);
-      return found == monomial.end() ? mpq_class(0) : found->exponent;
+      return found == monomial.end() ? Rational(0) : found->exponent;
     };
     const bool excluded = std::ranges::any_of(monomial, [&](const Factor& factor) {
       return atoms_[factor.atom].kind == AtomKind::negative && atoms_[factor.atom].parts == atom.parts;
@@ -106,8 +106,8 @@ std::optional<Polynomial> NormalForms::by_equality(const Monomial& monomial) {
                           return std::ranges::find(other.first, solved, &Factor::atom) != other.first.end();
                         }) == 1;
       if (!once) continue;
-      const mpq_class times = exponent_of(solved);
-      if (times < 1 || times.get_den() != 1) break;
+      const Rational times = exponent_of(solved);
+      if (times < 1 || !times.is_whole()) break;
       fire(FormLaw::by_equality);
       Polynomial value = scaled(p, -1 / term->second);
       value.erase(term->first);
@@ -120,14 +120,13 @@ std::optional<Polynomial> NormalForms::by_equality(const Monomial& monomial) {
 }
 
 // (a^(2 k))^r = a^(2 k r), times sign(a) where 2 k r is odd
-std::optional<Polynomial> NormalForms::root_of_square(const Factor& factor, const mpq_class& exponent) {
-  const mpq_class result = factor.exponent * exponent;
-  if (unfolding_ == Unfolding::ring || factor.exponent.get_den() != 1 || mpz_odd_p(factor.exponent.get_num_mpz_t()) ||
-      result.get_den() != 1 || atoms_[factor.atom].is_truth())
+std::optional<Polynomial> NormalForms::root_of_square(const Factor& factor, const Rational& exponent) {
+  const Rational result = factor.exponent * exponent;
+  if (unfolding_ == Unfolding::ring || !factor.exponent.is_even() || !result.is_whole() || atoms_[factor.atom].is_truth())
     return {};
   fire(FormLaw::root_of_square);
   const Polynomial raised = settled({{factor.atom, result}});
-  if (atoms_[factor.atom].nonnegative || mpz_even_p(result.get_num_mpz_t())) return raised;
+  if (atoms_[factor.atom].nonnegative || result.is_even()) return raised;
   return product(raised, function(Op::sign, {atom_form(factor.atom)}));
 }
 

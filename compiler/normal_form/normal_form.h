@@ -135,7 +135,7 @@ class NormalForms {
   bool is_whole(const Polynomial& polynomial) const;
   std::optional<Polynomial> by_trichotomy(const Polynomial& difference);
   std::optional<Polynomial> by_equality(const Monomial& monomial);
-  std::optional<Polynomial> root_of_square(const Factor& factor, const mpq_class& exponent);
+  std::optional<Polynomial> root_of_square(const Factor& factor, const Rational& exponent);
   AtomId infinity();
   int infinite_sign(const Polynomial& polynomial);
   std::optional<Polynomial> partial_fractions(const Monomial& monomial);
