@@ -75,9 +75,9 @@ std::string StageTimes::table() const {
   return result + fmt::format("{:<12}{:>10.2f} ms\n", "all", total * 1e3);
 }
 
-std::optional<Program> program_of(Diagnostics& diagnostics, std::uint32_t file, StageTimes& times) {
+std::optional<Program> program_of(Diagnostics& diagnostics, std::uint32_t file, const ReadFile& read, StageTimes& times) {
   const std::uint32_t library = diagnostics.add_source("std.tenet", std::string(library_text));
-  return times("front", [&] { return elaborate(diagnostics, file, library); });
+  return times("front", [&] { return elaborate(diagnostics, file, library, read); });
 }
 
 Computation step_of(Program& program, const Sizes& sizes, StageTimes& times) {

@@ -52,8 +52,9 @@ class StageTimes {
   std::vector<Row> rows_;
 };
 
-// Source text to the resolved program. `file` is a source of the sink; errors go there and give nothing.
-std::optional<Program> program_of(Diagnostics& diagnostics, std::uint32_t file, StageTimes& times);
+// Source text to the resolved program. `file` is a source of the sink, `read` reads what it imports; errors go to the sink and
+// give nothing.
+std::optional<Program> program_of(Diagnostics& diagnostics, std::uint32_t file, const ReadFile& read, StageTimes& times);
 
 // The program's training step, derived and simplified for these sizes. The program has a recipe.
 Computation step_of(Program& program, const Sizes& sizes, StageTimes& times);

@@ -14,13 +14,16 @@
 
 namespace tenet::tests {
 
+// For programs in one file.
+inline std::expected<std::string, std::string> no_files(const std::string&) { return std::unexpected("there is no file"); }
+
 struct ReadProgram {
   // `name`: without its extension, below graphs/.
   explicit ReadProgram(const std::string& name) : ReadProgram(name, read_text(source_folder() / "graphs" / (name + ".tenet"))) {}
 
   ReadProgram(const std::string& name, const std::string& text) {
     const std::uint32_t library = sink.add_source("std.tenet", read_text(source_folder() / "graphs" / "std.tenet"));
-    program = elaborate(sink, sink.add_source(name, text), library);
+    program = elaborate(sink, sink.add_source(name, text), library, no_files);
     INFO(text << "\n" << sink.render(false));
     REQUIRE(program);
   }

@@ -1,5 +1,7 @@
 #include "compiler/driver/loss.h"
 
+#include <tuple>
+
 namespace tenet {
 
 std::optional<Loss> loss_of(const Session& session, const std::optional<std::string>& name) {
@@ -10,13 +12,17 @@ std::optional<Loss> loss_of(const Session& session, const std::optional<std::str
     return {};
   }
   if (program.train) return Loss{program.train->loss_name, program.train->loss};
+  // The program's own file comes before what it imports.
+  const auto place = [&](const Definition& definition) {
+    return std::tuple(definition.span.file != session.file, definition.span.file, definition.span.begin);
+  };
   const Definition* first = nullptr;
   std::size_t scalars = 0;
   for (const Definition& definition : program.definitions) {
     const Node& node = program.graph.node(definition.node);
     if (definition.inner || node.kind != Kind::real || !node.axes.empty()) continue;
     ++scalars;
-    if (!first || definition.span.begin < first->span.begin) first = &definition;
+    if (!first || place(definition) < place(*first)) first = &definition;
   }
   if (!first) return {};
   return Loss{first->name, first->node, scalars > 1};

@@ -33,6 +33,8 @@ Outcome<std::string> read_program_text(const std::string& file) {
 }
 
 // The size of `axis` from what is known without closing all: given, or an expression in those. 0: open.
+std::expected<std::string, std::string> read_imported(const std::string& file) { return read_file(file); }
+
 std::int64_t size_of(const Graph& graph, const std::vector<std::pair<std::string, AxisId>>& axes,
                      const std::map<std::string, std::int64_t>& given, AxisId axis) {
   Sizes partial;
@@ -114,7 +116,7 @@ Outcome<std::unique_ptr<Session>> open_program(const Options& options) {
   auto opened = open_text(options);
   if (!opened) return opened;
   Session& session = **opened;
-  session.program = program_of(session.diagnostics, session.file, session.times);
+  session.program = program_of(session.diagnostics, session.file, read_imported, session.times);
   if (auto said = diagnosed(session); !said) return std::unexpected(said.error());
   if (!session.program) return wrong(options.file + ": this is not a program");
   const Program& program = *session.program;

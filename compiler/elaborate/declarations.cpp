@@ -46,8 +46,6 @@ Elaborator::Elaborator(Diagnostics& diagnostics, const Module& file, const Resol
 
 void Elaborator::declarations() {
   const syntax::Program& tree = file_.tree();
-  for (const syntax::Import& import : tree.imports) report(Message::form_not_supported, import.span, "`import`");
-  for (const syntax::Assumption& assumption : tree.assumptions) report(Message::form_not_supported, assumption.span, "`assume`");
   inputs();
   initials_.resize(tree.parameters.size());
   definitions_.resize(tree.definitions.size());

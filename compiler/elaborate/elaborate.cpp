@@ -1,12 +1,13 @@
 #include "compiler/elaborate/elaborator.h"
+#include "compiler/elaborate/imports.h"
 #include "compiler/elaborate/recipe.h"
 #include "compiler/syntax/parse.h"
 
 namespace tenet {
 
-std::optional<Program> elaborate(Diagnostics& diagnostics, std::uint32_t file, std::uint32_t library_file) {
+std::optional<Program> elaborate(Diagnostics& diagnostics, std::uint32_t file, std::uint32_t library_file, const ReadFile& read) {
   const syntax::Program library_tree = syntax::parse(diagnostics, library_file);
-  const syntax::Program tree = syntax::parse(diagnostics, file);
+  const syntax::Program tree = with_imports(diagnostics, file, read);
   if (diagnostics.has_errors()) return {};
 
   const Module library(diagnostics, library_tree, nullptr);

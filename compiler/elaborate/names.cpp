@@ -16,7 +16,7 @@ Module::Module(Diagnostics& diagnostics, const syntax::Program& tree, const Modu
       auto [entry, fresh] = symbols_.try_emplace(name.text, Symbol{kind, i, name.span, this});
       if (fresh) continue;
       Span first = entry->second.span, second = name.span;
-      if (second.begin < first.begin) std::swap(first, second);
+      if (second.file == first.file && second.begin < first.begin) std::swap(first, second);
       diagnostics.report(Message::name_defined_twice, second, name.text).related.push_back({first, "first defined here"});
     }
   };

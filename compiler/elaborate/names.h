@@ -1,4 +1,5 @@
-// The names of one file and what they stand for. Axes, data, parameters, definitions and functions share one namespace.
+// The names of a file, with the files that it imports, and what they stand for. Axes, data, parameters, definitions and functions
+// share one namespace.
 #pragma once
 
 #include <cstdint>

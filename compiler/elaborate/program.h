@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <expected>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -83,7 +85,7 @@ struct Sample {
 
 struct Program {
   Graph graph;
-  std::vector<std::pair<std::string, AxisId>> axes;  // declared in the file, in its order
+  std::vector<std::pair<std::string, AxisId>> axes;  // declared in the file, in its order, after those of imported ones
   std::vector<Span> axis_spans;                      // where each of them is declared
   std::vector<DataInput> data;
   std::vector<Parameter> parameters;
@@ -98,9 +100,12 @@ struct Program {
   std::optional<NodeId> target(std::string_view name) const;
 };
 
-// Parses and elaborates the sink's source `file` together with the library (`library_file`: std.tenet's text, a source of the
-// same sink). Nothing if there were errors; they are in the sink.
-std::optional<Program> elaborate(Diagnostics& diagnostics, std::uint32_t file, std::uint32_t library_file);
+// The text of a file that a program imports; or why there is none.
+using ReadFile = std::function<std::expected<std::string, std::string>(const std::string& path)>;
+
+// Parses and elaborates the sink's source `file` together with what it imports, which `read` reads, and the library
+// (`library_file`: std.tenet's text, a source of the same sink). Nothing if there were errors; they are in the sink.
+std::optional<Program> elaborate(Diagnostics& diagnostics, std::uint32_t file, std::uint32_t library_file, const ReadFile& read);
 
 // The axis that the recipe's `batch` closes: the source's axis of items; without a source the axis named `batch`.
 std::optional<AxisId> batch_axis(const Program& program, const Train& train);

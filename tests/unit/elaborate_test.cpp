@@ -15,7 +15,15 @@ namespace fs = std::filesystem;
 
 namespace {
 
-std::optional<Program> elaborated(Diagnostics& diagnostics, const std::string& name, const std::string& text) {
+// What a case imports stands beside it.
+std::expected<std::string, std::string> beside_cases(const std::string& name) {
+  const fs::path path = source_folder() / "tests" / "cases" / "errors" / name;
+  if (!fs::exists(path)) return std::unexpected("No such file or directory");
+  return read_text(path);
+}
+
+std::optional<Program> elaborated(Diagnostics& diagnostics, const std::string& name, const std::string& text,
+                                  const ReadFile& read = beside_cases) {
   const std::uint32_t file = diagnostics.add_source(name, text);
   const std::uint32_t library = diagnostics.add_source("std.tenet", read_text(source_folder() / "graphs" / "std.tenet"));
   return elaborate(diagnostics, file, library);
@@ -123,8 +131,8 @@ TEST_CASE("every message of elaboration, sizes and recipe is produced by some ca
     find_errors(diagnostics, path);
     for (const Diagnostic& row : diagnostics.all()) produced.insert(row.message);
   }
-  for (int i = static_cast<int>(Message::name_defined_twice); i <= static_cast<int>(Message::sample_reads_next); ++i) {
-    INFO("message " << i << ", number " << i - static_cast<int>(Message::name_defined_twice) << " of its sections");
+  for (int i = static_cast<int>(Message::import_unreadable); i <= static_cast<int>(Message::sample_reads_next); ++i) {
+    INFO("message " << i << ", number " << i - static_cast<int>(Message::import_unreadable) << " of its sections");
     CHECK(produced.contains(static_cast<Message>(i)));
   }
 }
@@ -157,6 +165,41 @@ TEST_CASE("every program of graphs/ elaborates", "[unit]") {
     CHECK(close_sizes(*program, diagnostics, {{"vocab", 27}}));
     CHECK(diagnostics.render(false).empty());
   }
+}
+
+TEST_CASE("an import brings everything but claims and recipes, each file once", "[unit]") {
+  const std::map<std::string, std::string> files = {
+      {"models/a.tenet", R"(
+import "b.tenet"
+import "../shared.tenet"
+param w[n] = 1
+h = scaled(w) + x
+claim h == 0
+train h { steps = 0 }
+)"},
+      {"models/b.tenet", "import \"a.tenet\"\nimport \"../main.tenet\"\ndata x[n]\nfn scaled(z) = relu(2 * z)\n"},
+      {"shared.tenet", "axis n = 2\nfn softmax[c](z) = 0 * z\n"}};
+  const auto read = [&](const std::string& path) -> std::expected<std::string, std::string> {
+    if (!files.contains(path)) return std::unexpected("there is none: " + path);
+    return files.at(path);
+  };
+  Diagnostics diagnostics;
+  std::optional<Program> program = elaborated(diagnostics, "main.tenet", R"(
+import "models/a.tenet"
+import "models/../shared.tenet"
+import "./models/b.tenet"
+y = sum[n](softmax[n](h) + w)
+claim y == sum[n](w)
+)",
+                                              read);
+  INFO(diagnostics.render(false));
+  REQUIRE(program);
+  CHECK(names(*program) == std::vector<std::string>{"h", "y"});
+  CHECK(program->axes.size() == 1);
+  CHECK(program->data.size() == 1);
+  CHECK(program->parameters.size() == 1);
+  CHECK(program->claims.size() == 1);
+  CHECK_FALSE(program->train);
 }
 
 TEST_CASE("definitions may stand in any order", "[unit]") {

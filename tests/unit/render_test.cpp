@@ -13,7 +13,7 @@ struct Elaborated {
   explicit Elaborated(const std::string& text) {
     const std::uint32_t library = sink.add_source("std.tenet", read_text(source_folder() / "graphs" / "std.tenet"));
     const std::uint32_t file = sink.add_source("test.tenet", text);
-    program = elaborate(sink, file, library);
+    program = elaborate(sink, file, library, no_files);
     INFO(sink.render(false) << "\nin\n" << text);
     REQUIRE(program);
   }
