@@ -32,10 +32,10 @@ Outcome<std::string> read_program_text(const std::string& file) {
   return text;
 }
 
-// The size of `axis` from what is known without closing all: given, or an expression in those. 0: open.
 std::expected<std::string, std::string> read_imported(const std::string& file) { return read_file(file); }
 
 std::int64_t size_of(const Graph& graph, const std::vector<std::pair<std::string, AxisId>>& axes,
+// The size of `axis` from what is known without closing all: given, or an expression in those. 0: open.
                      const std::map<std::string, std::int64_t>& given, AxisId axis) {
   Sizes partial;
   for (const auto& [name, id] : axes)

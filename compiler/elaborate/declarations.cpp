@@ -50,7 +50,8 @@ void Elaborator::declarations() {
   initials_.resize(tree.parameters.size());
   definitions_.resize(tree.definitions.size());
   for (const auto& [kind, index] : resolution_.order) {
-    if (kind == SymbolKind::axis) axis_size(tree.axes[index], axes_[index]);
+    if (kind == SymbolKind::axis && tree.axes[index].size != nullptr)
+      axis_size(tree.axes[index].name, *tree.axes[index].size, axes_[index]);
     if (kind == SymbolKind::parameter) initial_value(index);
     if (kind == SymbolKind::definition) definition(index);
   }
@@ -84,12 +85,11 @@ void Elaborator::inputs() {
   }
 }
 
-void Elaborator::axis_size(const syntax::AxisDeclaration& declaration, AxisId axis) {
-  if (declaration.size == nullptr) return;
-  const std::optional<Value> size = expression(*declaration.size);
+void Elaborator::axis_size(const syntax::Name& name, const syntax::Expression& written, AxisId axis) {
+  const std::optional<Value> size = expression(written);
   if (!size) return;
   if (const std::optional<NodeId> other = beyond_sizes(graph(), size->node)) {
-    Diagnostic& row = report(Message::size_not_of_sizes, declaration.size->span, declaration.name.text);
+    Diagnostic& row = report(Message::size_not_of_sizes, written.span, name.text);
     if (graph().node(*other).op == Op::coordinate)
       row.hint = fmt::format("the size of axis `{0}` is `|{0}|`", graph().axis(graph().node(*other).bound[0]).name);
     return;
@@ -97,7 +97,7 @@ void Elaborator::axis_size(const syntax::AxisDeclaration& declaration, AxisId ax
   graph().set_size(axis, size->node);
   const std::optional<mpq_class> known = known_size(axis);
   if (known && (known->get_den() != 1 || *known < 1 || *known > 0x7fffffff))
-    report(Message::size_not_whole, declaration.size->span, declaration.name.text, known->get_str());
+    report(Message::size_not_whole, written.span, name.text, known->get_str());
 }
 
 std::optional<mpq_class> Elaborator::known_size(AxisId axis) {

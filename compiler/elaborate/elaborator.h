@@ -59,8 +59,9 @@ class Elaborator {
   Graph& graph() { return program_.graph; }
 
  private:
-  // What the names in an inlined function stand for. Nothing: an error that is reported.
-  using Local = std::variant<std::monostate, AxisId, Value>;
+  using Group = std::vector<AxisId>;  // given for one axis argument
+  // What the names in an inlined function stand for, and axes that a call makes. Nothing: an error that is reported.
+  using Local = std::variant<std::monostate, AxisId, Group, Value>;
   struct Scope {
     const Module* module;
     std::map<std::string, Local, std::less<>> names;
@@ -78,7 +79,7 @@ class Elaborator {
 
   // declarations.cpp
   void inputs();
-  void axis_size(const syntax::AxisDeclaration& declaration, AxisId axis);
+  void axis_size(const syntax::Name& name, const syntax::Expression& size, AxisId axis);
   void initial_value(std::size_t index);
   std::optional<NodeId> with_initial_values(const syntax::Parameter& parameter, NodeId value);
   NodeId broadcast(NodeId value, std::span<const AxisId> axes);
@@ -95,20 +96,30 @@ class Elaborator {
   std::optional<Value> operation(const syntax::Expression& expression, bool infinite);
   std::optional<Value> call(const syntax::Expression& expression);
   std::optional<Value> pointwise(const syntax::Expression& call, const Operation& operation);
+  std::optional<Value> callee(const syntax::Expression& call);
   std::optional<Value> where(const syntax::Expression& call);
   std::optional<Value> draw(const syntax::Expression& call, Op distribution);
   std::optional<Value> stop(const syntax::Expression& call);
   std::optional<Value> apply(Op op, std::span<const Value> operands);
   bool is_truth(std::string_view form, Value value, Span span);
   bool takes(const syntax::Expression& call, std::size_t count);  // that many arguments by place, else an error
-  std::optional<AxisId> axis(const syntax::Name& name);
+  const Local* local(std::string_view name) const;                // null: no local name
+  const Module& module() const { return scope_ != nullptr ? *scope_->module : file_; }
   std::nullopt_t unknown_path(std::string_view path, Span span);
   std::optional<std::vector<AxisId>> axes(const std::vector<syntax::Name>& names);
+
+  // axes.cpp
+  std::optional<AxisId> axis(const syntax::Name& name);
+  std::optional<Group> group(const syntax::Name& name);  // the axes that it stands for, one or more
   bool fits(Span span);  // the graph is not too large yet
+  NodeId count(std::span<const AxisId> axes);  // the product of their sizes
+  std::optional<AxisId> new_axis(const syntax::Name& name, const syntax::Expression& size);
+  std::optional<Value> with_new_axes(const syntax::Expression& call);
 
   // reductions.cpp, substitution.cpp, gradients.cpp
   std::optional<Value> reduction(const syntax::Expression& call);
   std::optional<Value> substitution(const syntax::Expression& expression);
+  bool reduces(const syntax::Expression& call, Value operand);
   bool range(NodeId index, AxisId axis, const syntax::Expression* otherwise, Span span);
   std::optional<Value> gradient(const syntax::Expression& call);
   std::optional<NodeId> gradient_target(const syntax::Expression& target);
@@ -116,11 +127,11 @@ class Elaborator {
   // functions.cpp
   using Given = std::vector<std::optional<Value>>;  // by the place of the function's arguments
   std::optional<Value> inlined(const syntax::Expression& call, const Symbol& function);
-  std::optional<std::vector<AxisId>> axis_arguments(const syntax::Expression& call, const syntax::Function& function);
+  std::optional<std::vector<Group>> axis_arguments(const syntax::Expression& call, const syntax::Function& function);
   std::optional<Given> arguments(const syntax::Expression& call, const syntax::Function& function);
   std::optional<Value> body(const syntax::Function& function, Given given, Scope& scope);
   void local_axis(const syntax::AxisDeclaration& declaration, Scope& scope);
-  std::string fresh_path(const std::string& function);
+  std::string fresh_path(const std::string& name);  // below the current one, taken by nothing
 
   Diagnostic& with_calls(Diagnostic& diagnostic);
 

@@ -96,7 +96,7 @@ std::optional<Value> Elaborator::form(const syntax::Expression& e, bool infinite
           "it can be a branch of `where`, an `else` value, or an operand of `max`, `min` or a comparison";
       return {};
     case Written::size:
-      if (const std::optional<AxisId> axis = this->axis({e.text, e.name_span})) return Value{graph().size(*axis), Kind::whole};
+      if (const std::optional<Group> axes = group({e.text, e.name_span})) return Value{count(*axes), Kind::whole};
       return {};
     case Written::name:
       return name(e);
@@ -125,13 +125,13 @@ std::optional<Value> Elaborator::name(const syntax::Expression& e) {
     return {};
   }
   if (e.text.find('.') != std::string::npos) return path(e);
-  if (scope_ != nullptr)
-    if (auto local = scope_->names.find(e.text); local != scope_->names.end()) {
-      if (const AxisId* axis = std::get_if<AxisId>(&local->second)) return Value{graph().coordinate(*axis), Kind::whole};
-      if (const Value* value = std::get_if<Value>(&local->second)) return *value;
-      return {};
-    }
-  const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(e.text);
+  if (const Local* local = this->local(e.text)) {
+    if (const AxisId* axis = std::get_if<AxisId>(local)) return Value{graph().coordinate(*axis), Kind::whole};
+    if (const Value* value = std::get_if<Value>(local)) return *value;
+    if (const Group* axes = std::get_if<Group>(local)) report(Message::group_misplaced, e.span, e.text, axes_text(*axes));
+    return {};
+  }
+  const Symbol* symbol = module().find(e.text);
   if (symbol == nullptr && !syntax::is_reserved(e.text)) return {};  // reported when names were resolved
   if (symbol != nullptr && symbol->kind != SymbolKind::function) return value_of(*symbol);
   report(Message::name_is_function, e.span, e.text).hint = fmt::format("call it: `{}(...)`", e.text);
@@ -146,10 +146,16 @@ std::optional<Value> Elaborator::path(const syntax::Expression& e) {
   return unknown_path(e.text, e.span);
 }
 
+const Elaborator::Local* Elaborator::local(std::string_view name) const {
+  if (scope_ == nullptr) return nullptr;
+  const auto place = scope_->names.find(name);
+  return place == scope_->names.end() ? nullptr : &place->second;
+}
+
 std::nullopt_t Elaborator::unknown_path(std::string_view path, Span span) {
   const std::string_view first = path.substr(0, path.find('.'));
-  const bool is_local = scope_ != nullptr && scope_->names.contains(first);
-  const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(first);
+  const bool is_local = local(first) != nullptr;
+  const Symbol* symbol = module().find(first);
   const bool failed = symbol != nullptr && symbol->kind == SymbolKind::definition && !value_of(*symbol);
   if (!is_local && (failed || (symbol == nullptr && !syntax::is_reserved(first)))) return std::nullopt;  // reported
   std::vector<std::string> candidates;
@@ -191,6 +197,12 @@ bool Elaborator::is_truth(std::string_view form, Value value, Span span) {
 }
 
 std::optional<Value> Elaborator::call(const syntax::Expression& e) {
+  const bool makes_axes =
+      std::ranges::any_of(e.brackets, [](const syntax::Bracket& bracket) { return bracket.value != nullptr; });
+  return makes_axes ? with_new_axes(e) : callee(e);
+}
+
+std::optional<Value> Elaborator::callee(const syntax::Expression& e) {
   if (e.text == "where") return where(e);
   if (e.text == "grad") return gradient(e);
   if (e.text == "stop") return stop(e);
@@ -200,12 +212,12 @@ std::optional<Value> Elaborator::call(const syntax::Expression& e) {
   const bool reduces = e.text == "mean" || reduction_called(e.text) != nullptr;
   if (reduces && (function == nullptr || !e.brackets.empty())) return reduction(e);
   if (function != nullptr) return pointwise(e, *function);
-  if (scope_ != nullptr && scope_->names.contains(e.text)) {
-    const bool is_axis = std::holds_alternative<AxisId>(scope_->names.find(e.text)->second);
-    report(Message::name_is_no_function, e.name_span, e.text, is_axis ? "an axis" : "a value");
+  if (const Local* local = this->local(e.text)) {
+    const bool is_value = std::holds_alternative<Value>(*local) || std::holds_alternative<std::monostate>(*local);
+    report(Message::name_is_no_function, e.name_span, e.text, is_value ? "a value" : "an axis");
     return {};
   }
-  const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(e.text);
+  const Symbol* symbol = module().find(e.text);
   if (symbol == nullptr && !syntax::is_reserved(e.text)) return {};  // reported when names were resolved
   if (symbol != nullptr && symbol->kind == SymbolKind::function) return inlined(e, *symbol);
   report(Message::name_is_no_function, e.name_span, e.text, description(symbol));
@@ -272,41 +284,6 @@ std::optional<Value> Elaborator::draw(const syntax::Expression& e, Op distributi
   }
   const std::string stream = fmt::format("{}#{}", drawing_->parameter, drawing_->calls++);
   return Value{graph().random(distribution, stream, drawing_->axes), Kind::real};
-}
-
-std::optional<AxisId> Elaborator::axis(const syntax::Name& name) {
-  if (name.text.find('.') != std::string::npos) {
-    if (auto place = axis_paths_.find(name.text); place != axis_paths_.end()) return place->second;
-    return unknown_path(name.text, name.span);
-  }
-  if (scope_ != nullptr)
-    if (auto local = scope_->names.find(name.text); local != scope_->names.end()) {
-      if (const AxisId* axis = std::get_if<AxisId>(&local->second)) return *axis;
-      if (std::holds_alternative<Value>(local->second)) report(Message::name_is_no_axis, name.span, name.text, "a value");
-      return {};
-    }
-  const Symbol* symbol = (scope_ != nullptr ? scope_->module : &file_)->find(name.text);
-  if (symbol == nullptr && !syntax::is_reserved(name.text)) return {};  // reported when names were resolved
-  if (symbol != nullptr && symbol->kind == SymbolKind::axis) return axis_of(*symbol);
-  report(Message::name_is_no_axis, name.span, name.text, description(symbol));
-  return {};
-}
-
-std::optional<std::vector<AxisId>> Elaborator::axes(const std::vector<syntax::Name>& names) {
-  std::vector<AxisId> result;
-  bool complete = true;
-  for (const syntax::Name& name : names) {
-    const std::optional<AxisId> axis = this->axis(name);
-    if (axis && std::ranges::find(result, *axis) != result.end()) {
-      report(Message::axis_repeated, name.span, name.text);
-      complete = false;
-    } else if (axis) {
-      result.push_back(*axis);
-    }
-    complete = complete && axis;
-  }
-  if (!complete) return {};
-  return result;
 }
 
 }  // namespace tenet

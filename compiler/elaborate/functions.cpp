@@ -35,12 +35,15 @@ std::optional<Value> Elaborator::inlined(const syntax::Expression& call, const S
     if (inlined_ == most_inlined + 1) report(Message::program_too_large, call.span, most_inlined);
     return {};
   }
-  const std::optional<std::vector<AxisId>> over = axis_arguments(call, function);
+  const std::optional<std::vector<Group>> over = axis_arguments(call, function);
   std::optional<Given> given = arguments(call, function);
   if (!over || !given) return {};
 
   Scope scope{symbol.module, {}};
-  for (std::size_t i = 0; i < over->size(); ++i) scope.names[function.axes[i].text] = (*over)[i];
+  for (std::size_t i = 0; i < over->size(); ++i) {
+    const Group& axes = (*over)[i];
+    scope.names[function.axes[i].text] = axes.size() == 1 ? Local(axes[0]) : Local(axes);
+  }
 
   Scope* const scope_before = scope_;
   const std::string path_before = path_;
@@ -54,19 +57,15 @@ std::optional<Value> Elaborator::inlined(const syntax::Expression& call, const S
   return value;
 }
 
-// The axes in a call's brackets, one for each that the function names.
-std::optional<std::vector<AxisId>> Elaborator::axis_arguments(const syntax::Expression& call, const syntax::Function& function) {
-  std::vector<AxisId> result;
+// The axes in a call's brackets, one or a group for each that the function names.
+std::optional<std::vector<Elaborator::Group>> Elaborator::axis_arguments(const syntax::Expression& call,
+                                                                         const syntax::Function& function) {
+  std::vector<Group> result;
   bool complete = true;
   for (const syntax::Bracket& bracket : call.brackets) {
-    if (bracket.value != nullptr || bracket.names.size() != 1) {
-      report(Message::form_not_supported, bracket.span,
-             bracket.value != nullptr ? "an axis made for one call" : "a group of axes");
-      return {};
-    }
-    const std::optional<AxisId> axis = this->axis(bracket.names[0]);
-    complete = complete && axis;
-    if (axis) result.push_back(*axis);
+    const std::optional<Group> given = axes(bracket.names);
+    complete = complete && given;
+    if (given) result.push_back(*given);
   }
   if (call.brackets.size() != function.axes.size()) {
     Diagnostic& row = report(Message::axis_arguments_count, call.span, call.text, counted(function.axes.size(), "axis", "axes"),
@@ -136,6 +135,7 @@ std::optional<Value> Elaborator::body(const syntax::Function& function, Given gi
     scope.names[formal.name.text] = *given[i];
   }
   const std::string path = path_;
+  for (const syntax::Definition& local : function.locals) used_paths_.insert(path + "." + local.name.text);
   for (const auto& [kind, index] : block.order) {
     if (kind == SymbolKind::axis) {
       local_axis(function.local_axes[index], scope);
@@ -160,26 +160,10 @@ std::optional<Value> Elaborator::body(const syntax::Function& function, Given gi
   return value;
 }
 
-// `axis j = |i|` in a block: a new axis at every call.
-void Elaborator::local_axis(const syntax::AxisDeclaration& declaration, Scope& scope) {
-  Local& place = scope.names[declaration.name.text];
-  if (declaration.size == nullptr) {
-    report(Message::local_axis_open, declaration.name.span, declaration.name.text).hint =
-        fmt::format("`axis {} = |...|`", declaration.name.text);
-    return;
-  }
-  const std::string path = path_ + "." + declaration.name.text;
-  const AxisId axis = graph().axis(path);
-  axis_size(declaration, axis);
-  if (!graph().axis(axis).size) return;
-  place = axis;
-  axis_paths_.emplace(path, axis);
-}
-
 // `probs.softmax`, or `probs.softmax_2` for the second call of it there.
-std::string Elaborator::fresh_path(const std::string& function) {
-  std::string path = path_ + "." + function;
-  for (int i = 2; !used_paths_.insert(path).second; ++i) path = fmt::format("{}.{}_{}", path_, function, i);
+std::string Elaborator::fresh_path(const std::string& name) {
+  std::string path = path_ + "." + name;
+  for (int i = 2; !used_paths_.insert(path).second; ++i) path = fmt::format("{}.{}_{}", path_, name, i);
   return path;
 }
 

@@ -22,7 +22,9 @@ struct Mention {
 
 using Visit = std::function<void(const Mention&)>;
 
-// Every name that an expression mentions. A tree's depth is bounded by the parser.
+std::string first_part(std::string_view path) { return std::string(path.substr(0, path.find('.'))); }
+
+// Every name that an expression mentions, but for axes that a call in it makes. A tree's depth is bounded by the parser.
 void mentions(const Expression* expression, const Visit& visit) {
   if (expression == nullptr) return;
   const Expression& e = *expression;
@@ -31,17 +33,21 @@ void mentions(const Expression* expression, const Visit& visit) {
   if (e.kind == Expression::Kind::size) visit({e.text, e.name_span, Role::axis});
   if (is_call) visit({e.text, e.name_span, Role::callee});
   for (const syntax::ExpressionPtr& operand : e.operands) mentions(operand.get(), visit);
+  std::unordered_set<std::string> made;  // sum[j = |i|]: known in the arguments, not in the sizes
   for (const syntax::Bracket& bracket : e.brackets) {
-    const bool makes_axis = is_call && bracket.value != nullptr;  // sum[j = |i|]
-    if (!makes_axis)
+    if (is_call && bracket.value != nullptr) {
+      made.insert(bracket.names.front().text);
+    } else {
       for (const syntax::Name& name : bracket.names) visit({name.text, name.span, Role::axis});
+    }
     mentions(bracket.value.get(), visit);
     mentions(bracket.otherwise.get(), visit);
   }
-  for (const syntax::Argument& argument : e.arguments) mentions(argument.value.get(), visit);
+  const Visit outside = [&](const Mention& mention) {
+    if (!made.contains(first_part(mention.name))) visit(mention);
+  };
+  for (const syntax::Argument& argument : e.arguments) mentions(argument.value.get(), made.empty() ? visit : outside);
 }
-
-std::string first_part(std::string_view path) { return std::string(path.substr(0, path.find('.'))); }
 
 // The names by which `grad` differentiates in an expression.
 void gradient_targets(const Expression* expression, std::unordered_set<std::string>& into) {

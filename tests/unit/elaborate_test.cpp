@@ -26,7 +26,7 @@ std::optional<Program> elaborated(Diagnostics& diagnostics, const std::string& n
                                   const ReadFile& read = beside_cases) {
   const std::uint32_t file = diagnostics.add_source(name, text);
   const std::uint32_t library = diagnostics.add_source("std.tenet", read_text(source_folder() / "graphs" / "std.tenet"));
-  return elaborate(diagnostics, file, library);
+  return elaborate(diagnostics, file, library, read);
 }
 
 Program elaborated(const std::string& text) {
@@ -292,6 +292,61 @@ r = sum[p.pairs.b](p.pairs.b * x[i = p.pairs.b])
   CHECK(program["p"] == Values{0, 1, 3});
   CHECK(program["q"] == Values{0, 0, 1});
   CHECK(program["r"] == Values{8});
+}
+
+TEST_CASE("an axis made for one call is known in its arguments alone", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis i = 3, k = 2
+data x[i]
+fn total[b](z) = sum[b](z)
+fn nested(z) = sum[j = |i|](j * z[i = j])
+square = sum[j = |i|](x[i = j] * x)
+hidden = sum[k = |i|](k * x[i = k])
+inner  = sum[j = |i|](j * sum[j = 2](j + 1))
+outer  = sum[j = |i|](sum[m = |j| + 1](j * m))
+called = total[j = |i|](x[i = j]) + total[k](k)
+most   = max[j = |i| * 2](abs(j - 4)) + mean[j = 3](j) + argmax[j = |i|](x[i = j])
+twice  = nested(x) + nested(2 * x)
+again  = sum[square.j](square.j * x[i = square.j]) + sum[twice.nested_2.j](1 + 0 * twice.nested_2.j)
+)");
+  // x = 1 2 3
+  CHECK(program["square"] == Values{6, 12, 18});
+  CHECK(program["hidden"] == Values{8});
+  CHECK(program["inner"] == Values{9});
+  CHECK(program["outer"] == Values{18});
+  CHECK(program["called"] == Values{7});
+  CHECK(program["most"] == Values{7});
+  CHECK(program["twice"] == Values{24});
+  CHECK(program["again"] == Values{11});
+}
+
+TEST_CASE("a group of axes stands for one axis of a function", "[unit]") {
+  Evaluated program = evaluated(R"(
+axis i = 2, j = 3, k = 2
+data x[i, j, k]
+fn centred[b](z) {
+  mu = sum[b](z) / |b|
+  z - mu
+}
+fn through[a, b](z) = mean[a](centred[(a, b)](z)) + 0 * sum[a, b](z)
+fn shaped[b](z) {
+  axis flat = |b|
+  sum[flat](flat) + 0 * sum[b](z)
+}
+mean_of = x - centred[(i, j)](x)
+rest    = sum[i, j](abs(centred[(i, j)](x) - (x - mean[i, j](x))))
+nested  = sum[j, k](through[i, (j, k)](x))
+size    = shaped[(i, j)](x)
+alone   = centred[(k)](x)
+most    = max[(i, j)](x)
+)");
+  // x = 1 2 / 3 4 / 5 6 and 7 8 / 9 10 / 11 12, by i, j, k
+  CHECK(program["mean_of"] == Values{6, 7, 6, 7, 6, 7, 6, 7, 6, 7, 6, 7});
+  CHECK(program["rest"] == Values{0, 0});
+  CHECK(program["nested"][0] == Approx(0).margin(1e-12));
+  CHECK(program["size"] == Values{15, 15});
+  CHECK(program["alone"][0] == -0.5);
+  CHECK(program["most"] == Values{11, 12});
 }
 
 TEST_CASE("substitution is simultaneous, pairs by shared axes and takes diagonals", "[unit]") {
