@@ -229,7 +229,10 @@ Ranges::Form Ranges::form_of(NodeId id) {
     case Op::floor: {
       const Form& inner = operand(0);
       if (inner.coefficients.empty() && inner.constant.has_whole_coefficients()) return inner;
-      return atom(id, rounded_down(interval(inner)));
+      const std::optional<Division> whole = division(id);
+      if (!whole) return atom(id, rounded_down(interval(inner)));
+      divisions_.emplace(index_of(id), *whole);
+      return atom(id, quotient_interval(*whole));
     }
     case Op::abs:
       return atom(id, absolute(of_operand(id, 0)));
@@ -285,6 +288,53 @@ Ranges::Form Ranges::quotient(NodeId id, const Form& a, const Form& b) {
   return result;
 }
 
+std::optional<Ranges::Division> Ranges::division(NodeId floor) {
+  NodeId id = graph_.node(floor).operands[0];
+  while (graph_.node(id).op == Op::named || graph_.node(id).op == Op::stop) id = graph_.node(id).operands[0];
+  const Node& node = graph_.node(id);
+  if (node.op != Op::divide) return {};
+  for (NodeId operand : node.operands)
+    if (graph_.node(operand).kind != Kind::whole) return {};
+  const Form& divisor = form(node.operands[1]);
+  const bool positive = divisor.coefficients.empty() && divisor.constant.above_zero() == Decision::always;
+  if (!positive || !divisor.constant.has_whole_coefficients()) return {};
+  return Division{form(node.operands[0]), divisor.constant};
+}
+
+Interval Ranges::quotient_interval(const Division& division) {
+  const auto divided = [&](const Bound& bound) -> Bound {
+    if (bound.state != State::finite) return bound;
+    const std::optional<SizePolynomial> quotient = bound.value.divided_down(division.divisor);
+    return quotient ? finite(*quotient) : Bound{State::undecided};
+  };
+  const Interval dividend = interval(division.dividend);
+  return {divided(dividend.low), divided(dividend.high)};
+}
+
+// a + n - d * floor(n / d) goes from a to a + d - 1, whatever n is. Nothing where the form has no such part.
+std::optional<Interval> Ranges::interval_of_remainders(const Form& form) {
+  for (const auto& [node, coefficient] : form.coefficients) {
+    const auto found = divisions_.find(index_of(node));
+    if (found == divisions_.end()) continue;
+    const auto& [dividend, divisor] = found->second;
+    const SizePolynomial sum = coefficient + divisor;
+    if (!sum.is_constant() || sum.constant() != 0) continue;
+    Form rest = form;
+    rest.coefficients.erase(node);
+    rest.constant = rest.constant - dividend.constant;
+    bool cancels = true;
+    for (const auto& [atom, share] : dividend.coefficients) {
+      const SizePolynomial left = rest.coefficients[atom] - share;
+      cancels = cancels && left.is_constant() && left.constant() == 0;
+      rest.coefficients.erase(atom);
+    }
+    if (!cancels) continue;
+    const Interval others = interval(rest);
+    return Interval{others.low, plus(others.high, finite(divisor - SizePolynomial(1)))};
+  }
+  return {};
+}
+
 // A number to a whole power; anything else is not followed.
 Ranges::Form Ranges::power(NodeId id, const Form& a, const Form& b) {
   constexpr int highest = 64;
@@ -326,6 +376,7 @@ Ranges::Form Ranges::substituted(NodeId id) {
 }
 
 Interval Ranges::interval(const Form& form) {
+  if (const auto remainders = interval_of_remainders(form)) return *remainders;
   Interval result{finite(form.constant), finite(form.constant)};
   for (const auto& [node, coefficient] : form.coefficients) {
     const Interval part = scaled(atoms_.at(index_of(node)), coefficient);
@@ -336,6 +387,7 @@ Interval Ranges::interval(const Form& form) {
 
 // Of a value rounded down, what is rounded: floor(x) >= 0 where x >= 0, and floor(x) < n where x < n, for whole n.
 Interval Ranges::index_interval(NodeId index) {
+  if (const Interval whole = interval(form(index)); is_finite(whole)) return whole;
   while (graph_.node(index).op == Op::named || graph_.node(index).op == Op::floor) index = graph_.node(index).operands[0];
   return interval(form(index));
 }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -47,6 +48,13 @@ class Ranges {
   Form product(NodeId node, const Form& a, const Form& b);
   Form quotient(NodeId node, const Form& a, const Form& b);
   Form power(NodeId node, const Form& a, const Form& b);
+  struct Division {
+    Form dividend;
+    SizePolynomial divisor;
+  };
+  std::optional<Division> division(NodeId floor);  // of wholes, that the node rounds down
+  Interval quotient_interval(const Division& division);
+  std::optional<Interval> interval_of_remainders(const Form& form);
   Form substituted(NodeId node);
   Interval interval(const Form& form);
   Interval of_operand(NodeId node, std::size_t operand);
@@ -57,6 +65,7 @@ class Ranges {
   const Sizes* sizes_;
   std::unordered_map<std::uint32_t, Form> forms_;
   std::unordered_map<std::uint32_t, Interval> atoms_;
+  std::unordered_map<std::uint32_t, Division> divisions_;  // atoms floor(dividend / divisor)
   std::unordered_map<std::uint32_t, SizePolynomial> axis_sizes_;
 };
 

@@ -66,6 +66,32 @@ SizePolynomial SizePolynomial::scaled(const mpq_class& factor) const {
   return result;
 }
 
+std::optional<SizePolynomial> SizePolynomial::divided_down(const SizePolynomial& divisor) const {
+  if (divisor.terms_.size() != 1 || !has_whole_coefficients()) return {};
+  const auto& [factor, scale] = *divisor.terms_.begin();
+  if (scale.get_den() != 1 || scale < 1) return {};
+  SizePolynomial quotient, rest;
+  for (const auto& [monomial, coefficient] : terms_) {
+    Monomial part;
+    std::ranges::set_difference(monomial, factor, std::back_inserter(part));
+    const mpq_class share = coefficient / scale;
+    if (share.get_den() == 1 && std::ranges::includes(monomial, factor))
+      quotient.add(part, share);
+    else
+      rest.add(monomial, coefficient);
+  }
+  mpz_class whole;  // of what is left a constant may hold the divisor some times over
+  if (rest.is_constant() && divisor.is_constant()) {
+    mpz_fdiv_q(whole.get_mpz_t(), rest.constant().get_num_mpz_t(), scale.get_num_mpz_t());
+    return quotient + SizePolynomial(mpq_class(whole));
+  }
+  if (rest.at_least_zero() == Decision::always && (divisor - rest).above_zero() == Decision::always) return quotient;
+  const SizePolynomial above = rest + divisor;  // one divisor less
+  if (above.at_least_zero() == Decision::always && rest.scaled(-1).above_zero() == Decision::always)
+    return quotient - SizePolynomial(1);
+  return {};
+}
+
 bool SizePolynomial::reasonable() const {
   return terms_.size() <= most_terms && std::ranges::all_of(terms_, [](const auto& term) {
            return term.first.size() <= highest_degree && mpz_sizeinbase(term.second.get_num_mpz_t(), 2) <= most_bits &&

@@ -30,6 +30,9 @@ class SizePolynomial {
   // Nothing where the product grows beyond what is worth following.
   std::optional<SizePolynomial> times(const SizePolynomial& other) const;
   SizePolynomial scaled(const mpq_class& factor) const;
+  // floor(this / divisor), where the divisor is a single term of a positive whole coefficient and this polynomial, whose
+  // coefficients are whole, tells for all sizes what is left over; nothing where it does not.
+  std::optional<SizePolynomial> divided_down(const SizePolynomial& divisor) const;
   bool reasonable() const;  // few terms, short numbers
 
   // Whether the value is at least 0, or above 0, for all sizes from 1 on. With s = 1 + u a polynomial whose coefficients in u

@@ -426,6 +426,15 @@ TEST_CASE("an index that provably stays inside takes no else", "[unit]") {
   }
   CHECK(errors("axis a, b, flat = |a| * |b|\ndata x[flat]\ny = x[flat = a * |b| + b]") == "");
   CHECK(errors("axis w = 3, out, t = |out| + |w| - 1\ndata x[t]\ny = x[t = out + w]") == "");
+  // A quotient and its remainder, as a tensor takes another shape; cyclic indices.
+  CHECK(errors("axis a, b, flat = |a| * |b|\ndata x[a, b]\ny = x[a = floor(flat / |b|), b = flat - |b| * floor(flat / |b|)]") ==
+        "");
+  CHECK(errors("axis h, r = 3, t = |h| * |r|\ndata x[h]\ny = x[h = floor(t / |r|)]\nz = x[h = floor((t + 2) / 3) else 0]") == "");
+  CHECK(errors("axis t, s\ndata x[t]\ny = x[t = t + s - |t| * floor((t + s) / |t|)]") == "");
+  CHECK(errors("axis t, s = |t|\ndata x[t]\ny = x[t = s - 2 * floor(s / 2)]\naxis u = 2, v = 7\ndata z[u]\n"
+               "w = z[u = v - 2 * floor(v / 2)]") == "");
+  CHECK_THAT(errors("axis t = 4, s\ndata x[t]\ny = x[t = s - 5 * floor(s / 5)]"), ContainsSubstring("from 0 to 4"));
+  CHECK_THAT(errors("axis t = 4, s = 9\ndata x[t]\ny = x[t = s - 5 * floor(s / 4)]"), ContainsSubstring("may leave"));
   CHECK(errors("axis t, half = floor((|t| + 1) / 2)\ndata x[half]\ny = 1") == "");
 }
 
