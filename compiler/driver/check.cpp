@@ -4,6 +4,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "compiler/driver/assumptions.h"
 #include "compiler/driver/claim_check.h"
 #include "compiler/driver/gradient_check.h"
 #include "compiler/driver/loss.h"
@@ -138,6 +139,7 @@ Outcome<Status> check_program(const Options& options) {
   }
   if (!options.json) print_values(session);
   session.sizes = completed(session.graph(), session.sizes);
+  if (auto drawn = want_points(session); !drawn) return std::unexpected(drawn.error());
   auto waiting = std::make_unique<Waiting>();
   const std::vector<ClaimCheck> claims = check_claims(session, *waiting);
   GradientChecks gradients;

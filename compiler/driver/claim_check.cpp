@@ -109,8 +109,10 @@ void compare_at_points(Session& session, const std::vector<std::size_t>& which, 
     std::vector<std::size_t> left = which;
     for (Draw draw : {number == 0 && initial ? Draw::initial : Draw::normal, Draw::positive, Draw::unit}) {
       if (left.empty()) break;
+      const std::optional<Point> point = draw_point(session, draw, static_cast<std::uint32_t>(number));
+      if (!point) continue;
       Interpreter interpreter(session.graph(), session.sizes);
-      bind_point(draw_point(session, draw, static_cast<std::uint32_t>(number)), interpreter);
+      bind_point(*point, interpreter);
       std::erase_if(left, [&](std::size_t k) {
         const Sides sides = sides_at(session, claims[k], interpreter);
         looks[k].defined = looks[k].defined || sides.defined();

@@ -95,7 +95,8 @@ Outcome<void> check_line(Session& session, DerivedLine& line) {
   Explanation& explanation = *line.explanation;
   bool replayed = false;
   for (Draw draw : {Draw::normal, Draw::positive, Draw::unit})
-    replayed = replayed || Replay(session, draw_point(session, draw, 0)).run(explanation);
+    if (const std::optional<Point> point = replayed ? std::nullopt : draw_point(session, draw, 0))
+      replayed = Replay(session, *point).run(explanation);
   if (!replayed) return failed(line.name + ": no point was found at which its gradient is finite");
   const auto wrong_line = [&](const std::string& expression, double difference) {
     return failed(fmt::format("{}: `{}` differs from the gradient by {:.1e} in numbers", line.name, expression, difference));

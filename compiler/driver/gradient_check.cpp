@@ -225,13 +225,17 @@ Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& 
   session.sizes = completed(graph, reduced_sizes(session, evaluated, most_at_once, Shortened::all));
   result.sizes = changed_sizes(session, own);
   if (auto large = too_large(graph, session.sizes, evaluated)) return failed("checking in double precision: " + *large);
-  const Point point = draw_point(session, Draw::initial, 0);
-  auto native = native_values(session, subjects.simple, point);
+  std::optional<Point> point;
+  for (Draw draw : {Draw::initial, Draw::normal, Draw::positive, Draw::unit})
+    if (!point) point = draw_point(session, draw, 0);
+  if (!point) return failed("no values were found at which gradients could be checked");
+  round_to_float(*point);
+  auto native = native_values(session, subjects.simple, *point);
   if (!native) return std::unexpected(native.error());
 
   Interpreter interpreter(graph, session.sizes, session.seed);
-  bind_point(point, interpreter);
-  const std::vector<double> terms = term_sizes(session, point, interpreter, evaluated);
+  bind_point(*point, interpreter);
+  const std::vector<double> terms = term_sizes(session, *point, interpreter, evaluated);
   const auto at = [&](NodeId value, NodeId like) {
     return laid_out(interpreter.value(value), graph.node(like).axes, session.sizes);
   };
@@ -260,7 +264,7 @@ Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& 
       if (!result.not_finite.empty()) result.not_finite += ", in single precision";
     }
   }
-  measure_differences(session, loss, point, subjects, terms, derived, waiting, result);
+  measure_differences(session, loss, *point, subjects, terms, derived, waiting, result);
   return result;
 }
 

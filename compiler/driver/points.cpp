@@ -3,6 +3,7 @@
 #include <cmath>
 #include <random>
 
+#include "compiler/driver/assumptions.h"
 #include "compiler/driver/tensors.h"
 #include "runtime/random.h"
 
@@ -24,15 +25,12 @@ Tensor random_tensor(const Session& session, const Input& input, Draw draw, std:
   return result;
 }
 
-// One batch of the training split, as the trainer draws it.
-void add_batch(const Session& session, std::uint32_t number, Point& point) {
+// The items at these indices of a split.
+void add_items(const Session& session, const Pairs& pairs, std::span<const std::int64_t> indices, Point& point) {
   const LettersSource& source = *session.recipe().source;
   const Graph& graph = session.program->graph;
-  const Pairs& pairs = session.splits[0];
   Tensor window = tensor_of(graph.input(source.window).axes, session.sizes);
   Tensor next = tensor_of(graph.input(source.next).axes, session.sizes);
-  std::vector<std::int64_t> indices(next.values.size());
-  draw_with_replacement(session.seed, number, pairs.size(), indices);
   const auto positions = static_cast<std::size_t>(pairs.positions);
   const bool items_first = window.axes[0] == source.items;
   for (std::size_t row = 0; row < indices.size(); ++row) {
@@ -46,9 +44,17 @@ void add_batch(const Session& session, std::uint32_t number, Point& point) {
   point.emplace_back(source.next, std::move(next));
 }
 
-}  // namespace
+std::size_t batch_size(const Session& session) { return static_cast<std::size_t>(session.sizes[session.recipe().source->items]); }
 
-Point draw_point(Session& session, Draw draw, std::uint32_t number) {
+// One batch of the training split, as the trainer draws it.
+void add_batch(const Session& session, std::uint32_t number, Point& point) {
+  const Pairs& pairs = session.splits[0];
+  std::vector<std::int64_t> indices(batch_size(session));
+  draw_with_replacement(session.seed, number, pairs.size(), indices);
+  add_items(session, pairs, indices, point);
+}
+
+Point any_point(Session& session, Draw draw, std::uint32_t number) {
   const Graph& graph = session.graph();
   Point point;
   for (const Parameter& parameter : session.program->parameters) {
@@ -72,6 +78,34 @@ Point draw_point(Session& session, Draw draw, std::uint32_t number) {
   }
   point.emplace_back(session.program->step, Tensor{{}, {}, {0}});
   return point;
+}
+
+}  // namespace
+
+std::optional<Point> draw_point(Session& session, Draw draw, std::uint32_t number) {
+  constexpr std::uint32_t tries = 30, apart = 1000;
+  if (session.program->assumptions.empty()) return any_point(session, draw, number);
+  for (std::uint32_t attempt = 0; attempt < tries; ++attempt) {
+    Point point = any_point(session, draw, number + attempt * apart);
+    if (obey(session, point, draw == Draw::positive || draw == Draw::unit)) return point;
+  }
+  return {};
+}
+
+void round_to_float(Point& point) {
+  for (auto& [input, value] : point) round_to_float(value);
+}
+
+std::int64_t bind_items(const Session& session, std::size_t split, std::int64_t first, Interpreter& interpreter) {
+  const Pairs& pairs = session.splits[split];
+  const auto count = static_cast<std::int64_t>(batch_size(session));
+  const std::int64_t begin = std::max<std::int64_t>(0, std::min(first, pairs.size() - count));
+  std::vector<std::int64_t> indices;
+  for (std::int64_t item = begin; item < begin + count; ++item) indices.push_back(item % pairs.size());
+  Point point;
+  add_items(session, pairs, indices, point);
+  bind_point(point, interpreter);
+  return begin + count < pairs.size() ? begin + count : -1;
 }
 
 void bind_point(const Point& point, Interpreter& interpreter) {

@@ -20,9 +20,17 @@ enum class Draw : std::uint8_t {
 
 using Point = std::vector<std::pair<InputId, Tensor>>;
 
-// The point is a function of the session's seed and `number`. Data that are loaded are a batch of the training split; other whole
-// data are random coordinates. All values are single-precision numbers, so that native code sees the same.
-Point draw_point(Session& session, Draw draw, std::uint32_t number);
+// The point is a function of the session's seed and `number`, and obeys what the program assumes; nothing if none is found. Data
+// that are loaded are a batch of the training split; other whole data are random coordinates. Without assumptions all values are
+// single-precision numbers.
+std::optional<Point> draw_point(Session& session, Draw draw, std::uint32_t number);
+
+// Every value rounded to single precision, so that native code sees the same.
+void round_to_float(Point& point);
+
+// Binds the items of a split from the `first` on, as many as a batch has; near the end the last ones. Returns the item after
+// them, or -1 where they are the last.
+std::int64_t bind_items(const Session& session, std::size_t split, std::int64_t first, Interpreter& interpreter);
 
 void bind_point(const Point& point, Interpreter& interpreter);
 

@@ -8,6 +8,7 @@
 #include <iostream>
 #include <iterator>
 
+#include "compiler/driver/assumptions.h"
 #include "compiler/plan/meaning.h"
 #include "runtime/atomic_file.h"
 
@@ -34,8 +35,8 @@ Outcome<std::string> read_program_text(const std::string& file) {
 
 std::expected<std::string, std::string> read_imported(const std::string& file) { return read_file(file); }
 
-std::int64_t size_of(const Graph& graph, const std::vector<std::pair<std::string, AxisId>>& axes,
 // The size of `axis` from what is known without closing all: given, or an expression in those. 0: open.
+std::int64_t size_of(const Graph& graph, const std::vector<std::pair<std::string, AxisId>>& axes,
                      const std::map<std::string, std::int64_t>& given, AxisId axis) {
   Sizes partial;
   for (const auto& [name, id] : axes)
@@ -167,7 +168,8 @@ Outcome<void> load_data(Session& session, const std::vector<std::string>& alphab
   session.whole_split = !train.batch && !item.size;
   if (session.whole_split) given[item.name] = session.splits[0].size();
   if (auto closed = close(session, given); !closed) return closed;
-  return check_alphabet(session, session.alphabet.size());
+  if (auto fits = check_alphabet(session, session.alphabet.size()); !fits) return fits;
+  return check_assumptions(session);
 }
 
 Outcome<void> close_sizes_for(Session& session, const std::vector<std::string>& alphabet) {

@@ -5,6 +5,7 @@
 #include <cctype>
 #include <filesystem>
 
+#include "compiler/driver/assumptions.h"
 #include "compiler/driver/evaluation.h"
 #include "compiler/driver/interruption.h"
 #include "compiler/driver/not_finite.h"
@@ -151,6 +152,7 @@ Outcome<Status> train_program(TrainOptions options) {
   auto initial = session.times("initial", [&] { return initial_model(session); });
   if (!initial) return std::unexpected(initial.error());
   Model& model = *initial;
+  if (auto holds = check_assumptions(session, &model); !holds) return std::unexpected(holds.error());
   auto stepper = make_stepper(session, model);
   if (!stepper) return std::unexpected(stepper.error());
   auto run =

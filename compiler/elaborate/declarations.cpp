@@ -59,6 +59,7 @@ void Elaborator::declarations() {
     for (std::size_t i = 0; i < tree.parameters.size(); ++i)
       program_.parameters.push_back({tree.parameters[i].name.text, parameters_[i], graph().input_node(parameters_[i]),
                                      *initials_[i], tree.parameters[i].name.span});
+  for (const syntax::Assumption& row : tree.assumptions) assumption(row);
   for (const syntax::Claim& row : tree.claims) claim(row);
 }
 
@@ -181,6 +182,14 @@ Value Elaborator::named(const std::string& path, Value value, Span span) {
   program_.definitions.push_back({path, result.node, span, !calls_.empty()});
   paths_.insert_or_assign(path, result);
   return result;
+}
+
+void Elaborator::assumption(const syntax::Assumption& row) {
+  path_ = "assume";
+  const std::optional<Value> left = expression(*row.left), right = expression(*row.right);
+  if (!left || !right) return;
+  program_.assumptions.push_back({row.relation, left->node, right->node, row.span});
+  graph().assume({row.relation, left->node, right->node});
 }
 
 void Elaborator::claim(const syntax::Claim& row) {

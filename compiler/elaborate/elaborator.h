@@ -85,6 +85,7 @@ class Elaborator {
   NodeId broadcast(NodeId value, std::span<const AxisId> axes);
   void definition(std::size_t index);
   std::optional<Value> stated(const syntax::Definition& definition, std::optional<Value> value);
+  void assumption(const syntax::Assumption& assumption);
   void claim(const syntax::Claim& claim);
   Value named(const std::string& path, Value value, Span span);
 
@@ -95,8 +96,8 @@ class Elaborator {
   std::optional<Value> path(const syntax::Expression& expression);
   std::optional<Value> operation(const syntax::Expression& expression, bool infinite);
   std::optional<Value> call(const syntax::Expression& expression);
-  std::optional<Value> pointwise(const syntax::Expression& call, const Operation& operation);
   std::optional<Value> callee(const syntax::Expression& call);
+  std::optional<Value> pointwise(const syntax::Expression& call, const Operation& operation);
   std::optional<Value> where(const syntax::Expression& call);
   std::optional<Value> draw(const syntax::Expression& call, Op distribution);
   std::optional<Value> stop(const syntax::Expression& call);
@@ -106,20 +107,20 @@ class Elaborator {
   const Local* local(std::string_view name) const;                // null: no local name
   const Module& module() const { return scope_ != nullptr ? *scope_->module : file_; }
   std::nullopt_t unknown_path(std::string_view path, Span span);
-  std::optional<std::vector<AxisId>> axes(const std::vector<syntax::Name>& names);
+  bool fits(Span span);  // the graph is not too large yet
 
   // axes.cpp
   std::optional<AxisId> axis(const syntax::Name& name);
   std::optional<Group> group(const syntax::Name& name);  // the axes that it stands for, one or more
-  bool fits(Span span);  // the graph is not too large yet
+  std::optional<std::vector<AxisId>> axes(const std::vector<syntax::Name>& names);
   NodeId count(std::span<const AxisId> axes);  // the product of their sizes
   std::optional<AxisId> new_axis(const syntax::Name& name, const syntax::Expression& size);
   std::optional<Value> with_new_axes(const syntax::Expression& call);
 
   // reductions.cpp, substitution.cpp, gradients.cpp
   std::optional<Value> reduction(const syntax::Expression& call);
-  std::optional<Value> substitution(const syntax::Expression& expression);
   bool reduces(const syntax::Expression& call, Value operand);
+  std::optional<Value> substitution(const syntax::Expression& expression);
   bool range(NodeId index, AxisId axis, const syntax::Expression* otherwise, Span span);
   std::optional<Value> gradient(const syntax::Expression& call);
   std::optional<NodeId> gradient_target(const syntax::Expression& target);

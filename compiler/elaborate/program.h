@@ -36,6 +36,12 @@ struct DataInput {
   Span span;
 };
 
+struct Assumption {  // the graph's Assumed, and where it stands
+  Op relation;
+  NodeId left, right;
+  Span span;
+};
+
 struct Claim {
   std::string name;  // given, or the left side as written
   NodeId left, right;
@@ -90,6 +96,7 @@ struct Program {
   std::vector<DataInput> data;
   std::vector<Parameter> parameters;
   std::vector<Definition> definitions;  // operands before users
+  std::vector<Assumption> assumptions;
   std::vector<Claim> claims;
   std::vector<RangeObligation> obligations;
   std::optional<Train> train;

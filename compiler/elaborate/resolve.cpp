@@ -241,6 +241,10 @@ class Resolver {
       read_names(file, data.axes, {}, nullptr);
       if (data.typed_by) read_names(file, {*data.typed_by}, {}, nullptr);
     }
+    for (const syntax::Assumption& assumption : file.tree().assumptions) {
+      read(file, assumption.left.get(), {}, nullptr);
+      read(file, assumption.right.get(), {}, nullptr);
+    }
     for (const syntax::Claim& claim : file.tree().claims) {
       read(file, claim.left.get(), {}, nullptr);
       read(file, claim.right.get(), {}, nullptr);

@@ -27,6 +27,7 @@ std::vector<AxisId> axes_used(const Program& program) {
   for (const Parameter& row : program.parameters) roots.insert(roots.end(), {row.node, row.initial});
   for (const Definition& row : program.definitions) roots.push_back(row.node);
   for (const Claim& row : program.claims) roots.insert(roots.end(), {row.left, row.right});
+  for (const Assumption& row : program.assumptions) roots.insert(roots.end(), {row.left, row.right});
   for (const RangeObligation& row : program.obligations) roots.push_back(row.index);
   if (program.train) roots.insert(roots.end(), {program.train->loss, program.train->rate, program.train->momentum});
   std::vector<bool> used(program.graph.axis_count());

@@ -77,6 +77,12 @@ struct Node {
   std::uint32_t attribute = 0;       // constant: its number; input: its InputId; named, normal, uniform: the name's number
 };
 
+// What holds wherever the graph is evaluated: a relation of two values, along the axes of either.
+struct Assumed {
+  Op relation;  // == < <= > >=
+  NodeId left, right;
+};
+
 struct Replacement {
   AxisId axis;
   NodeId index;
@@ -85,7 +91,7 @@ struct Replacement {
 class Graph {
  public:
   Graph() = default;
-  Graph(Graph&&) = default;   // spans into the pools stay valid
+  Graph(Graph&&) = default;  // spans into the pools stay valid
   Graph& operator=(Graph&&) = default;
   Graph(const Graph&) = delete;
   Graph& operator=(const Graph&) = delete;
@@ -135,6 +141,9 @@ class Graph {
   std::size_t node_count() const { return nodes_.size(); }
   bool has_axis(NodeId id, AxisId axis) const;
 
+  void assume(Assumed fact) { assumed_.push_back(fact); }
+  const std::vector<Assumed>& assumed() const { return assumed_; }
+
   // Attributes.
   const mpq_class& value_of(NodeId constant) const;
   const std::string& name_of(NodeId named_or_random) const;  // also an input's name
@@ -153,6 +162,7 @@ class Graph {
 
   std::vector<Axis> axes_;
   std::vector<Input> inputs_;
+  std::vector<Assumed> assumed_;
   std::deque<Node> nodes_;
   std::deque<std::vector<NodeId>> operand_pool_;
   std::deque<std::vector<AxisId>> axis_pool_;

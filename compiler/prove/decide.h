@@ -1,6 +1,7 @@
 // Whether two values are equal, by their normal forms.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,9 +29,11 @@ struct Decision {
 };
 
 // Decides any number of claims about one graph, which may grow between them. What the claims have in common is worked out once.
+// A claim that has no proof without what the graph assumes is tried with it: such a proof has that as a condition, and is not
+// replayed, since the points of a replay do not obey assumptions.
 class Prover {
  public:
-  explicit Prover(const Graph& graph) : forms_(graph), replayer_(graph, forms_) {}
+  explicit Prover(const Graph& graph);
   Prover(const Prover&) = delete;
   Prover& operator=(const Prover&) = delete;
 
@@ -39,8 +42,11 @@ class Prover {
   Decision replayed(NodeId left, NodeId right);
 
  private:
+  Decision decide_by(NormalForms& forms, NodeId left, NodeId right);
+
   NormalForms forms_;
   Replayer replayer_;
+  std::optional<NormalForms> assuming_;
 };
 
 Decision decide(const Graph& graph, NodeId left, NodeId right);

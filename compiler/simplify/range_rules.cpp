@@ -52,7 +52,16 @@ Range constant(View v) {
 Range input(View v) {
   const Input& row = v.graph.input(v.graph.input_of(v.id));
   if (row.typed_by) return coordinate(v);
-  return between(row.role == InputRole::step ? 0 : -inf, inf);
+  Range result = between(row.role == InputRole::step ? 0 : -inf, inf);
+  for (const Assumed& fact : v.graph.assumed()) {  // x >= 0, 1 > x
+    const bool less = fact.relation == Op::less || fact.relation == Op::less_equal;
+    if (fact.relation == Op::equal) continue;
+    const NodeId low = less ? fact.left : fact.right, high = less ? fact.right : fact.left;
+    if (high == v.id && is(v.graph, low, Op::constant)) result.low = std::max(result.low, nearest_double(v.graph.value_of(low)));
+    if (low == v.id && is(v.graph, high, Op::constant))
+      result.high = std::min(result.high, nearest_double(v.graph.value_of(high)));
+  }
+  return result;
 }
 
 Range same(View v) { return v[0]; }

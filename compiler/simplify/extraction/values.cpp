@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "compiler/normal_form/facts.h"
 #include "compiler/simplify/extraction/shorten.h"
 
 namespace tenet {
@@ -36,6 +37,7 @@ bool is_fused(const Graph& graph, NodeId id) {
 }  // namespace
 
 KnownValues::KnownValues(const Graph& graph, std::span<const NodeId> given) : graph_(graph), forms_(graph, Unfolding::ring) {
+  assume_facts(forms_, Subjects::inputs);
   for (NodeId id : given) given_.insert(index_of(id));
   for (NodeId id : given) take(id);
   given_available_ = available_.size();
