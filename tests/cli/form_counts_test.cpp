@@ -86,6 +86,7 @@ const std::vector<Budget> budgets{
     {"mean_pool", "x", {1, 0, 0, 0, 1}},
     {"residual", "x", {3, 0, 0, 0, 1}},
     {"convolution", "x W", {0, 0, 0, 2, 1}},
+    {"convolution_strided", "x W", {1, 0, 1, 2, 1}},
     {"softmax_jacobian", "x", {1, 1, 0, 0, 1}, "each", "jacobian"},
 };
 

@@ -131,7 +131,9 @@ std::string mutated(const fs::path& file) {
 // Claims that hold in numbers and are not proved yet: values that a condition or a range chooses, and a sum inside a sum.
 const std::set<std::pair<std::string, std::string>> not_proved{
     {"convolution", "dx"},
+    {"convolution_strided", "dx"},
     {"huber", "dx"},
+    {"max_pool", "dx"},
 };
 
 TEST_CASE("every closed form is proved", "[cli]") {

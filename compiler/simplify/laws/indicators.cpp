@@ -1,5 +1,6 @@
 // Indicators [i = e]: each becomes a factor of its own at the front of its product, where a sum can find it. A sum over the
 // axis of an indicator is a substitution; over other axes it stays a sum with the indicator first, which is a scatter.
+#include "compiler/simplify/cost.h"
 #include "compiler/simplify/families.h"
 #include "compiler/simplify/terms.h"
 
@@ -69,20 +70,35 @@ NodeId common_indicator(Rewriting& r, NodeId id) {
 struct Solution {
   AxisId axis;
   NodeId index;
-  bool direct;  // stated as `axis == index`, not solved for
+  bool direct;                      // stated as `axis == index`, not solved for
+  std::optional<NodeId> divisible;  // the index counts where this holds
 };
 
-// side == other, where `side` has the axis in sums and differences of wholes and `other` lacks it: peels `side` down to the
-// coordinate.
-std::optional<NodeId> solved(Graph& graph, NodeId side, NodeId other, AxisId axis) {
+bool is_divisor(const Graph& graph, NodeId id) {
+  if (!is_constant(graph, id)) return is(graph, id, Op::size);
+  return graph.value_of(id) != 0 && graph.value_of(id).get_den() == 1;
+}
+
+// side == other, where `side` has the axis in sums, differences and multiples of wholes and `other` lacks it: peels `side` down
+// to the coordinate.
+std::optional<Solution> solved(Graph& graph, NodeId side, NodeId other, AxisId axis) {
+  const NodeId stated = other;
+  std::optional<NodeId> divisible;
   for (int depth = 0; depth < 64; ++depth) {
     const Node& node = graph.node(side);
     if (node.kind != Kind::whole) return {};
-    if (node.op == Op::coordinate) return other;
-    if (node.op != Op::add && node.op != Op::subtract) return {};
+    if (node.op == Op::coordinate) return Solution{axis, other, other == stated, divisible};
+    if (node.op != Op::add && node.op != Op::subtract && node.op != Op::multiply) return {};
     const bool left = graph.has_axis(node.operands[0], axis), right = graph.has_axis(node.operands[1], axis);
     if (left == right) return {};
-    if (node.op == Op::add) {
+    if (node.op == Op::multiply) {
+      const NodeId factor = node.operands[left ? 1 : 0];
+      if (!is_divisor(graph, factor)) return {};
+      const NodeId quotient = graph.apply(Op::floor, divide(graph, other, factor));
+      const NodeId exact = graph.apply(Op::equal, multiply(graph, factor, quotient), other);
+      divisible = divisible ? graph.apply(Op::logical_and, *divisible, exact) : exact;
+      other = quotient;
+    } else if (node.op == Op::add) {
       other = subtract(graph, other, node.operands[left ? 1 : 0]);
     } else {
       other = left ? add(graph, other, node.operands[1]) : subtract(graph, node.operands[0], other);
@@ -92,18 +108,30 @@ std::optional<NodeId> solved(Graph& graph, NodeId side, NodeId other, AxisId axi
   return {};
 }
 
+// The size as a number; a copy has that of what it is a copy of.
+double extent(const Graph& graph, AxisId axis) {
+  std::optional<NodeId> size = graph.axis(axis).size;
+  while (size && is(graph, *size, Op::size)) size = graph.axis(graph.node(*size).bound[0]).size;
+  const std::optional<mpq_class> value = size ? size_value(graph, *size, Sizes()) : std::nullopt;
+  return value ? value->get_d() : open_size;
+}
+
+// Of several axes it is solved for the largest, which is then not summed over; among equals rather without a division.
 std::optional<Solution> solution(Graph& graph, NodeId condition, std::span<const AxisId> bound) {
   const Node& node = graph.node(condition);
   if (node.op != Op::equal) return {};
+  std::optional<Solution> best;
+  const auto gain = [&](const Solution& found) { return std::pair(extent(graph, found.axis), !found.divisible); };
   for (const auto& [side, other] :
        {std::pair{node.operands[0], node.operands[1]}, std::pair{node.operands[1], node.operands[0]}}) {
     if (graph.node(other).kind != Kind::whole) continue;
     for (AxisId axis : bound) {
       if (!graph.has_axis(side, axis) || graph.has_axis(other, axis)) continue;
-      if (const auto index = solved(graph, side, other, axis)) return Solution{axis, *index, *index == other};
+      const auto found = solved(graph, side, other, axis);
+      if (found && (!best || gain(*found) > gain(*best))) best = found;
     }
   }
-  return {};
+  return best;
 }
 
 // A sum's body as condition and rest: one factor of the indicators that lead it, or the condition of where(c, x, 0).
@@ -135,10 +163,17 @@ std::optional<Split> split(Rewriting& r, NodeId sum) {
   }
 }
 
-// The sum of rest over the bound axes that are left, with the solved one replaced.
-NodeId gathered(Graph& graph, const Node& sum, const Split& split, bool inside) {
+// The sum of rest over the bound axes that are left, with the solved one replaced. Indicators that lack it stay in front, where
+// the sum finds them.
+NodeId gathered(Rewriting& r, const Node& sum, const Split& split, bool inside) {
+  Graph& graph = r.graph;
   const AxisId axis = split.solution.axis;
   NodeId value = split.rest;
+  std::vector<NodeId> others;
+  for (auto product = led(r, value); product && !graph.has_axis(product->a, axis); product = led(r, value)) {
+    others.push_back(product->a);
+    value = product->b;
+  }
   if (!inside && !graph.has_axis(value, axis)) {  // nothing to replace: 0 where no coordinate meets the index
     const NodeId index = split.solution.index;
     const NodeId within = graph.apply(Op::logical_and, graph.apply(Op::greater_equal, index, graph.constant(0)),
@@ -147,10 +182,12 @@ NodeId gathered(Graph& graph, const Node& sum, const Split& split, bool inside) 
   } else {
     value = replaced(graph, value, {{axis, split.solution.index}}, inside ? std::nullopt : std::optional(graph.constant(0)));
   }
+  if (split.solution.divisible) value = where(graph, *split.solution.divisible, value, graph.constant(0));
+  for (auto other = others.rbegin(); other != others.rend(); ++other) value = multiply(graph, *other, value);
   return sum_over(graph, value, difference(sum.bound, std::span(&axis, 1)));
 }
 
-enum class Case { inside, outside, solved };
+enum class Case { inside, outside, solved, divided };
 
 NodeId sum_over_indicator(Rewriting& r, NodeId id, Case wanted) {
   const Node& node = r.graph.node(id);
@@ -158,13 +195,17 @@ NodeId sum_over_indicator(Rewriting& r, NodeId id, Case wanted) {
   const auto found = split(r, id);
   if (!found) return id;
   const bool inside = is_coordinate_of(r.graph, found->solution.index, found->solution.axis);
-  const Case present = inside ? Case::inside : found->solution.direct ? Case::outside : Case::solved;
-  return present == wanted ? gathered(r.graph, node, *found, inside) : id;
+  const Case present = inside                      ? Case::inside
+                       : found->solution.direct    ? Case::outside
+                       : found->solution.divisible ? Case::divided
+                                                   : Case::solved;
+  return present == wanted ? gathered(r, node, *found, inside) : id;
 }
 
 NodeId sum_inside(Rewriting& r, NodeId id) { return sum_over_indicator(r, id, Case::inside); }
 NodeId sum_outside(Rewriting& r, NodeId id) { return sum_over_indicator(r, id, Case::outside); }
 NodeId sum_solved(Rewriting& r, NodeId id) { return sum_over_indicator(r, id, Case::solved); }
+NodeId sum_divided(Rewriting& r, NodeId id) { return sum_over_indicator(r, id, Case::divided); }
 
 constexpr Law rows[] = {
     {"coordinate first", "k == i", "i == k", "", Soundness::exact, coordinate_first},
@@ -181,6 +222,9 @@ constexpr Law rows[] = {
      sum_outside},
     {"sum over a shifted indicator", "sum[j]((i == j + u) * x)", "x[j = i - u else 0]", "u is whole and lacks j",
      Soundness::exact, sum_solved},
+    {"sum over a scaled indicator", "sum[j]((i == w * j + u) * x)",
+     "where(w * floor((i - u) / w) == i - u, x[j = floor((i - u) / w) else 0], 0)", "w and u are whole and lack j, w is not 0",
+     Soundness::exact, sum_divided},
 };
 
 }  // namespace
