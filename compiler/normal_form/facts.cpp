@@ -81,8 +81,7 @@ class Facts {
   }
 
   bool is_above_zero(const Bound& bound, const Polynomial& limit) const {
-    const std::optional<mpq_class> number = constant_of(limit);
-    if (number) return bound.strict ? *number >= 0 : *number > 0;
+    if (const auto number = constant_of(limit)) return bound.strict ? sgn(*number) >= 0 : sgn(*number) > 0;
     return forms_.atoms().positive(limit);
   }
 

@@ -94,7 +94,9 @@ std::string Explainer::detail_of(const JournalStep& step, Explanation& result) {
     for (AxisId axis : fact.axes) axes += (axes.empty() ? "" : ", ") + above_.axis(axis);
     const std::string value = expression(graph_, fact.sum, above_);
     add(fmt::format("sum[{}]({}) = {}", axes, name, value));
-    result.facts.push_back(fmt::format("sum[{0}]({1}) = sum[{0}]({2}) = {3}", axes, name, definition, value));
+    result.facts.push_back(definition == name
+                               ? fmt::format("sum[{}]({}) = {}, as is assumed", axes, name, value)
+                               : fmt::format("sum[{0}]({1}) = sum[{0}]({2}) = {3}", axes, name, definition, value));
   }
   return text;
 }
