@@ -1,6 +1,7 @@
 #include "compiler/render/derive.h"
 #include "compiler/render/text.h"
 #include "tests/golden.h"
+#include "tests/programs.h"
 #include "tests/property/algebra.h"
 
 using namespace tenet;
