@@ -163,6 +163,11 @@ std::optional<Split> split(Rewriting& r, NodeId sum) {
   }
 }
 
+NodeId within(Graph& graph, NodeId index, AxisId axis) {
+  return graph.apply(Op::logical_and, graph.apply(Op::greater_equal, index, graph.constant(0)),
+                     graph.apply(Op::less, index, graph.size(axis)));
+}
+
 // The sum of rest over the bound axes that are left, with the solved one replaced. Indicators that lack it stay in front, where
 // the sum finds them.
 NodeId gathered(Rewriting& r, const Node& sum, const Split& split, bool inside) {
@@ -175,10 +180,7 @@ NodeId gathered(Rewriting& r, const Node& sum, const Split& split, bool inside) 
     value = product->b;
   }
   if (!inside && !graph.has_axis(value, axis)) {  // nothing to replace: 0 where no coordinate meets the index
-    const NodeId index = split.solution.index;
-    const NodeId within = graph.apply(Op::logical_and, graph.apply(Op::greater_equal, index, graph.constant(0)),
-                                      graph.apply(Op::less, index, graph.size(axis)));
-    value = where(graph, within, value, graph.constant(0));
+    value = where(graph, within(graph, split.solution.index, axis), value, graph.constant(0));
   } else {
     value = replaced(graph, value, {{axis, split.solution.index}}, inside ? std::nullopt : std::optional(graph.constant(0)));
   }
@@ -207,6 +209,42 @@ NodeId sum_outside(Rewriting& r, NodeId id) { return sum_over_indicator(r, id, C
 NodeId sum_solved(Rewriting& r, NodeId id) { return sum_over_indicator(r, id, Case::solved); }
 NodeId sum_divided(Rewriting& r, NodeId id) { return sum_over_indicator(r, id, Case::divided); }
 
+// How often a conjunction holds that an equality is part of.
+NodeId sum_over_conjunction(Rewriting& r, NodeId id) {
+  Graph& graph = r.graph;
+  const Node& node = graph.node(id);
+  if (node.op != Op::sum || !is(graph, node.operands[0], Op::logical_and)) return id;
+  std::vector<NodeId> parts, open{node.operands[0]};
+  while (!open.empty()) {
+    const NodeId part = open.back();
+    open.pop_back();
+    if (is(graph, part, Op::logical_and))
+      open.insert(open.end(), graph.node(part).operands.rbegin(), graph.node(part).operands.rend());
+    else
+      parts.push_back(part);
+  }
+  for (NodeId part : parts) {
+    const auto found = solution(graph, part, node.bound);
+    if (!found) continue;
+    const bool inside = is_coordinate_of(graph, found->index, found->axis);
+    std::optional<NodeId> result, touched;
+    const auto join = [&](std::optional<NodeId>& place, NodeId more) {
+      place = place ? graph.apply(Op::logical_and, *place, more) : more;
+    };
+    for (NodeId other : parts)
+      if (other != part) join(graph.has_axis(other, found->axis) ? touched : result, other);
+    if (found->divisible) join(result, *found->divisible);
+    if (touched)
+      join(result,
+           replaced(graph, *touched, {{found->axis, found->index}}, inside ? std::nullopt : std::optional(truth(graph, false))));
+    else if (!inside)
+      join(result, within(graph, found->index, found->axis));
+    if (!result) return id;
+    return sum_over(graph, *result, difference(node.bound, std::span(&found->axis, 1)));
+  }
+  return id;
+}
+
 constexpr Law rows[] = {
     {"coordinate first", "k == i", "i == k", "", Soundness::exact, coordinate_first},
     {"indicator first", "x * (i == k)", "(i == k) * x", "", Soundness::exact, indicator_first},
@@ -225,6 +263,8 @@ constexpr Law rows[] = {
     {"sum over a scaled indicator", "sum[j]((i == w * j + u) * x)",
      "where(w * floor((i - u) / w) == i - u, x[j = floor((i - u) / w) else 0], 0)", "w and u are whole and lack j, w is not 0",
      Soundness::exact, sum_divided},
+    {"sum over a conjunction with an indicator", "sum[j](i == j + u and q)", "q[j = i - u else 0 != 0]",
+     "u is whole and lacks j; likewise for other indicators", Soundness::exact, sum_over_conjunction},
 };
 
 }  // namespace
