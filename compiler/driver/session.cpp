@@ -142,7 +142,8 @@ Outcome<void> load_data(Session& session, const std::vector<std::string>& alphab
   std::map<std::string, std::int64_t> given = given_sizes(session);
   if (!session.has_source()) {
     if (session.options.data) return wrong("--data: the program names no source of data that this could stand in for");
-    return close(session, given, open_default);
+    if (auto closed = close(session, given, open_default); !closed) return closed;
+    return check_assumptions(session);
   }
   const Train& train = session.recipe();
   const LettersSource& source = *train.source;

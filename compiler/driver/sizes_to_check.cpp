@@ -23,7 +23,7 @@ bool data_has(const Session& session, AxisId axis) {
 // The program's sizes where `sizes` says nothing; nothing where they do not come out.
 std::optional<Sizes> allowed(const Program& program, Sizes sizes) {
   AxisId failed{};
-  if (!sizes.complete(program.graph, &failed) || !obligations_hold(program, sizes)) return {};
+  if (!sizes.complete(program.graph, &failed) || !allowed_sizes(program, sizes)) return {};
   return sizes;
 }
 

@@ -55,11 +55,28 @@ bool violated(const RangeObligation& obligation, Ranges& ranges) {
   return inside == obligation.has_else;
 }
 
-}  // namespace
-
 bool obligations_hold(const Program& program, const Sizes& sizes) {
   Ranges ranges(program.graph, &sizes);
   return std::ranges::none_of(program.obligations, [&](const RangeObligation& row) { return violated(row, ranges); });
+}
+
+// Whether what is assumed of sizes alone holds.
+bool assumptions_hold(const Program& program, const Sizes& sizes) {
+  return std::ranges::all_of(program.assumptions, [&](const Assumption& row) {
+    const std::optional<mpq_class> left = size_value(program.graph, row.left, sizes);
+    const std::optional<mpq_class> right = size_value(program.graph, row.right, sizes);
+    if (!left || !right) return true;
+    const int sign = cmp(*left, *right);
+    if (row.relation == Op::equal) return sign == 0;
+    const bool less = row.relation == Op::less || row.relation == Op::less_equal;
+    const bool strict = row.relation == Op::less || row.relation == Op::greater;
+    return sign == 0 ? !strict : (sign < 0) == less;
+  });
+}
+}  // namespace
+
+bool allowed_sizes(const Program& program, const Sizes& sizes) {
+  return obligations_hold(program, sizes) && assumptions_hold(program, sizes);
 }
 
 namespace {
@@ -85,8 +102,8 @@ void report_size(const Program& program, Diagnostics& diagnostics, AxisId axis, 
                      size ? size->get_str() : std::string("no number"));
 }
 
-// Sizes for axes that nothing closes: distinct ones from `least` on; where the program's size expressions or indices do not
-// come out so, other small ones, by a fixed sequence of tries.
+// Sizes for axes that nothing closes: distinct ones from `least` on; where the program's size expressions, indices or assumptions
+// do not come out so, other small ones, by a fixed sequence of tries.
 std::optional<Sizes> small_sizes(const Program& program, const Sizes& known, const std::vector<AxisId>& open,
                                  std::int64_t least) {
   constexpr std::size_t most_work = 200'000, most_tries = 4000;
@@ -98,12 +115,12 @@ std::optional<Sizes> small_sizes(const Program& program, const Sizes& known, con
       std::int64_t size = least + static_cast<std::int64_t>(i);
       if (attempt > 0) {  // Knuth's generator (MMIX), for variety only
         state = state * 6364136223846793005ull + 1442695040888963407ull;
-        size = least + static_cast<std::int64_t>((state >> 33) % (4 + open.size()));
+        size = least + static_cast<std::int64_t>((state >> 33) % (4 + open.size() + attempt / 32));
       }
       sizes.set(open[i], size);
     }
     AxisId failed;
-    if (sizes.complete(program.graph, &failed) && obligations_hold(program, sizes)) return sizes;
+    if (sizes.complete(program.graph, &failed) && allowed_sizes(program, sizes)) return sizes;
   }
   return {};
 }

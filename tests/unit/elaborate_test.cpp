@@ -473,6 +473,16 @@ TEST_CASE("small sizes are found for axes that nothing closes", "[unit]") {
   CHECK(size(3) > 5);
 }
 
+TEST_CASE("small sizes obey what is assumed of them", "[unit]") {
+  Program program = elaborated("axis n, m, k\ndata x[n, m, k]\nassume |n| > 3 * |m|\nassume |k| == |m|\nassume 1 <= |k|\ny = x");
+  Diagnostics diagnostics;
+  std::optional<Sizes> sizes = close_sizes(program, diagnostics, {}, 1);
+  REQUIRE(sizes);
+  const auto size = [&](std::size_t i) { return (*sizes)[program.axes[i].second]; };
+  CHECK(size(0) > 3 * size(1));
+  CHECK(size(1) == size(2));
+}
+
 TEST_CASE("the recipe's batch closes the axis of items, and a given size goes before it", "[unit]") {
   Program program = elaborated(R"(
 axis n, context = 2, vocab
