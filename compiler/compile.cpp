@@ -36,7 +36,8 @@ void add_slots(Executable& executable, const Kernels& kernels, const Graph& grap
         case InputRole::given:
           slot.role = Slot::Role::given;
           break;
-        case InputRole::step:  // compiled code sets it itself
+        case InputRole::step:      // compiled code sets it itself
+        case InputRole::training:  // rewritten away
           continue;
       }
     } else {

@@ -18,7 +18,7 @@ double now() { return std::chrono::duration<double>(std::chrono::steady_clock::n
 
 // Seconds that `steps` steps take, from the first one on; past the recipe's last step from the first one again, so that what is
 // timed is what is trained. Negative if the training was not finite.
-double seconds_of(const Session& session, const Model& model, Stepper& stepper, std::int64_t steps) {
+double seconds_of(Session& session, const Model& model, Stepper& stepper, std::int64_t steps) {
   double seconds = 0;
   for (std::int64_t left = steps; left > 0;) {
     restart(session, model, stepper);

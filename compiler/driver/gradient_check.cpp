@@ -13,6 +13,7 @@
 #include "compiler/driver/tensors.h"
 #include "compiler/grad/differences.h"
 #include "compiler/grad/gradient.h"
+#include "compiler/plan/rewriting.h"
 #include "compiler/plan/simplified.h"
 #include "compiler/simplify/gradients.h"
 #include "runtime/arena.h"
@@ -70,7 +71,7 @@ Outcome<std::vector<Tensor>> native_values(Session& session, const Computation& 
   auto arena = Arena::allocate(executable->program.arena_bytes);
   if (!arena) return failed(arena.error());
   for (const auto& [input, value] : point)
-    for (Slot::Role role : {Slot::Role::parameter, Slot::Role::data})
+    for (Slot::Role role : {Slot::Role::parameter, Slot::Role::state, Slot::Role::data})
       if (int slot = slot_index(*executable, role, session.graph().input(input).name); slot >= 0)
         write_slot(*executable, slot, value, session.sizes, arena->data());
   float loss = 0;
@@ -209,6 +210,7 @@ void measure_differences(Session& session, NodeId loss, const Point& point, cons
 
 Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& waiting) {
   Graph& graph = session.graph();
+  loss = with_training(*session.program, std::span(&loss, 1), true)[0];
   waiting("gradients", 0, 1, "simplifying");
   const Subjects subjects = subjects_of(session, loss);
   const std::size_t values = subjects.values.size(), targets = subjects.targets.size();

@@ -5,6 +5,8 @@
 #include <string_view>
 
 #include "compiler/plan/meaning.h"
+#include "compiler/plan/rewriting.h"
+#include "runtime/slots.h"
 
 namespace tenet {
 namespace {
@@ -53,13 +55,22 @@ Outcome<Tensor> stored(const Session& session, const Safetensors& file, const st
 
 Outcome<Model> initial_model(Session& session) {
   std::vector<NodeId> initials;
-  std::int64_t elements = 0;
+  std::vector<InputId> inputs;
   for (const Parameter& parameter : session.program->parameters) {
     initials.push_back(parameter.initial);
+    inputs.push_back(parameter.input);
+  }
+  for (const State& state : session.program->states) {
+    if (!state.own) continue;
+    initials.push_back(state.initial);
+    inputs.push_back(state.input);
+  }
+  std::int64_t elements = 0;
+  for (InputId input : inputs) {
     std::int64_t count = 1;
-    for (AxisId axis : session.graph().input(parameter.input).axes)
+    for (AxisId axis : session.graph().input(input).axes)
       if (__builtin_mul_overflow(count, session.sizes[axis], &count))
-        return failed("`" + parameter.name + "` has more than 2^63 elements");
+        return failed("`" + session.graph().input(input).name + "` has more than 2^63 elements");
     if (__builtin_add_overflow(elements, count, &elements)) return failed("the parameters have more than 2^63 elements");
   }
   if (elements > std::numeric_limits<std::int64_t>::max() / 8) return failed("the parameters have more than 2^60 elements");
@@ -68,12 +79,27 @@ Outcome<Model> initial_model(Session& session) {
     return failed("the parameters' initial values: " + *large);
   Model model;
   Interpreter interpreter(session.graph(), session.sizes, session.seed);
-  for (const Parameter& parameter : session.program->parameters) {
-    model.parameters.push_back(
-        laid_out(interpreter.value(parameter.initial), session.graph().input(parameter.input).axes, session.sizes));
-    round_to_float(model.parameters.back());
-  }
+  const auto start = [&](NodeId initial, InputId input) {
+    Tensor value = laid_out(interpreter.value(initial), session.graph().input(input).axes, session.sizes);
+    round_to_float(value);
+    return value;
+  };
+  for (const Parameter& row : session.program->parameters) model.parameters.push_back(start(row.initial, row.input));
+  for (const State& row : session.program->states) model.states.push_back(row.own ? start(row.initial, row.input) : Tensor{});
   return model;
+}
+
+void begin_states(Session& session, const Executable& executable, unsigned char* arena) {
+  Interpreter interpreter(session.graph(), session.sizes, session.seed);
+  for (const State& state : session.program->states) {
+    const int slot = slot_index(executable, Slot::Role::state, state.name);
+    if (state.own || slot < 0) continue;
+    if (is_zero(session.graph(), state.initial)) {
+      std::ranges::fill(reals(arena, executable.program.slots[static_cast<std::size_t>(slot)]), 0.0f);
+    } else {
+      write_slot(executable, slot, interpreter.value(state.initial), session.sizes, arena);
+    }
+  }
 }
 
 void write_model(const Session& session, const Model& model, const EvaluationPlan* plan, const Sizes& sizes,
@@ -81,6 +107,10 @@ void write_model(const Session& session, const Model& model, const EvaluationPla
   for (std::size_t i = 0; i < model.parameters.size(); ++i)
     if (int slot = slot_index(executable, Slot::Role::parameter, session.program->parameters[i].name); slot >= 0)
       write_slot(executable, slot, model.parameters[i], sizes, arena);
+  for (std::size_t i = 0; i < model.states.size(); ++i)
+    if (int slot = slot_index(executable, Slot::Role::state, session.program->states[i].name);
+        slot >= 0 && !model.states[i].values.empty())
+      write_slot(executable, slot, model.states[i], sizes, arena);
   if (!plan) return;
   for (std::size_t i = 0; i < model.statistics.size(); ++i)
     if (int slot = slot_index(executable, Slot::Role::given, plan->statistics[i].name);
@@ -88,15 +118,21 @@ void write_model(const Session& session, const Model& model, const EvaluationPla
       write_slot(executable, slot, model.statistics[i], sizes, arena);
 }
 
-void read_parameters(const Session& session, const Executable& executable, const unsigned char* arena, Model& model) {
+void read_model(const Session& session, const Executable& executable, const unsigned char* arena, Model& model) {
   for (std::size_t i = 0; i < model.parameters.size(); ++i)
     if (int slot = slot_index(executable, Slot::Role::parameter, session.program->parameters[i].name); slot >= 0)
       model.parameters[i] = read_slot(executable, slot, session.sizes, arena);
+  for (std::size_t i = 0; i < model.states.size(); ++i)
+    if (int slot = slot_index(executable, Slot::Role::state, session.program->states[i].name);
+        slot >= 0 && session.program->states[i].own)
+      model.states[i] = read_slot(executable, slot, session.sizes, arena);
 }
 
 void bind_model(const Session& session, const Model& model, const EvaluationPlan* plan, Interpreter& interpreter) {
   for (std::size_t i = 0; i < model.parameters.size(); ++i)
     interpreter.bind(session.program->parameters[i].input, model.parameters[i]);
+  for (std::size_t i = 0; i < model.states.size(); ++i)
+    if (session.program->states[i].own) interpreter.bind(session.program->states[i].input, model.states[i]);
   if (!plan) return;
   for (std::size_t i = 0; i < model.statistics.size(); ++i)
     if (!model.statistics[i].values.empty()) interpreter.bind(plan->statistics[i].input, model.statistics[i]);
@@ -109,6 +145,8 @@ Outcome<void> save_model(const Session& session, const Model& model, const Evalu
   for (std::size_t i = 0; i < model.parameters.size(); ++i)
     if (const std::string& name = session.program->parameters[i].name; slot_index(executable, Slot::Role::parameter, name) < 0)
       stored.add(graph, name, model.parameters[i]);
+  for (std::size_t i = 0; i < model.states.size(); ++i)
+    if (session.program->states[i].own) stored.add(graph, session.program->states[i].name, model.states[i]);
   for (std::size_t i = 0; i < model.statistics.size(); ++i) stored.add(graph, plan.statistics[i].name, model.statistics[i]);
   auto saved = folder.save_weights(executable.program, arena, stored.views());
   if (!saved) return failed(saved.error());
@@ -129,6 +167,13 @@ Outcome<Model> model_of(Session& session, const Weights& weights, const Evaluati
     auto tensor = stored(session, weights.tensors, parameter.name, session.graph().input(parameter.input).axes, run);
     if (!tensor) return std::unexpected(tensor.error());
     model.parameters.push_back(std::move(*tensor));
+  }
+  for (const State& state : session.program->states) {
+    model.states.emplace_back();
+    if (!state.own) continue;
+    auto tensor = stored(session, weights.tensors, state.name, session.graph().input(state.input).axes, run);
+    if (!tensor) return std::unexpected(tensor.error());
+    model.states.back() = std::move(*tensor);
   }
   for (const Statistic& statistic : plan.statistics) {
     auto tensor = stored(session, weights.tensors, statistic.name, session.graph().node(statistic.node).axes, run);

@@ -15,21 +15,27 @@ namespace tenet {
 
 struct Model {
   std::vector<Tensor> parameters;  // as the program lists them
+  std::vector<Tensor> states;      // as the program lists them; those of optimizers are empty
   std::vector<Tensor> statistics;  // as the evaluation plan lists them
 };
 
-// The parameters' initial values for the session's seed, rounded to single precision. Failure: the memory does not suffice.
+// The parameters' and the program's own states' initial values for the session's seed, rounded to single precision. Failure: the
+// memory does not suffice.
 Outcome<Model> initial_model(Session& session);
 
 // Between a model and an executable's arena. An executable has slots for what its computation reads.
 void write_model(const Session& session, const Model& model, const EvaluationPlan* plan, const Sizes& sizes,
                  const Executable& executable, unsigned char* arena);
-void read_parameters(const Session& session, const Executable& executable, const unsigned char* arena, Model& model);
+void read_model(const Session& session, const Executable& executable, const unsigned char* arena, Model& model);
 
 // Binds the model for the interpreter.
 void bind_model(const Session& session, const Model& model, const EvaluationPlan* plan, Interpreter& interpreter);
 
-// Writes a run's weights: what `executable` has in `arena`, the parameters that it does not read, the statistics.
+// Puts the optimizers' states back to their initial values.
+void begin_states(Session& session, const Executable& executable, unsigned char* arena);
+
+// Writes a run's weights: what `executable` has in `arena`, the parameters that it does not read, the program's states, the
+// statistics.
 Outcome<void> save_model(const Session& session, const Model& model, const EvaluationPlan& plan, RunFolder& folder,
                          const Executable& executable, const unsigned char* arena);
 

@@ -75,7 +75,7 @@ std::string first_not_finite(Session& session, const Stepper& stepper, const Mod
       write_slot(inspector.executable, to, data, session.sizes, inspector.arena.data());
   }
   Model model = initial;
-  read_parameters(session, stepper.executable, stepper.arena.data(), model);
+  read_model(session, stepper.executable, stepper.arena.data(), model);
   const std::vector<Tensor> usual = inspector.values(session, initial, named.outputs.size(), step);
   const std::vector<Tensor> values = inspector.values(session, model, named.outputs.size(), step);
   for (std::size_t i = 0; i < values.size(); ++i) {

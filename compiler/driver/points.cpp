@@ -68,6 +68,10 @@ Point any_point(Session& session, Draw draw, std::uint32_t number) {
     }
     point.emplace_back(parameter.input, std::move(value));
   }
+  for (const State& state : session.program->states) {
+    std::mt19937_64 random(session.seed * 1000003 + number * 10007 + index_of(state.input));
+    if (state.own) point.emplace_back(state.input, random_tensor(session, graph.input(state.input), draw, random));
+  }
   const bool loaded = !session.splits.empty();
   if (loaded) add_batch(session, number, point);
   for (const DataInput& data : session.program->data) {
@@ -77,6 +81,7 @@ Point any_point(Session& session, Draw draw, std::uint32_t number) {
                        random_tensor(session, graph.input(data.input), draw == Draw::initial ? Draw::normal : draw, random));
   }
   point.emplace_back(session.program->step, Tensor{{}, {}, {0}});
+  point.emplace_back(session.program->training, Tensor{{}, {}, {1}});
   return point;
 }
 

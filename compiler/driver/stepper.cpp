@@ -1,9 +1,5 @@
 #include "compiler/driver/stepper.h"
 
-#include <algorithm>
-
-#include "runtime/slots.h"
-
 namespace tenet {
 
 Outcome<Stepper> make_stepper(Session& session, const Model& model) {
@@ -13,6 +9,7 @@ Outcome<Stepper> make_stepper(Session& session, const Model& model) {
   auto arena = Arena::allocate(executable->program.arena_bytes);
   if (!arena) return failed("the training step: " + arena.error());
   write_model(session, model, nullptr, session.sizes, *executable, arena->data());
+  begin_states(session, *executable, arena->data());
   Stepper result{std::move(*executable), std::move(*arena), {}};
   if (!session.has_source()) return result;
   DrawOrder order = session.recipe().order == BatchOrder::epochs ? DrawOrder::epochs : DrawOrder::replacement;
@@ -23,10 +20,9 @@ Outcome<Stepper> make_stepper(Session& session, const Model& model) {
   return result;
 }
 
-void restart(const Session& session, const Model& model, Stepper& stepper) {
+void restart(Session& session, const Model& model, Stepper& stepper) {
   write_model(session, model, nullptr, session.sizes, stepper.executable, stepper.arena.data());
-  for (const Slot& slot : stepper.executable.program.slots)
-    if (slot.role == Slot::Role::state) std::ranges::fill(reals(stepper.arena.data(), slot), 0.0f);
+  begin_states(session, stepper.executable, stepper.arena.data());
 }
 
 }  // namespace tenet

@@ -19,7 +19,7 @@ struct Stepper {
 // Derives, compiles and draws by the session's seed; the model goes into the arena. Failure: it exceeds the machine.
 Outcome<Stepper> make_stepper(Session& session, const Model& model);
 
-// As before the first step: the model in the arena again, and no optimiser state.
-void restart(const Session& session, const Model& model, Stepper& stepper);
+// As before the first step: the model in the arena again, and no optimizer has a past.
+void restart(Session& session, const Model& model, Stepper& stepper);
 
 }  // namespace tenet

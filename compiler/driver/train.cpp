@@ -95,7 +95,7 @@ std::string log_line(const Run& run, const std::vector<double>& losses) {
 
 // Losses of the splits, words, the weights: everything after the last step.
 Outcome<Status> finish(Session& session, Evaluator& evaluator, const Stepper& stepper, Model& model, Run& run) {
-  read_parameters(session, stepper.executable, stepper.arena.data(), model);
+  read_model(session, stepper.executable, stepper.arena.data(), model);
   if (auto done = evaluator.calibrate(model); !done) return std::unexpected(done.error());
   if (auto saved = save_model(session, model, evaluator.plan(), run.folder, stepper.executable, stepper.arena.data()); !saved)
     return std::unexpected(saved.error());
@@ -115,12 +115,13 @@ Outcome<Status> finish(Session& session, Evaluator& evaluator, const Stepper& st
 
 // A program without a source: the loss is what it is.
 Outcome<Status> finish_without_data(const Session& session, const Stepper& stepper, Model& model, Run& run) {
-  read_parameters(session, stepper.executable, stepper.arena.data(), model);
+  read_model(session, stepper.executable, stepper.arena.data(), model);
   if (auto saved = run.folder.save_weights(stepper.executable.program, stepper.arena.data(), {}); !saved)
     return failed(saved.error());
   Interpreter interpreter(session.program->graph, session.sizes);
   bind_model(session, model, nullptr, interpreter);
   interpreter.bind(session.program->step, {{}, {}, {0}});
+  interpreter.bind(session.program->training, {{}, {}, {0}});
   fmt::print("{:<12}{:.6g}\n", session.recipe().loss_name, interpreter.value(session.recipe().loss).values[0]);
   return Status::done;
 }

@@ -49,10 +49,12 @@ void Elaborator::declarations() {
   inputs();
   initials_.resize(tree.parameters.size());
   definitions_.resize(tree.definitions.size());
+  states_.resize(tree.states.size());
   for (const auto& [kind, index] : resolution_.order) {
     if (kind == SymbolKind::axis && tree.axes[index].size != nullptr)
       axis_size(tree.axes[index].name, *tree.axes[index].size, axes_[index]);
     if (kind == SymbolKind::parameter) initial_value(index);
+    if (kind == SymbolKind::state) states_[index] = state(tree.states[index], tree.states[index].name.text, true);
     if (kind == SymbolKind::definition) definition(index);
   }
   if (!diagnostics_.has_errors())
@@ -60,6 +62,7 @@ void Elaborator::declarations() {
       program_.parameters.push_back({tree.parameters[i].name.text, parameters_[i], graph().input_node(parameters_[i]),
                                      *initials_[i], tree.parameters[i].name.span});
   for (const syntax::Assumption& row : tree.assumptions) assumption(row);
+  for (const syntax::Update& row : tree.updates) update(row);
   for (const syntax::Claim& row : tree.claims) claim(row);
 }
 
@@ -72,6 +75,7 @@ void Elaborator::inputs() {
     program_.axis_spans.push_back(declaration.name.span);
   }
   program_.step = graph().add_input({"step", InputRole::step, Kind::whole, {}, {}});
+  program_.training = graph().add_input({"training", InputRole::training, Kind::truth, {}, {}});
   for (const syntax::Data& row : tree.data) {
     const std::vector<AxisId> over = axes(row.axes).value_or(std::vector<AxisId>{});
     std::optional<AxisId> typed_by;
@@ -109,25 +113,33 @@ std::optional<mpq_class> Elaborator::known_size(AxisId axis) {
 
 void Elaborator::initial_value(std::size_t index) {
   const syntax::Parameter& row = file_.tree().parameters[index];
-  const Input& input = graph().input(parameters_[index]);
-  drawing_ = Drawing{row.name.text, input.axes};
-  const std::optional<Value> value = expression(*row.initial);
+  std::optional<std::vector<AxisId>> axes = graph().input(parameters_[index]).axes;
+  initials_[index] = initial_of(row.name.text, *row.initial, axes);
+}
+
+// The initial value of a parameter or state of these axes; of a state that states none, the value's own.
+std::optional<NodeId> Elaborator::initial_of(const std::string& name, const syntax::Expression& initial,
+                                             std::optional<std::vector<AxisId>>& axes) {
+  drawing_ = Drawing{name, axes.value_or(std::vector<AxisId>{})};
+  const std::optional<Value> value = expression(initial);
   drawing_.reset();
-  if (!value) return;
-  for (AxisId axis : graph().node(value->node).axes)
-    if (!std::ranges::binary_search(input.axes, axis)) {
-      report(Message::initial_axes_extra, row.initial->span, row.name.text, graph().axis(axis).name).hint =
-          fmt::format("the parameter has {}, its initial value {}", axes_text(input.axes), axes_text(value->node));
-      return;
+  if (!value) return {};
+  const std::vector<AxisId> own(graph().node(value->node).axes.begin(), graph().node(value->node).axes.end());
+  if (!axes) axes = own;
+  for (AxisId axis : own)
+    if (std::ranges::find(*axes, axis) == axes->end()) {
+      report(Message::initial_axes_extra, initial.span, name, graph().axis(axis).name).hint =
+          fmt::format("`{}` has {}, its initial value {}", name, axes_text(*axes), axes_text(value->node));
+      return {};
     }
-  initials_[index] = with_initial_values(row, value->node);
+  return with_initial_values(name, initial.span, value->node);
 }
 
 // The value with every parameter that it reads replaced by that parameter's initial value.
-std::optional<NodeId> Elaborator::with_initial_values(const syntax::Parameter& parameter, NodeId value) {
+std::optional<NodeId> Elaborator::with_initial_values(const std::string& name, Span span, NodeId value) {
   const auto is_data = [](const Input& input) { return input.role != InputRole::parameter; };
   if (const Input* input = input_read(value, is_data)) {
-    report(Message::initial_reads_input, parameter.initial->span, parameter.name.text, input->name);
+    report(Message::initial_reads_input, span, name, input->name);
     return {};
   }
   std::unordered_map<std::uint32_t, NodeId> rebuilt;
@@ -210,9 +222,12 @@ std::optional<Value> Elaborator::value_of(const Symbol& symbol) const {
     }
     case SymbolKind::parameter:
       return Value{graph.input_node(parameters_[symbol.index]), Kind::real};
+    case SymbolKind::state:
+      return states_[symbol.index];
     case SymbolKind::definition:
       return definitions_[symbol.index];
     case SymbolKind::function:
+    case SymbolKind::optimizer:
       break;
   }
   return {};

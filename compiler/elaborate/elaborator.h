@@ -38,6 +38,11 @@ class Elaborator {
   // The number that an expression in numbers and known sizes comes to.
   std::optional<mpq_class> number(const syntax::Expression& expression);
 
+  // The rule by which an optimizer updates a parameter (optimizers.cpp). `arguments`: by the place of the optimizer's own,
+  // after the parameter, its gradient and the rate; nothing: the default. `call`: where the recipe names it.
+  std::optional<Rule> rule(const Symbol& optimizer, std::vector<std::optional<Value>> arguments, Span call, std::size_t parameter,
+                           NodeId rate);
+
   // What a file's name stands for, if it has a value that could be elaborated.
   std::optional<Value> value_of(const Symbol& symbol) const;
   AxisId axis_of(const Symbol& symbol) const { return axes_[symbol.index]; }
@@ -81,7 +86,9 @@ class Elaborator {
   void inputs();
   void axis_size(const syntax::Name& name, const syntax::Expression& size, AxisId axis);
   void initial_value(std::size_t index);
-  std::optional<NodeId> with_initial_values(const syntax::Parameter& parameter, NodeId value);
+  std::optional<NodeId> initial_of(const std::string& name, const syntax::Expression& initial,
+                                   std::optional<std::vector<AxisId>>& axes);
+  std::optional<NodeId> with_initial_values(const std::string& name, Span span, NodeId value);
   NodeId broadcast(NodeId value, std::span<const AxisId> axes);
   void definition(std::size_t index);
   std::optional<Value> stated(const syntax::Definition& definition, std::optional<Value> value);
@@ -125,11 +132,17 @@ class Elaborator {
   std::optional<Value> gradient(const syntax::Expression& call);
   std::optional<NodeId> gradient_target(const syntax::Expression& target);
 
+  // optimizers.cpp
+  std::optional<Value> state(const syntax::State& declaration, const std::string& name, bool own);
+  void update(const syntax::Update& row);
+  bool fitted(NodeId& value, InputId target, Span span, Message axes_differ);
+
   // functions.cpp
   using Given = std::vector<std::optional<Value>>;  // by the place of the function's arguments
   std::optional<Value> inlined(const syntax::Expression& call, const Symbol& function);
   std::optional<std::vector<Group>> axis_arguments(const syntax::Expression& call, const syntax::Function& function);
   std::optional<Given> arguments(const syntax::Expression& call, const syntax::Function& function);
+  std::optional<Value> in_block(const syntax::Function& function, Scope scope, Given given, Span call, std::string path);
   std::optional<Value> body(const syntax::Function& function, Given given, Scope& scope);
   void local_axis(const syntax::AxisDeclaration& declaration, Scope& scope);
   std::string fresh_path(const std::string& name);  // below the current one, taken by nothing
@@ -145,7 +158,7 @@ class Elaborator {
   std::vector<AxisId> axes_;  // by place in the file
   std::vector<InputId> data_, parameters_;
   std::vector<std::optional<NodeId>> initials_;
-  std::vector<std::optional<Value>> definitions_;
+  std::vector<std::optional<Value>> definitions_, states_;
   std::unordered_map<std::string, Value> paths_;        // `probs.softmax.z`
   std::unordered_map<std::string, AxisId> axis_paths_;  // `h.attend.source`
   std::unordered_set<std::string> used_paths_;

@@ -120,10 +120,7 @@ std::optional<Value> Elaborator::name(const syntax::Expression& e) {
     report(Message::step_misplaced, e.span);
     return {};
   }
-  if (e.text == "training") {
-    report(Message::form_not_supported, e.span, "`training`");
-    return {};
-  }
+  if (e.text == "training") return Value{graph().input_node(program_.training), Kind::truth};
   if (e.text.find('.') != std::string::npos) return path(e);
   if (const Local* local = this->local(e.text)) {
     if (const AxisId* axis = std::get_if<AxisId>(local)) return Value{graph().coordinate(*axis), Kind::whole};
@@ -133,6 +130,10 @@ std::optional<Value> Elaborator::name(const syntax::Expression& e) {
   }
   const Symbol* symbol = module().find(e.text);
   if (symbol == nullptr && !syntax::is_reserved(e.text)) return {};  // reported when names were resolved
+  if (symbol != nullptr && symbol->kind == SymbolKind::optimizer) {
+    report(Message::optimizer_misplaced, e.span, e.text).hint = fmt::format("`optimizer = {}()` in `train`", e.text);
+    return {};
+  }
   if (symbol != nullptr && symbol->kind != SymbolKind::function) return value_of(*symbol);
   report(Message::name_is_function, e.span, e.text).hint = fmt::format("call it: `{}(...)`", e.text);
   return {};
@@ -220,6 +221,10 @@ std::optional<Value> Elaborator::callee(const syntax::Expression& e) {
   const Symbol* symbol = module().find(e.text);
   if (symbol == nullptr && !syntax::is_reserved(e.text)) return {};  // reported when names were resolved
   if (symbol != nullptr && symbol->kind == SymbolKind::function) return inlined(e, *symbol);
+  if (symbol != nullptr && symbol->kind == SymbolKind::optimizer) {
+    report(Message::optimizer_misplaced, e.name_span, e.text).hint = fmt::format("`optimizer = {}()` in `train`", e.text);
+    return {};
+  }
   report(Message::name_is_no_function, e.name_span, e.text, description(symbol));
   return {};
 }

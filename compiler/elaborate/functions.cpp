@@ -44,13 +44,17 @@ std::optional<Value> Elaborator::inlined(const syntax::Expression& call, const S
     const Group& axes = (*over)[i];
     scope.names[function.axes[i].text] = axes.size() == 1 ? Local(axes[0]) : Local(axes);
   }
+  return in_block(function, std::move(scope), std::move(*given), call.span, fresh_path(function.name.text));
+}
 
+std::optional<Value> Elaborator::in_block(const syntax::Function& function, Scope scope, Given given, Span call,
+                                          std::string path) {
   Scope* const scope_before = scope_;
   const std::string path_before = path_;
-  calls_.push_back({call.span, function.name.text});
+  calls_.push_back({call, function.name.text});
   scope_ = &scope;
-  path_ = fresh_path(function.name.text);
-  std::optional<Value> value = body(function, std::move(*given), scope);
+  path_ = std::move(path);
+  std::optional<Value> value = body(function, std::move(given), scope);
   scope_ = scope_before;
   path_ = path_before;
   calls_.pop_back();
@@ -136,6 +140,10 @@ std::optional<Value> Elaborator::body(const syntax::Function& function, Given gi
   }
   const std::string path = path_;
   for (const syntax::Definition& local : function.locals) used_paths_.insert(path + "." + local.name.text);
+  for (const syntax::State& row : function.states) {
+    const std::optional<Value> kept = state(row, path + "." + row.name.text, false);
+    scope.names[row.name.text] = kept ? Local(*kept) : Local();
+  }
   for (const auto& [kind, index] : block.order) {
     if (kind == SymbolKind::axis) {
       local_axis(function.local_axes[index], scope);
@@ -148,6 +156,7 @@ std::optional<Value> Elaborator::body(const syntax::Function& function, Given gi
     path_ = path;
     scope.names[local.name.text] = value ? Local(*value) : Local();
   }
+  for (const syntax::Update& row : function.updates) update(row);
   const std::optional<Value> value = expression(*function.value);
   if (!value) return {};
   for (const syntax::AxisDeclaration& declaration : function.local_axes)

@@ -5,7 +5,8 @@
 namespace tenet {
 
 std::string_view description(SymbolKind kind) {
-  static constexpr std::string_view descriptions[] = {"an axis", "data", "a parameter", "a definition", "a function"};
+  static constexpr std::string_view descriptions[] = {"an axis",      "data",       "a parameter", "a state",
+                                                      "a definition", "a function", "an optimizer"};
   return descriptions[static_cast<std::size_t>(kind)];
 }
 
@@ -24,9 +25,11 @@ Module::Module(Diagnostics& diagnostics, const syntax::Program& tree, const Modu
     declare(SymbolKind::axis, tree.axes);
     declare(SymbolKind::data, tree.data);
     declare(SymbolKind::parameter, tree.parameters);
+    declare(SymbolKind::state, tree.states);
     declare(SymbolKind::definition, tree.definitions);
   }
   declare(SymbolKind::function, tree.functions);
+  declare(SymbolKind::optimizer, tree.optimizers);
 }
 
 const Symbol* Module::find(std::string_view name) const {
@@ -34,10 +37,11 @@ const Symbol* Module::find(std::string_view name) const {
   return library_ == nullptr ? nullptr : library_->find(name);
 }
 
-std::vector<std::string> Module::names() const {
+std::vector<std::string> Module::names(std::optional<SymbolKind> kind) const {
   std::vector<std::string> result;
-  if (library_ != nullptr) result = library_->names();
-  for (const auto& [name, symbol] : symbols_) result.push_back(name);
+  if (library_ != nullptr) result = library_->names(kind);
+  for (const auto& [name, symbol] : symbols_)
+    if (!kind || symbol.kind == *kind) result.push_back(name);
   return result;
 }
 

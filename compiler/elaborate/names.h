@@ -1,8 +1,9 @@
-// The names of a file, with the files that it imports, and what they stand for. Axes, data, parameters, definitions and functions
-// share one namespace.
+// The names of a file, with the files that it imports, and what they stand for. Axes, data, parameters, states, definitions,
+// functions and optimizers share one namespace.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,7 +14,7 @@
 
 namespace tenet {
 
-enum class SymbolKind : std::uint8_t { axis, data, parameter, definition, function };
+enum class SymbolKind : std::uint8_t { axis, data, parameter, state, definition, function, optimizer };
 
 std::string_view description(SymbolKind kind);  // "an axis"
 
@@ -29,12 +30,13 @@ struct Symbol {
 class Module {
  public:
   // Reports what is defined twice. `library`: where a name is looked for that this file lacks; null for the library itself.
-  // Of the library only functions count.
+  // Of the library only functions and optimizers count.
   Module(Diagnostics& diagnostics, const syntax::Program& tree, const Module* library);
 
   const syntax::Program& tree() const { return tree_; }
   const Symbol* find(std::string_view name) const;
-  std::vector<std::string> names() const;  // all that can be seen from this file, for suggestions
+  // All that can be seen from this file, or of one kind, for suggestions.
+  std::vector<std::string> names(std::optional<SymbolKind> kind = {}) const;
 
  private:
   const syntax::Program& tree_;

@@ -42,6 +42,24 @@ struct Assumption {  // the graph's Assumed, and where it stands
   Span span;
 };
 
+// A value that training keeps from step to step: `state running[hidden] = 0`, an optimizer's momentum.
+struct State {
+  std::string name;
+  InputId input;
+  NodeId node;
+  NodeId initial;  // as a parameter's
+  NodeId next;     // of the values before the step; `node` itself where nothing updates it
+  bool own;        // the program's: kept with the weights. Else an optimizer's
+  Span span;
+};
+
+// What a step makes of one parameter, by its optimizer's program.
+struct Rule {
+  std::size_t parameter;
+  InputId gradient;  // role given: stands for the gradient of the loss
+  NodeId next;       // over the parameter, its gradient, the step, states
+};
+
 struct Claim {
   std::string name;  // given, or the left side as written
   NodeId left, right;
@@ -76,8 +94,9 @@ struct Train {
   std::optional<std::int64_t> batch;  // none: the whole split each step
   BatchOrder order;
   std::int64_t steps;
-  NodeId rate;      // an expression in `step` and sizes
-  NodeId momentum;  // of sgd; the constant 0: no momentum buffer
+  NodeId rate;                 // an expression in `step` and sizes
+  std::optional<NodeId> clip;  // the same: what the gradients' joint norm is at most
+  std::vector<Rule> rules;     // of the parameters that are trained, in the program's order
   Span span;
 };
 
@@ -95,13 +114,15 @@ struct Program {
   std::vector<Span> axis_spans;                      // where each of them is declared
   std::vector<DataInput> data;
   std::vector<Parameter> parameters;
+  std::vector<State> states;
   std::vector<Definition> definitions;  // operands before users
   std::vector<Assumption> assumptions;
   std::vector<Claim> claims;
   std::vector<RangeObligation> obligations;
   std::optional<Train> train;
   std::optional<Sample> sample;
-  InputId step;  // the input that `step` reads
+  InputId step;      // the input that `step` reads
+  InputId training;  // a truth: whether this is a step of training
 
   // The node that `name` means as a target of `grad`: a definition's, parameter's or real data's.
   std::optional<NodeId> target(std::string_view name) const;

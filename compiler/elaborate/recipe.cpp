@@ -37,23 +37,6 @@ std::optional<std::int64_t> whole(Elaborator& elaborator, std::string_view key, 
   return {};
 }
 
-// An expression in `step` and sizes, scalar.
-std::optional<NodeId> schedule(Elaborator& elaborator, std::string_view key, const Expression& value) {
-  check_names(elaborator.diagnostics(), elaborator.file(), value);
-  const std::optional<Value> result = elaborator.recipe_expression(value);
-  if (!result) return {};
-  if (!elaborator.graph().node(result->node).axes.empty()) {
-    elaborator.report(Message::recipe_not_scalar, value.span, key, elaborator.axes_text(result->node));
-    return {};
-  }
-  const auto is_value = [](const Input& input) { return input.role != InputRole::step; };
-  if (const Input* input = elaborator.input_read(result->node, is_value)) {
-    elaborator.report(Message::recipe_reads_values, value.span, key, input->name);
-    return {};
-  }
-  return result->node;
-}
-
 void read_from(Elaborator& elaborator, const Expression& value, Train& train) { train.source = read_source(elaborator, value); }
 
 void read_split(Elaborator& elaborator, const Expression& value, Train& train) {
@@ -88,6 +71,13 @@ void read_rate(Elaborator& elaborator, const Expression& value, Train& train) {
   if (const std::optional<NodeId> rate = schedule(elaborator, "rate", value)) train.rate = *rate;
 }
 
+void read_clip(Elaborator& elaborator, const Expression& value, Train& train) {
+  train.clip = schedule(elaborator, "clip", value);
+}
+
+// By read_rules, which reads several entries together.
+void read_later(Elaborator&, const Expression&, Train&) {}
+
 void read_split_seed(Elaborator& elaborator, const Expression& value, Train& train) {
   train.split_seed =
       static_cast<std::uint64_t>(whole(elaborator, "split_seed", value, 0, most_steps, "a whole number from 0 on").value_or(0));
@@ -99,31 +89,6 @@ void read_order(Elaborator& elaborator, const Expression& value, Train& train) {
   } else {
     elaborator.report(Message::recipe_value_unknown, value.span, "order", elaborator.source_text(value.span)).hint =
         "`order = epochs`, or no `order`: each item is drawn anew";
-  }
-}
-
-void read_optimizer(Elaborator& elaborator, const Expression& value, Train& train) {
-  static const std::vector<std::string> optimizers = {"sgd", "adam", "adamw"};
-  const bool named = value.kind == Expression::Kind::call || value.kind == Expression::Kind::name;
-  if (!named || std::ranges::find(optimizers, value.text) == optimizers.end()) {
-    const std::string near = named ? suggestion(value.text, optimizers) : "";
-    elaborator.report(Message::recipe_value_unknown, value.span, "optimizer", elaborator.source_text(value.span)).hint =
-        near.empty() ? "`sgd()`, `sgd(momentum = 0.9)`" : near;
-    return;
-  }
-  if (value.text != "sgd") {
-    elaborator.report(Message::form_not_supported, value.span, fmt::format("`{}`", value.text));
-    return;
-  }
-  for (const syntax::Argument& argument : value.arguments) {
-    if (!argument.name) {
-      elaborator.report(Message::argument_by_name, argument.value->span, "sgd").hint = "`sgd(momentum = 0.9)`";
-    } else if (argument.name->text != "momentum") {
-      elaborator.report(Message::argument_unknown, argument.name->span, "sgd", argument.name->text).hint =
-          "`sgd(momentum = 0.9)`";
-    } else if (const std::optional<NodeId> momentum = schedule(elaborator, "momentum", *argument.value)) {
-      train.momentum = *momentum;
-    }
   }
 }
 
@@ -144,22 +109,25 @@ void read_temperature(Elaborator& elaborator, const Expression& value, Sample& s
   }
 }
 
-constexpr Key<Train> train_keys[] = {{"from", read_from, false},   {"split", read_split, false},
-                                     {"batch", read_batch, false}, {"steps", read_steps, true},
-                                     {"rate", read_rate, true},    {"optimizer", read_optimizer, false},
-                                     {"order", read_order, false}, {"split_seed", read_split_seed, false}};
+constexpr Key<Train> train_keys[] = {{"from", read_from, false},       {"split", read_split, false},
+                                     {"batch", read_batch, false},     {"steps", read_steps, true},
+                                     {"rate", read_rate, true},        {"clip", read_clip, false},
+                                     {"order", read_order, false},     {"split_seed", read_split_seed, false},
+                                     {"optimizer", read_later, false}, {"freeze", read_later, false}};
 
 constexpr Key<Sample> sample_keys[] = {
     {"count", read_count, false}, {"limit", read_limit, false}, {"temperature", read_temperature, false}};
 
 // Keys of the language that is yet to come.
-constexpr std::string_view future_keys[] = {"freeze", "report", "shuffle", "clip"};
+constexpr std::string_view future_keys[] = {"report", "shuffle"};
 
 template <class Recipe>
 void read_entries(Elaborator& elaborator, std::string_view recipe, const std::vector<syntax::Entry>& entries, Span span,
                   std::span<const Key<Recipe>> keys, Recipe& into) {
   std::vector<const syntax::Entry*> seen;
   for (const syntax::Entry& entry : entries) {
+    if (!entry.of.empty() && entry.key.text == "optimizer") continue;  // one of several
+    if (!entry.of.empty()) elaborator.report(Message::recipe_key_of, entry.of.front().span, entry.key.text);
     const auto key = std::ranges::find(keys, entry.key.text, &Key<Recipe>::name);
     const auto before = std::ranges::find_if(seen, [&](const auto* other) { return other->key.text == entry.key.text; });
     if (key == keys.end()) {
@@ -215,7 +183,7 @@ void check_batch(Elaborator& elaborator, const syntax::Train& tree, const Train&
 void read_train(Elaborator& elaborator, const syntax::Train& tree) {
   Graph& graph = elaborator.graph();
   const NodeId zero = graph.constant(0);
-  Train train{zero, tree.loss.text, {}, {1}, default_split_seed, {}, BatchOrder::replacement, 0, zero, zero, tree.span};
+  Train train{zero, tree.loss.text, {}, {1}, default_split_seed, {}, BatchOrder::replacement, 0, zero, {}, {}, tree.span};
   if (const std::optional<Value> loss = named_value(elaborator, tree.loss)) {
     train.loss = loss->node;
     if (!graph.node(loss->node).axes.empty()) {
@@ -238,6 +206,7 @@ void read_train(Elaborator& elaborator, const syntax::Train& tree) {
     }
   }
   check_batch(elaborator, tree, train);
+  read_rules(elaborator, tree, train);
   elaborator.program().train = std::move(train);
 }
 

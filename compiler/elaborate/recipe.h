@@ -8,6 +8,12 @@ namespace tenet {
 // Reads the file's `train` and `sample` into the program; its declarations are elaborated.
 void read_recipes(Elaborator& elaborator);
 
+// A scalar expression in `step` and sizes, the value of `key`; nothing after an error (rules.cpp).
+std::optional<NodeId> schedule(Elaborator& elaborator, std::string_view key, const syntax::Expression& value);
+
+// `optimizer`, `optimizer(bias, gain)`, `freeze`: how each parameter is updated. The rate is read (rules.cpp).
+void read_rules(Elaborator& elaborator, const syntax::Train& tree, Train& train);
+
 // letters("names.txt", window = X, next = Y); nothing after an error (letters.cpp).
 std::optional<LettersSource> read_source(Elaborator& elaborator, const syntax::Expression& value);
 

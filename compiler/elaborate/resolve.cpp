@@ -140,7 +140,7 @@ class Resolver {
     for (const Module* module : modules_) number(*module);
     for (std::size_t i = 0; i < items_.size(); ++i) {
       reads_.emplace_back();
-      if (items_[i].kind == SymbolKind::function) {
+      if (is_block(i)) {
         read_function(i);
       } else {
         read_declaration(i);
@@ -151,7 +151,7 @@ class Resolver {
     for (std::size_t i = 0; i < items_.size(); ++i) ordering.visit(i);
     report_cycles(ordering.cycles);
     for (std::size_t item : ordering.order)
-      if (items_[item].kind != SymbolKind::function) result_.order.push_back({items_[item].kind, items_[item].index});
+      if (!is_block(item)) result_.order.push_back({items_[item].kind, items_[item].index});
     return std::move(result_);
   }
 
@@ -161,6 +161,13 @@ class Resolver {
     std::size_t index;
     const Module* module;
   };
+  bool is_block(std::size_t item) const {
+    return items_[item].kind == SymbolKind::function || items_[item].kind == SymbolKind::optimizer;
+  }
+  const syntax::Function& block_of(std::size_t item) const {
+    const auto& [kind, index, module] = items_[item];
+    return kind == SymbolKind::function ? module->tree().functions[index] : module->tree().optimizers[index];
+  }
   using Locals = std::unordered_set<std::string_view>;
 
   void number(const Module& module) {
@@ -175,9 +182,11 @@ class Resolver {
     if (&module == modules_[0]) {
       add(SymbolKind::axis, module.tree().axes);
       add(SymbolKind::parameter, module.tree().parameters);
+      add(SymbolKind::state, module.tree().states);
       add(SymbolKind::definition, module.tree().definitions);
     }
     add(SymbolKind::function, module.tree().functions);
+    add(SymbolKind::optimizer, module.tree().optimizers);
   }
 
   const syntax::Name& name_of(std::size_t item) const {
@@ -188,10 +197,12 @@ class Resolver {
         return tree.axes[index].name;
       case SymbolKind::parameter:
         return tree.parameters[index].name;
+      case SymbolKind::state:
+        return tree.states[index].name;
       case SymbolKind::definition:
         return tree.definitions[index].name;
       default:
-        return tree.functions[index].name;
+        return block_of(item).name;
     }
   }
 
@@ -228,6 +239,9 @@ class Resolver {
     } else if (kind == SymbolKind::parameter) {
       read_names(*module, tree.parameters[index].axes, {}, reads);
       read(*module, tree.parameters[index].initial.get(), {}, reads);
+    } else if (kind == SymbolKind::state) {
+      if (tree.states[index].axes) read_names(*module, *tree.states[index].axes, {}, reads);
+      read(*module, tree.states[index].initial.get(), {}, reads);
     } else {
       const syntax::Definition& definition = tree.definitions[index];
       if (definition.axes) read_names(*module, *definition.axes, {}, reads);
@@ -245,6 +259,10 @@ class Resolver {
       read(file, assumption.left.get(), {}, nullptr);
       read(file, assumption.right.get(), {}, nullptr);
     }
+    for (const syntax::Update& update : file.tree().updates) {
+      read(file, {update.state.text, update.state.span, Role::value}, {}, nullptr);
+      read(file, update.value.get(), {}, nullptr);
+    }
     for (const syntax::Claim& claim : file.tree().claims) {
       read(file, claim.left.get(), {}, nullptr);
       read(file, claim.right.get(), {}, nullptr);
@@ -253,7 +271,7 @@ class Resolver {
 
   void read_function(std::size_t item) {
     const Module& module = *items_[item].module;
-    const syntax::Function& function = module.tree().functions[items_[item].index];
+    const syntax::Function& function = block_of(item);
     Locals locals;
     std::unordered_map<std::string_view, Span> own;
     const auto introduce = [&](const syntax::Name& name) {
@@ -269,12 +287,21 @@ class Resolver {
       introduce(function.arguments[i].name);
     }
     for (const syntax::AxisDeclaration& axis : function.local_axes) introduce(axis.name);
+    for (const syntax::State& state : function.states) introduce(state.name);
     for (const syntax::Definition& local : function.locals) introduce(local.name);
 
     Block& block = result_.blocks[&function];
     gradient_targets(function.value.get(), block.gradient_targets);
     for (const syntax::Definition& local : function.locals) gradient_targets(local.value.get(), block.gradient_targets);
     for (const syntax::AxisDeclaration& axis : function.local_axes) read(module, axis.size.get(), locals, &reads_[item]);
+    for (const syntax::State& state : function.states) {
+      if (state.axes) read_names(module, *state.axes, locals, &reads_[item]);
+      read(module, state.initial.get(), locals, &reads_[item]);
+    }
+    for (const syntax::Update& update : function.updates) {
+      read(module, {update.state.text, update.state.span, Role::value}, locals, &reads_[item]);
+      read(module, update.value.get(), locals, &reads_[item]);
+    }
     for (const syntax::Definition& local : function.locals) {
       if (local.axes) read_names(module, *local.axes, locals, &reads_[item]);
       read(module, local.value.get(), locals, &reads_[item]);

@@ -12,13 +12,13 @@
 
 namespace tenet {
 
-// What has a right side: an axis (its size), a parameter (its initial value), a definition.
+// What has a right side: an axis (its size), a parameter or state (its initial value), a definition.
 struct Declared {
   SymbolKind kind;
   std::size_t index;
 };
 
-// A function's block, its local axes and definitions in such an order.
+// A function's or optimizer's block, its local axes and definitions in such an order.
 struct Block {
   std::vector<Declared> order;                       // kind axis: of local_axes; definition: of locals
   std::unordered_set<std::string> gradient_targets;  // names by which `grad` differentiates in the block

@@ -29,7 +29,11 @@ std::vector<AxisId> axes_used(const Program& program) {
   for (const Claim& row : program.claims) roots.insert(roots.end(), {row.left, row.right});
   for (const Assumption& row : program.assumptions) roots.insert(roots.end(), {row.left, row.right});
   for (const RangeObligation& row : program.obligations) roots.push_back(row.index);
-  if (program.train) roots.insert(roots.end(), {program.train->loss, program.train->rate, program.train->momentum});
+  for (const State& row : program.states) roots.insert(roots.end(), {row.initial, row.next});
+  if (program.train) {
+    roots.insert(roots.end(), {program.train->loss, program.train->rate});
+    for (const Rule& rule : program.train->rules) roots.push_back(rule.next);
+  }
   std::vector<bool> used(program.graph.axis_count());
   const auto use = [&](std::span<const AxisId> axes) {
     for (AxisId axis : axes) used[index_of(axis)] = true;

@@ -55,6 +55,7 @@ enum class InputRole : std::uint8_t {
   parameter,  // trained
   data,       // one batch's slice of the source, or real data given whole
   state,      // kept between steps, not trained (a momentum)
+  training,   // whether this is a step of training; scalar, a truth
   step,       // the number of the step, 0 at the first; scalar, whole
   given       // a value computed elsewhere: a statistic kept from training, an accumulated reduction
 };

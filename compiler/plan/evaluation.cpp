@@ -40,7 +40,7 @@ class Planner {
            std::ranges::binary_search(graph_.node(id).bound, items_);
   }
   bool divisible(NodeId id) const;
-  void find_statistics(std::span<const NodeId> roots);
+  void find_statistics(std::span<const NodeId> roots);  // the loss, then the distribution that is sampled
   void add_statistic(NodeId node);
   std::vector<int> levels() const;
   NodeMap statistics_except(std::span<const std::size_t> asked);
@@ -86,7 +86,8 @@ void Planner::find_statistics(std::span<const NodeId> roots) {
     reduced[index_of(id)] = result;
   }
   const auto free = [&](NodeId id) { return !has_items(id) && reduced[index_of(id)]; };
-  if (program_.sample && free(program_.sample->distribution)) trained[index_of(program_.sample->distribution)] = true;
+  for (NodeId distribution : roots.subspan(1))
+    if (free(distribution)) trained[index_of(distribution)] = true;
   for (auto user = nodes.rbegin(); user != nodes.rend(); ++user)
     for (NodeId operand : graph_.node(*user).operands)
       if (free(operand) && (has_items(*user) || trained[index_of(*user)])) trained[index_of(operand)] = true;
@@ -168,6 +169,7 @@ std::expected<EvaluationPlan, std::string> Planner::plan() {
                                "` is as long as a batch");
   std::vector<NodeId> roots{program_.train->loss};
   if (program_.sample) roots.push_back(program_.sample->distribution);
+  roots = with_training(program_, roots, false);
   plan_.items = items_;
   plan_.in_pieces = std::ranges::all_of(graph_.reachable(roots), [&](NodeId id) { return divisible(id); });
   if (plan_.in_pieces) {

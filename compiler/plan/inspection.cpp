@@ -1,12 +1,13 @@
 #include "compiler/plan/inspection.h"
 
 #include "compiler/grad/gradient.h"
+#include "compiler/plan/rewriting.h"
 
 namespace tenet {
 
 Computation inspection(Program& program) {
   Graph& graph = program.graph;
-  const NodeId loss = program.train->loss;
+  const NodeId loss = with_training(program, std::span(&program.train->loss, 1), true)[0];
   Computation result;
   for (NodeId id : graph.reachable(std::span(&loss, 1)))
     if (graph.node(id).op == Op::named && graph.node(id).kind == Kind::real) result.outputs.push_back({graph.name_of(id), id});

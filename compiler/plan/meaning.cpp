@@ -83,7 +83,9 @@ std::string run_fingerprint(const Program& program) {
   if (program.train) {
     const Train& train = *program.train;
     roots.push_back(train.rate);
-    roots.push_back(train.momentum);
+    if (train.clip) roots.push_back(*train.clip);
+    for (const Rule& rule : train.rules) roots.push_back(rule.next);
+    for (const State& state : program.states) roots.insert(roots.end(), {state.initial, state.next});
     for (double part : train.split) hash.add(part);
     hash.add(train.split_seed);
     hash.add(static_cast<std::uint64_t>(train.batch.value_or(0)));

@@ -31,6 +31,12 @@ std::vector<NodeId> rewritten(Graph& graph, std::span<const NodeId> roots, const
   return result;
 }
 
+std::vector<NodeId> with_training(Program& program, std::span<const NodeId> roots, bool training) {
+  Graph& graph = program.graph;
+  const NodeId truth = graph.apply(Op::equal, graph.constant(0), graph.constant(training ? 0 : 1));
+  return rewritten(graph, roots, {{graph.input_node(program.training), truth}});
+}
+
 bool is_zero(const Graph& graph, NodeId root) {
   std::vector<bool> zero(index_of(root) + 1);
   for (NodeId id : graph.reachable(std::span(&root, 1))) {

@@ -1,42 +1,97 @@
 #include "compiler/plan/training.h"
 
+#include <algorithm>
 #include <cassert>
 
 #include "compiler/grad/gradient.h"
 #include "compiler/plan/rewriting.h"
+#include "compiler/simplify/simplify.h"
 
 namespace tenet {
+namespace {
+
+NodeId product(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::multiply, a, b); }
+
+// min(1, clip / |g|), never 0 / 0.
+NodeId clipping(Graph& graph, NodeId clip, std::span<const NodeId> gradients) {
+  NodeId squares = graph.constant(0);
+  for (NodeId gradient : gradients) {
+    const std::vector<AxisId> axes(graph.node(gradient).axes.begin(), graph.node(gradient).axes.end());
+    squares = graph.apply(Op::add, squares, graph.reduce(Op::sum, axes, product(graph, gradient, gradient)));
+  }
+  const NodeId norm = graph.apply(Op::sqrt, squares);
+  return graph.apply(Op::divide, clip, graph.apply(Op::maximum, norm, clip));
+}
+
+// What a step does to one input, its right side in simplest form.
+struct Update {
+  InputId target;
+  NodeId next;
+};
+
+// The rules of parameters with a gradient, then those of the states that they read, directly or through one another.
+std::vector<Update> live_updates(Program& program, std::span<const NodeId> gradients, std::size_t& parameters) {
+  Graph& graph = program.graph;
+  std::vector<NodeId> nexts;
+  for (const Rule& rule : program.train->rules) nexts.push_back(rule.next);
+  for (const State& state : program.states) nexts.push_back(state.next);
+  nexts = simplify(graph, with_training(program, nexts, true)).roots;
+  std::vector<Update> result;
+  for (std::size_t i = 0; i < gradients.size(); ++i)
+    if (!is_zero(graph, gradients[i])) result.push_back({program.parameters[program.train->rules[i].parameter].input, nexts[i]});
+  parameters = result.size();
+  std::vector<bool> taken(program.states.size());
+  for (std::size_t done = 0; done < result.size(); ++done) {
+    const std::vector<NodeId> read = graph.reachable(std::span(&result[done].next, 1));
+    for (std::size_t i = 0; i < program.states.size(); ++i) {
+      const State& state = program.states[i];
+      if (taken[i] || state.own || !std::ranges::binary_search(read, state.node)) continue;
+      taken[i] = true;
+      result.push_back({state.input, nexts[gradients.size() + i]});
+    }
+  }
+  return result;
+}
+
+}  // namespace
 
 TrainingValues training_values(Program& program) {
   assert(program.train);
+  std::vector<NodeId> roots{program.train->loss};
+  for (const State& state : program.states)
+    if (state.own) roots.push_back(state.next);
+  const std::vector<NodeId> given = with_training(program, roots, true);
   std::vector<NodeId> targets;
-  for (const Parameter& parameter : program.parameters) targets.push_back(parameter.node);
-  return {{program.train->loss, program.train->rate, program.train->momentum},
-          backward(program.graph, program.train->loss, targets)};
+  for (const Rule& rule : program.train->rules) targets.push_back(program.parameters[rule.parameter].node);
+  return {given, backward(program.graph, given[0], targets)};
 }
 
 Computation training_step(Program& program, std::span<const NodeId> given, std::span<const NodeId> gradients) {
-  assert(given.size() == 3 && gradients.size() == program.parameters.size());
+  assert(gradients.size() == program.train->rules.size());
   Graph& graph = program.graph;
-  const NodeId rate = given[1], momentum = given[2];
-  const bool heavy = !is_zero(graph, momentum);
+  const Train& train = *program.train;
   Computation result;
   result.loss = given[0];
-  result.draws = program.train->source.has_value();
-  for (std::size_t i = 0; i < program.parameters.size(); ++i) {
-    const Parameter& parameter = program.parameters[i];
-    NodeId velocity = gradients[i];
-    if (is_zero(graph, velocity)) continue;
-    if (heavy) {
-      const Input& input = graph.input(parameter.input);
-      const InputId state = graph.add_input({parameter.name + ".momentum", InputRole::state, Kind::real, input.axes, {}});
-      const NodeId kept = graph.apply(Op::multiply, momentum, graph.input_node(state));
-      velocity = graph.apply(Op::add, kept, velocity);
-      result.assignments.push_back({state, velocity});
-    }
-    const NodeId step = graph.apply(Op::multiply, rate, velocity);
-    result.assignments.push_back({parameter.input, graph.apply(Op::subtract, parameter.node, step)});
+  result.draws = train.source.has_value();
+  std::size_t own = 0;
+  for (const State& state : program.states)
+    if (state.own && given[++own] != state.node) result.assignments.push_back({state.input, given[own]});
+
+  std::vector<NodeId> scaled(gradients.begin(), gradients.end());
+  if (train.clip) {
+    std::vector<NodeId> live;
+    std::ranges::copy_if(gradients, std::back_inserter(live), [&](NodeId gradient) { return !is_zero(graph, gradient); });
+    const NodeId factor = clipping(graph, *train.clip, live);
+    for (NodeId& gradient : scaled) gradient = product(graph, gradient, factor);
   }
+  NodeMap gradient_of;
+  for (std::size_t i = 0; i < scaled.size(); ++i) gradient_of.emplace(graph.input_node(train.rules[i].gradient), scaled[i]);
+  std::size_t parameters = 0;
+  std::vector<Update> updates = live_updates(program, gradients, parameters);
+  std::vector<NodeId> nexts;
+  for (const Update& update : updates) nexts.push_back(update.next);
+  nexts = rewritten(graph, nexts, gradient_of);
+  for (std::size_t i = 0; i < updates.size(); ++i) result.assignments.push_back({updates[i].target, nexts[i]});
   return result;
 }
 

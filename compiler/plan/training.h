@@ -12,16 +12,15 @@ namespace tenet {
 
 // What a step is made of. `program` has a recipe.
 struct TrainingValues {
-  std::vector<NodeId> given;  // the loss, the rate, the momentum
-  Backward backward;          // the gradient of the loss for each parameter in the program's order
+  std::vector<NodeId> given;  // the loss, then the next values of the program's own states
+  Backward backward;          // the gradient of the loss for each parameter that is trained: of each of the recipe's rules
 };
 TrainingValues training_values(Program& program);
 
-// One step of stochastic gradient descent (Polyak's heavy ball, as in Sutskever et al., "On the importance of initialization
-// and momentum", 2013, without their factor):
-//   m' = momentum m + g,   p' = p - rate(step) m'
-// `given` and `gradients`: as training_values gave them, simplified. A parameter whose gradient is 0 is not updated. Without
-// momentum there is no state; else `p.momentum` is a state input, 0 at the first step.
+// One step: each parameter by its rule, each state by its update. `given` and `gradients`: as training_values gave them,
+// simplified. A parameter whose gradient is 0 is not updated; an optimizer's state that nothing reads is left out. With `clip`,
+// the gradients are scaled by min(1, clip / |g|), |g| the Euclidean norm of all of them together (Pascanu et al., "On the
+// difficulty of training recurrent neural networks", 2013).
 Computation training_step(Program& program, std::span<const NodeId> given, std::span<const NodeId> gradients);
 
 }  // namespace tenet

@@ -5,9 +5,23 @@
 namespace tenet::syntax {
 
 bool Parser::fn_statement() {
-  std::optional<Name> name = defined_name("the name of the function");
+  Function read;
+  if (!function(read, false)) return false;
+  if (read.value) program_.functions.push_back(std::move(read));
+  return true;
+}
+
+bool Parser::optimizer_statement() {
+  Function read;
+  if (!function(read, true)) return false;
+  if (read.value) program_.optimizers.push_back(std::move(read));
+  return true;
+}
+
+// From the name on. Without a value: a line of its block was wrong, which is reported, and the block is read past its `}`.
+bool Parser::function(Function& function, bool keeps_state) {
+  std::optional<Name> name = defined_name(keeps_state ? "the name of the optimizer" : "the name of the function");
   if (!name) return false;
-  Function function;
   function.name = std::move(*name);
   if (cursor_.at(TokenKind::open_square)) {
     std::optional<std::vector<Name>> axes = names_in_brackets(true);
@@ -20,11 +34,10 @@ bool Parser::fn_statement() {
     function.value = expression();
     if (!function.value) return false;
   } else if (cursor_.at(TokenKind::open_brace)) {
-    if (!function_block(function)) return true;  // reported line by line, and past its `}`
+    if (!function_block(function, keeps_state)) function.value = nullptr;
   } else {
     return expected("`=` or `{`"), false;
   }
-  program_.functions.push_back(std::move(function));
   return true;
 }
 
@@ -48,7 +61,7 @@ bool Parser::formals(Function& function) {
 }
 
 // False where a line was wrong.
-bool Parser::function_block(Function& function) {
+bool Parser::function_block(Function& function, bool keeps_state) {
   bool sound = cursor_.enter_block();
   while (!cursor_.block_ended()) {
     cursor_.begin_statement();
@@ -58,7 +71,7 @@ bool Parser::function_block(Function& function) {
       function.value = nullptr;
       sound = false;
     }
-    if (function_line(function) && end_of_statement()) continue;
+    if (function_line(function, keeps_state) && end_of_statement()) continue;
     cursor_.recover();
     sound = false;
   }
@@ -71,7 +84,7 @@ bool Parser::function_block(Function& function) {
   return sound;
 }
 
-bool Parser::function_line(Function& function) {
+bool Parser::function_line(Function& function, bool keeps_state) {
   const Token first = cursor_.peek();
   if (starts_definition()) {
     std::optional<Definition> local = definition();
@@ -83,12 +96,24 @@ bool Parser::function_line(Function& function) {
     cursor_.take();
     return axis_declarations(function.local_axes);
   }
-  if (first.kind == TokenKind::keyword) {
+  const std::string_view word = cursor_.text(first);
+  const bool keeps = is_statement_word(word) && word != "optimizer" && before_name();
+  if (keeps && keeps_state) {
+    cursor_.take();
+    if (word == "update") {
+      std::optional<Update> read = update();
+      if (read) function.updates.push_back(std::move(*read));
+      return read.has_value();
+    }
+    std::optional<State> read = state();
+    if (read) function.states.push_back(std::move(*read));
+    return read.has_value();
+  }
+  if (first.kind == TokenKind::keyword || keeps) {
     diagnostics_.report(Message::statement_in_function, cursor_.span(first), cursor_.text(first));
     return false;
   }
-  const bool before_name = cursor_.look(1).kind == TokenKind::name && !cursor_.look(1).first_on_line;
-  if (first.kind == TokenKind::name && before_name) return not_a_statement();
+  if (first.kind == TokenKind::name && before_name()) return not_a_statement();
   function.value = expression();
   return function.value != nullptr;
 }
@@ -112,14 +137,22 @@ bool Parser::entries(std::vector<Entry>& into) {
 std::optional<Entry> Parser::recipe_entry() {
   std::optional<Name> key = used_name("a key of the recipe");
   if (!key) return std::nullopt;
+  Entry entry{std::move(*key), {}, {}};
   if (cursor_.at(TokenKind::open_round)) {
-    diagnostics_.report(Message::word_not_supported, key->span, key->text + "(...) =");
-    return std::nullopt;
+    if (!enter_bracket()) return std::nullopt;
+    while (true) {
+      std::optional<Name> name = used_name("the name of a parameter");
+      if (!name) return std::nullopt;
+      entry.of.push_back(std::move(*name));
+      if (!cursor_.at(TokenKind::comma)) break;
+      cursor_.take();
+    }
+    if (!expect(TokenKind::close_round, "`,` or `)`")) return std::nullopt;
   }
   if (!expect(TokenKind::equals, "`=`")) return std::nullopt;
-  ExpressionPtr value = recipe_value();
-  if (!value) return std::nullopt;
-  return Entry{std::move(*key), std::move(value)};
+  entry.value = recipe_value();
+  if (!entry.value) return std::nullopt;
+  return entry;
 }
 
 // One expression, or several as a list: `split = 80, 10, 10`.

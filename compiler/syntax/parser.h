@@ -41,6 +41,9 @@ class Parser {
   bool data_statement();
   bool param_statement();
   bool fn_statement();
+  bool optimizer_statement();
+  bool state_statement();
+  bool update_statement();
   bool claim_statement();
   bool assume_statement();
   bool import_statement();
@@ -51,6 +54,7 @@ class Parser {
   bool end_of_statement();
   bool axis_declarations(std::vector<AxisDeclaration>& into);
   bool starts_definition() const;
+  bool before_name() const;  // a name on the line follows the next token
   std::optional<Definition> definition();
 
   // Names that a statement introduces, and lists of names in `[ ]`.
@@ -59,9 +63,12 @@ class Parser {
   std::optional<std::vector<Name>> names_in_brackets(bool defined);
 
   // Functions and recipes (blocks.cpp).
+  bool function(Function& function, bool keeps_state);
   bool formals(Function& function);
-  bool function_block(Function& function);
-  bool function_line(Function& function);
+  bool function_block(Function& function, bool keeps_state);
+  bool function_line(Function& function, bool keeps_state);
+  std::optional<State> state();
+  std::optional<Update> update();
   bool entries(std::vector<Entry>& into);
   std::optional<Entry> recipe_entry();
   ExpressionPtr recipe_value();

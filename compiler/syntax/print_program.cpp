@@ -33,6 +33,12 @@ std::string text_of(const Definition& definition) {
   return fmt::format("{}{} = {}", definition.name.text, axes, print(*definition.value));
 }
 
+std::string text_of(const State& state) {
+  return fmt::format("state {}{} = {}", state.name.text, state.axes ? axes_text(*state.axes) : "", print(*state.initial));
+}
+
+std::string text_of(const Update& update) { return fmt::format("update {} = {}", update.state.text, print(*update.value)); }
+
 std::string text_of(const Assumption& assumption) {
   return fmt::format("assume {} {} {}", print_side(*assumption.left), operation(assumption.relation).spelling,
                      print_side(*assumption.right));
@@ -52,7 +58,8 @@ std::string block(const std::vector<Entry>& entries) {
     std::string value = print(*entry.value);
     const bool bare = entry.value->kind == Expression::Kind::list && entry.value->operands.size() > 1;
     if (bare) value = value.substr(1, value.size() - 2);
-    text += fmt::format("  {} = {}\n", entry.key.text, value);
+    const std::string of = entry.of.empty() ? "" : fmt::format("({})", listed(entry.of));
+    text += fmt::format("  {}{} = {}\n", entry.key.text, of, value);
   }
   return text + "}";
 }
@@ -60,14 +67,14 @@ std::string block(const std::vector<Entry>& entries) {
 std::string text_of(const Train& train) { return fmt::format("train {}{}", train.loss.text, block(train.entries)); }
 std::string text_of(const Sample& sample) { return fmt::format("sample {}{}", sample.distribution.text, block(sample.entries)); }
 
-std::string text_of(const Function& function);
+std::string text_of(const Function& function, std::string_view word = "fn");
 
 // Statements in the order of the text.
 class Lines {
  public:
-  template <class Statement>
-  void add(const Statement& statement, Span span) {
-    lines_.emplace_back(span.begin, text_of(statement));
+  template <class Statement, class... Word>
+  void add(const Statement& statement, Span span, Word... word) {
+    lines_.emplace_back(span.begin, text_of(statement, word...));
   }
   std::string text(std::string_view indent) {
     std::ranges::stable_sort(lines_, {}, &std::pair<std::uint32_t, std::string>::first);
@@ -80,19 +87,22 @@ class Lines {
   std::vector<std::pair<std::uint32_t, std::string>> lines_;
 };
 
-std::string text_of(const Function& function) {
+std::string text_of(const Function& function, std::string_view word) {
   std::string arguments;
   for (const Formal& formal : function.arguments) {
     if (!arguments.empty()) arguments += ", ";
     arguments += formal.name.text;
     if (formal.initial) arguments += fmt::format(" = {}", print(*formal.initial));
   }
-  const std::string head = fmt::format("fn {}{}({})", function.name.text, axes_text(function.axes), arguments);
+  const std::string head = fmt::format("{} {}{}({})", word, function.name.text, axes_text(function.axes), arguments);
   const std::string value = print(*function.value);
-  if (function.locals.empty() && function.local_axes.empty()) return fmt::format("{} = {}", head, value);
+  if (function.locals.empty() && function.local_axes.empty() && function.states.empty() && function.updates.empty())
+    return fmt::format("{} = {}", head, value);
   Lines lines;
   for (const AxisDeclaration& axis : function.local_axes) lines.add(axis, axis.name.span);
   for (const Definition& local : function.locals) lines.add(local, local.name.span);
+  for (const State& state : function.states) lines.add(state, state.name.span);
+  for (const Update& update : function.updates) lines.add(update, update.state.span);
   return fmt::format("{} {{\n{}  {}\n}}", head, lines.text("  "), value);
 }
 
@@ -105,6 +115,9 @@ std::string print(const Program& program) {
   for (const Parameter& parameter : program.parameters) lines.add(parameter, parameter.name.span);
   for (const Definition& definition : program.definitions) lines.add(definition, definition.name.span);
   for (const Function& function : program.functions) lines.add(function, function.name.span);
+  for (const Function& optimizer : program.optimizers) lines.add(optimizer, optimizer.name.span, "optimizer");
+  for (const State& state : program.states) lines.add(state, state.name.span);
+  for (const Update& update : program.updates) lines.add(update, update.state.span);
   for (const Assumption& assumption : program.assumptions) lines.add(assumption, assumption.span);
   for (const Claim& claim : program.claims) lines.add(claim, claim.span);
   for (const Import& import : program.imports) lines.add(import, import.span);

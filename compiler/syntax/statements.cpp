@@ -33,14 +33,16 @@ bool Parser::statement() {
     bool (Parser::*read)();
   };
   static constexpr Row rows[] = {
-      {"axis", &Parser::axis_statement},     {"data", &Parser::data_statement},   {"param", &Parser::param_statement},
-      {"fn", &Parser::fn_statement},         {"claim", &Parser::claim_statement}, {"assume", &Parser::assume_statement},
-      {"import", &Parser::import_statement}, {"train", &Parser::train_statement}, {"sample", &Parser::sample_statement},
+      {"axis", &Parser::axis_statement},     {"data", &Parser::data_statement},     {"param", &Parser::param_statement},
+      {"fn", &Parser::fn_statement},         {"claim", &Parser::claim_statement},   {"assume", &Parser::assume_statement},
+      {"import", &Parser::import_statement}, {"train", &Parser::train_statement},   {"sample", &Parser::sample_statement},
+      {"state", &Parser::state_statement},   {"update", &Parser::update_statement}, {"optimizer", &Parser::optimizer_statement},
   };
   if (starts_definition()) return definition_statement();
   const std::string_view word = cursor_.text(cursor_.peek());
   const Row* row = std::ranges::find(rows, word, &Row::word);
-  if (row == std::end(rows) || !cursor_.at(TokenKind::keyword)) return not_a_statement();
+  const bool begins = cursor_.at(TokenKind::keyword) || (is_statement_word(word) && before_name());
+  if (row == std::end(rows) || !begins) return not_a_statement();
   cursor_.take();
   return (this->*row->read)();
 }
@@ -68,12 +70,11 @@ bool Parser::not_a_statement() {
     default:
       break;
   }
-  const bool before_name = cursor_.look(1).kind == TokenKind::name && !cursor_.look(1).first_on_line;
-  if (first.kind == TokenKind::name && before_name && is_future_statement(word)) {
+  if (first.kind == TokenKind::name && before_name() && is_future_statement(word)) {
     diagnostics_.report(Message::word_not_supported, span, word);
     return false;
   }
-  const std::string meant = first.kind == TokenKind::name && before_name ? nearest(word, statement_words()) : "";
+  const std::string meant = first.kind == TokenKind::name && before_name() ? nearest(word, statement_words()) : "";
   diagnostics_.report(Message::statement_expected, span).hint =
       meant.empty() ? "a value is given a name: `name = value`" : fmt::format("did you mean `{}`?", meant);
   return false;
@@ -194,6 +195,8 @@ bool Parser::starts_definition() const {
   return kind(ahead) == TokenKind::close_square && kind(ahead + 1) == TokenKind::equals;
 }
 
+bool Parser::before_name() const { return cursor_.look(1).kind == TokenKind::name && !cursor_.look(1).first_on_line; }
+
 std::optional<Definition> Parser::definition() {
   std::optional<Name> name = defined_name("a name");
   if (!name) return std::nullopt;
@@ -212,6 +215,46 @@ bool Parser::definition_statement() {
   std::optional<Definition> read = definition();
   if (!read) return false;
   program_.definitions.push_back(std::move(*read));
+  return true;
+}
+
+std::optional<State> Parser::state() {
+  std::optional<Name> name = defined_name("the name of the state");
+  if (!name) return std::nullopt;
+  State state{std::move(*name), {}, {}};
+  if (cursor_.at(TokenKind::open_square)) {
+    state.axes = names_in_brackets(false);
+    if (!state.axes) return std::nullopt;
+  }
+  if (!cursor_.at(TokenKind::equals)) {
+    expected("`=`", fmt::format("a state has an initial value: `state {} = 0`", state.name.text));
+    return std::nullopt;
+  }
+  cursor_.take();
+  state.initial = expression();
+  if (!state.initial) return std::nullopt;
+  return state;
+}
+
+std::optional<Update> Parser::update() {
+  std::optional<Name> name = used_name("the name of a state");
+  if (!name || !expect(TokenKind::equals, "`=`")) return std::nullopt;
+  ExpressionPtr value = expression();
+  if (!value) return std::nullopt;
+  return Update{std::move(*name), std::move(value)};
+}
+
+bool Parser::state_statement() {
+  std::optional<State> read = state();
+  if (!read) return false;
+  program_.states.push_back(std::move(*read));
+  return true;
+}
+
+bool Parser::update_statement() {
+  std::optional<Update> read = update();
+  if (!read) return false;
+  program_.updates.push_back(std::move(*read));
   return true;
 }
 

@@ -89,12 +89,26 @@ struct Formal {
   Name name;
   ExpressionPtr initial;
 };
+// `state running[hidden] = 0`: a value that is kept from step to step.
+struct State {
+  Name name;
+  std::optional<std::vector<Name>> axes;
+  ExpressionPtr initial;
+};
+// `update running = ...`: its next value.
+struct Update {
+  Name state;
+  ExpressionPtr value;
+};
+// `fn softmax[c](z) { ... }`; `optimizer momentum(p, g, rate) { ... }`, which alone has states and updates.
 struct Function {
   Name name;
   std::vector<Name> axes;
   std::vector<Formal> arguments;
   std::vector<AxisDeclaration> local_axes;
   std::vector<Definition> locals;
+  std::vector<State> states;
+  std::vector<Update> updates;
   ExpressionPtr value;
 };
 struct Assumption {
@@ -112,9 +126,10 @@ struct Import {
   Span span;
 };
 
-// `key = value` in a recipe.
+// `key = value` in a recipe; `optimizer(bias, gain) = value`.
 struct Entry {
   Name key;
+  std::vector<Name> of;
   ExpressionPtr value;
 };
 struct Train {
@@ -133,7 +148,9 @@ struct Program {
   std::vector<Data> data;
   std::vector<Parameter> parameters;
   std::vector<Definition> definitions;
-  std::vector<Function> functions;
+  std::vector<Function> functions, optimizers;
+  std::vector<State> states;
+  std::vector<Update> updates;
   std::vector<Assumption> assumptions;
   std::vector<Claim> claims;
   std::vector<Import> imports;

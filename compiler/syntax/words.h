@@ -14,10 +14,13 @@ bool is_keyword(std::string_view word);
 // `pi`.
 bool is_reserved(std::string_view word);
 
-// The keywords that begin a statement, for suggestions.
+// Words that begin a statement where a name follows on the line (`state m = 0`). As names they are free.
+bool is_statement_word(std::string_view word);
+
+// The words that begin a statement, for suggestions.
 const std::vector<std::string>& statement_words();
 
-// Words by which a statement of the language yet to come begins: `layer linear[i, o](x) {`. As names they are free.
+// Words by which a statement of the language yet to come begins: `layer linear[i, o](x) {`. As names they are free too.
 bool is_future_statement(std::string_view word);
 
 }  // namespace tenet::syntax
