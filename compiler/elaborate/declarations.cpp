@@ -47,7 +47,6 @@ Elaborator::Elaborator(Diagnostics& diagnostics, const Module& file, const Resol
 void Elaborator::declarations() {
   const syntax::Program& tree = file_.tree();
   inputs();
-  initials_.resize(tree.parameters.size());
   definitions_.resize(tree.definitions.size());
   states_.resize(tree.states.size());
   for (const auto& [kind, index] : resolution_.order) {
@@ -57,10 +56,13 @@ void Elaborator::declarations() {
     if (kind == SymbolKind::state) states_[index] = state(tree.states[index], tree.states[index].name.text, true);
     if (kind == SymbolKind::definition) definition(index);
   }
-  if (!diagnostics_.has_errors())
+  if (!diagnostics_.has_errors()) {
+    std::vector<Parameter> own;
     for (std::size_t i = 0; i < tree.parameters.size(); ++i)
-      program_.parameters.push_back({tree.parameters[i].name.text, parameters_[i], graph().input_node(parameters_[i]),
-                                     *initials_[i], tree.parameters[i].name.span});
+      own.push_back({tree.parameters[i].name.text, parameters_[i], graph().input_node(parameters_[i]),
+                     initials_.at(index_of(parameters_[i])), tree.parameters[i].name.span});
+    program_.parameters.insert(program_.parameters.begin(), own.begin(), own.end());
+  }
   for (const syntax::Assumption& row : tree.assumptions) assumption(row);
   for (const syntax::Update& row : tree.updates) update(row);
   for (const syntax::Claim& row : tree.claims) claim(row);
@@ -114,7 +116,8 @@ std::optional<mpq_class> Elaborator::known_size(AxisId axis) {
 void Elaborator::initial_value(std::size_t index) {
   const syntax::Parameter& row = file_.tree().parameters[index];
   std::optional<std::vector<AxisId>> axes = graph().input(parameters_[index]).axes;
-  initials_[index] = initial_of(row.name.text, *row.initial, axes);
+  if (const std::optional<NodeId> initial = initial_of(row.name.text, *row.initial, axes))
+    initials_.emplace(index_of(parameters_[index]), *initial);
 }
 
 // The initial value of a parameter or state of these axes; of a state that states none, the value's own.
@@ -146,10 +149,9 @@ std::optional<NodeId> Elaborator::with_initial_values(const std::string& name, S
   for (NodeId id : graph().reachable(std::span(&value, 1))) {
     const Node node = graph().node(id);
     if (node.op == Op::input) {
-      const auto place = std::ranges::find(parameters_, graph().input_of(id)) - parameters_.begin();
-      const std::optional<NodeId> initial = initials_[static_cast<std::size_t>(place)];
-      if (!initial) return {};
-      rebuilt[index_of(id)] = broadcast(*initial, node.axes);
+      const auto initial = initials_.find(index_of(graph().input_of(id)));
+      if (initial == initials_.end()) return {};
+      rebuilt[index_of(id)] = broadcast(initial->second, node.axes);
       continue;
     }
     std::vector<NodeId> operands;
@@ -169,7 +171,13 @@ NodeId Elaborator::broadcast(NodeId value, std::span<const AxisId> axes) {
 
 void Elaborator::definition(std::size_t index) {
   const syntax::Definition& row = file_.tree().definitions[index];
-  path_ = row.name.text;
+  path_ = place_ = row.name.text;
+  last_line_ = false;
+  places_.clear();
+  if (const std::optional<InstancePtr> made = instance(*row.value)) {
+    instances_[row.name.text] = *made;
+    return;
+  }
   defines_ = true;
   if (const std::optional<Value> value = stated(row, expression(*row.value)))
     definitions_[index] = named(row.name.text, *value, row.name.span);
@@ -197,7 +205,8 @@ Value Elaborator::named(const std::string& path, Value value, Span span) {
 }
 
 void Elaborator::assumption(const syntax::Assumption& row) {
-  path_ = "assume";
+  path_ = place_ = "assume";
+  places_.clear();
   const std::optional<Value> left = expression(*row.left), right = expression(*row.right);
   if (!left || !right) return;
   program_.assumptions.push_back({row.relation, left->node, right->node, row.span});
@@ -205,7 +214,8 @@ void Elaborator::assumption(const syntax::Assumption& row) {
 }
 
 void Elaborator::claim(const syntax::Claim& row) {
-  path_ = "claim";
+  path_ = place_ = "claim";
+  places_.clear();
   const std::optional<Value> left = expression(*row.left), right = expression(*row.right);
   if (!left || !right) return;
   program_.claims.push_back({row.name ? row.name->text : source_text(row.left->span), left->node, right->node, row.span});
@@ -227,6 +237,7 @@ std::optional<Value> Elaborator::value_of(const Symbol& symbol) const {
     case SymbolKind::definition:
       return definitions_[symbol.index];
     case SymbolKind::function:
+    case SymbolKind::layer:
     case SymbolKind::optimizer:
       break;
   }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -65,11 +66,20 @@ class Elaborator {
 
  private:
   using Group = std::vector<AxisId>;  // given for one axis argument
+  struct Instance;
+  using InstancePtr = std::shared_ptr<Instance>;
   // What the names in an inlined function stand for, and axes that a call makes. Nothing: an error that is reported.
-  using Local = std::variant<std::monostate, AxisId, Group, Value>;
+  using Local = std::variant<std::monostate, AxisId, Group, Value, InstancePtr>;
   struct Scope {
     const Module* module;
     std::map<std::string, Local, std::less<>> names;
+  };
+  // A layer with parameters of its own. Its uses share them, and so do those of the layers that it uses in turn.
+  struct Instance {
+    Symbol layer;
+    std::string path;                           // `encode`: its parameters are `encode.W`
+    Scope scope;                                // its axes, parameters and states
+    std::map<std::string, InstancePtr> layers;  // by their places in the block
   };
   struct Call {
     Span span;
@@ -132,6 +142,14 @@ class Elaborator {
   std::optional<Value> gradient(const syntax::Expression& call);
   std::optional<NodeId> gradient_target(const syntax::Expression& target);
 
+  // layers.cpp
+  std::optional<InstancePtr> instance(const syntax::Expression& expression);  // that a definition names; nothing: it is a value
+  InstancePtr instance_at(const std::string& place, const syntax::Expression& expression, const Symbol& layer);
+  void parameter(const syntax::Parameter& row, const std::string& name, Scope& scope);
+  std::optional<Value> used(const syntax::Expression& call, Instance& instance);
+  InstancePtr instance_called(std::string_view name) const;
+  std::string fresh_place(const std::string& layer);
+
   // optimizers.cpp
   std::optional<Value> state(const syntax::State& declaration, const std::string& name, bool own);
   void update(const syntax::Update& row);
@@ -139,8 +157,10 @@ class Elaborator {
 
   // functions.cpp
   using Given = std::vector<std::optional<Value>>;  // by the place of the function's arguments
+  bool may_inline(Span call);                       // neither too deep nor too often
   std::optional<Value> inlined(const syntax::Expression& call, const Symbol& function);
   std::optional<std::vector<Group>> axis_arguments(const syntax::Expression& call, const syntax::Function& function);
+  static void name_axes(const syntax::Function& function, const std::vector<Group>& over, Scope& scope);
   std::optional<Given> arguments(const syntax::Expression& call, const syntax::Function& function);
   std::optional<Value> in_block(const syntax::Function& function, Scope scope, Given given, Span call, std::string path);
   std::optional<Value> body(const syntax::Function& function, Given given, Scope& scope);
@@ -157,7 +177,8 @@ class Elaborator {
 
   std::vector<AxisId> axes_;  // by place in the file
   std::vector<InputId> data_, parameters_;
-  std::vector<std::optional<NodeId>> initials_;
+  std::unordered_map<std::uint32_t, NodeId> initials_;         // by the parameter's input
+  std::map<std::string, InstancePtr, std::less<>> instances_;  // by the file's names
   std::vector<std::optional<Value>> definitions_, states_;
   std::unordered_map<std::string, Value> paths_;        // `probs.softmax.z`
   std::unordered_map<std::string, AxisId> axis_paths_;  // `h.attend.source`
@@ -166,8 +187,12 @@ class Elaborator {
   // Where we are.
   Scope* scope_ = nullptr;  // of the function that is inlined; null: the file
   std::vector<Call> calls_;
-  std::string path_;      // of the definition, without what is local: `probs.softmax`
-  bool defines_ = false;  // names in functions become definitions of the program
+  Instance* instance_ = nullptr;            // the layer whose block this is; null: the file
+  std::string place_;                       // the definition in that block, or in the file
+  bool last_line_ = false;                  // the block's value: no definition
+  std::unordered_set<std::string> places_;  // that layers have taken in this use of the block
+  std::string path_;                        // of the definition, without what is local: `probs.softmax`
+  bool defines_ = false;                    // names in functions become definitions of the program
   bool step_ = false;
   std::optional<Drawing> drawing_;
   int depth_ = 0;

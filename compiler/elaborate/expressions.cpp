@@ -106,6 +106,8 @@ std::optional<Value> Elaborator::form(const syntax::Expression& e, bool infinite
       return call(e);
     case Written::substitute:
       return substitution(e);
+    case Written::instance:
+      return {};  // only a definition names one
     case Written::string:
     case Written::list:
       report(Message::number_wanted, e.span, e.kind == Written::list ? "a list" : "a string");
@@ -126,12 +128,17 @@ std::optional<Value> Elaborator::name(const syntax::Expression& e) {
     if (const AxisId* axis = std::get_if<AxisId>(local)) return Value{graph().coordinate(*axis), Kind::whole};
     if (const Value* value = std::get_if<Value>(local)) return *value;
     if (const Group* axes = std::get_if<Group>(local)) report(Message::group_misplaced, e.span, e.text, axes_text(*axes));
+    if (instance_called(e.text)) report(Message::name_is_layer, e.span, e.text).hint = fmt::format("call it: `{}(...)`", e.text);
     return {};
   }
   const Symbol* symbol = module().find(e.text);
   if (symbol == nullptr && !syntax::is_reserved(e.text)) return {};  // reported when names were resolved
   if (symbol != nullptr && symbol->kind == SymbolKind::optimizer) {
     report(Message::optimizer_misplaced, e.span, e.text).hint = fmt::format("`optimizer = {}()` in `train`", e.text);
+    return {};
+  }
+  if ((symbol != nullptr && symbol->kind == SymbolKind::layer) || instance_called(e.text)) {
+    report(Message::name_is_layer, e.span, e.text).hint = fmt::format("call it: `{}(...)`", e.text);
     return {};
   }
   if (symbol != nullptr && symbol->kind != SymbolKind::function) return value_of(*symbol);
@@ -157,7 +164,8 @@ std::nullopt_t Elaborator::unknown_path(std::string_view path, Span span) {
   const std::string_view first = path.substr(0, path.find('.'));
   const bool is_local = local(first) != nullptr;
   const Symbol* symbol = module().find(first);
-  const bool failed = symbol != nullptr && symbol->kind == SymbolKind::definition && !value_of(*symbol);
+  const bool failed =
+      symbol != nullptr && symbol->kind == SymbolKind::definition && !value_of(*symbol) && !instance_called(first);
   if (!is_local && (failed || (symbol == nullptr && !syntax::is_reserved(first)))) return std::nullopt;  // reported
   std::vector<std::string> candidates;
   for (const auto& [known, value] : paths_) candidates.push_back(known);
@@ -213,7 +221,14 @@ std::optional<Value> Elaborator::callee(const syntax::Expression& e) {
   const bool reduces = e.text == "mean" || reduction_called(e.text) != nullptr;
   if (reduces && (function == nullptr || !e.brackets.empty())) return reduction(e);
   if (function != nullptr) return pointwise(e, *function);
+  if (const InstancePtr instance = instance_called(e.text)) {
+    if (e.brackets.empty()) return used(e, *instance);
+    report(Message::axis_arguments_count, e.span, e.text, "no axes",
+           fmt::format("{} {} given", e.brackets.size(), e.brackets.size() == 1 ? "is" : "are"));
+    return {};
+  }
   if (const Local* local = this->local(e.text)) {
+    if (std::holds_alternative<InstancePtr>(*local)) return {};  // reported where it was made
     const bool is_value = std::holds_alternative<Value>(*local) || std::holds_alternative<std::monostate>(*local);
     report(Message::name_is_no_function, e.name_span, e.text, is_value ? "a value" : "an axis");
     return {};
@@ -221,6 +236,11 @@ std::optional<Value> Elaborator::callee(const syntax::Expression& e) {
   const Symbol* symbol = module().find(e.text);
   if (symbol == nullptr && !syntax::is_reserved(e.text)) return {};  // reported when names were resolved
   if (symbol != nullptr && symbol->kind == SymbolKind::function) return inlined(e, *symbol);
+  if (symbol != nullptr && symbol->kind == SymbolKind::layer) {
+    const InstancePtr instance = instance_at(fresh_place(e.text), e, *symbol);
+    return instance ? used(e, *instance) : std::nullopt;
+  }
+  if (symbol != nullptr && symbol->kind == SymbolKind::definition && instances_.contains(e.text)) return {};  // reported
   if (symbol != nullptr && symbol->kind == SymbolKind::optimizer) {
     report(Message::optimizer_misplaced, e.name_span, e.text).hint = fmt::format("`optimizer = {}()` in `train`", e.text);
     return {};

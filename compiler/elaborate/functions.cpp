@@ -25,26 +25,31 @@ std::string joined(const std::vector<syntax::Name>& names) {
 
 }  // namespace
 
+bool Elaborator::may_inline(Span call) {
+  if (calls_.size() >= deepest_calls) {
+    report(Message::calls_too_deep, call, deepest_calls);
+    return false;
+  }
+  if (++inlined_ == most_inlined + 1) report(Message::program_too_large, call, most_inlined);
+  return inlined_ <= most_inlined;
+}
+
 std::optional<Value> Elaborator::inlined(const syntax::Expression& call, const Symbol& symbol) {
   const syntax::Function& function = symbol.module->tree().functions[symbol.index];
-  if (calls_.size() >= deepest_calls) {
-    report(Message::calls_too_deep, call.span, deepest_calls);
-    return {};
-  }
-  if (++inlined_ > most_inlined) {
-    if (inlined_ == most_inlined + 1) report(Message::program_too_large, call.span, most_inlined);
-    return {};
-  }
+  if (!may_inline(call.span)) return {};
   const std::optional<std::vector<Group>> over = axis_arguments(call, function);
   std::optional<Given> given = arguments(call, function);
   if (!over || !given) return {};
 
   Scope scope{symbol.module, {}};
-  for (std::size_t i = 0; i < over->size(); ++i) {
-    const Group& axes = (*over)[i];
-    scope.names[function.axes[i].text] = axes.size() == 1 ? Local(axes[0]) : Local(axes);
-  }
+  name_axes(function, *over, scope);
   return in_block(function, std::move(scope), std::move(*given), call.span, fresh_path(function.name.text));
+}
+
+// The function's names for the axes that a call gives it.
+void Elaborator::name_axes(const syntax::Function& function, const std::vector<Group>& over, Scope& scope) {
+  for (std::size_t i = 0; i < over.size(); ++i)
+    scope.names[function.axes[i].text] = over[i].size() == 1 ? Local(over[i][0]) : Local(over[i]);
 }
 
 std::optional<Value> Elaborator::in_block(const syntax::Function& function, Scope scope, Given given, Span call,
@@ -140,21 +145,33 @@ std::optional<Value> Elaborator::body(const syntax::Function& function, Given gi
   }
   const std::string path = path_;
   for (const syntax::Definition& local : function.locals) used_paths_.insert(path + "." + local.name.text);
+  const std::string place = place_;
+  const bool last_line = last_line_;
   for (const syntax::State& row : function.states) {
+    if (scope.names.contains(row.name.text)) continue;  // an instance's
     const std::optional<Value> kept = state(row, path + "." + row.name.text, false);
     scope.names[row.name.text] = kept ? Local(*kept) : Local();
   }
   for (const auto& [kind, index] : block.order) {
     if (kind == SymbolKind::axis) {
-      local_axis(function.local_axes[index], scope);
+      if (!scope.names.contains(function.local_axes[index].name.text)) local_axis(function.local_axes[index], scope);
       continue;
     }
     const syntax::Definition& local = function.locals[index];
     path_ = path + "." + local.name.text;
-    std::optional<Value> value = stated(local, expression(*local.value));
-    if (value && (defines_ || block.gradient_targets.contains(local.name.text))) value = named(path_, *value, local.name.span);
+    place_ = place.empty() ? local.name.text : place + "." + local.name.text;
+    last_line_ = false;
+    Local& meaning = scope.names[local.name.text];
+    if (std::optional<InstancePtr> made = instance(*local.value)) {
+      meaning = std::move(*made);
+    } else {
+      std::optional<Value> value = stated(local, expression(*local.value));
+      if (value && (defines_ || block.gradient_targets.contains(local.name.text))) value = named(path_, *value, local.name.span);
+      meaning = value ? Local(*value) : Local();
+    }
     path_ = path;
-    scope.names[local.name.text] = value ? Local(*value) : Local();
+    place_ = place;
+    last_line_ = last_line;
   }
   for (const syntax::Update& row : function.updates) update(row);
   const std::optional<Value> value = expression(*function.value);

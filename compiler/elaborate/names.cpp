@@ -6,7 +6,7 @@ namespace tenet {
 
 std::string_view description(SymbolKind kind) {
   static constexpr std::string_view descriptions[] = {"an axis",      "data",       "a parameter", "a state",
-                                                      "a definition", "a function", "an optimizer"};
+                                                      "a definition", "a function", "a layer",     "an optimizer"};
   return descriptions[static_cast<std::size_t>(kind)];
 }
 
@@ -29,7 +29,13 @@ Module::Module(Diagnostics& diagnostics, const syntax::Program& tree, const Modu
     declare(SymbolKind::definition, tree.definitions);
   }
   declare(SymbolKind::function, tree.functions);
+  declare(SymbolKind::layer, tree.layers);
   declare(SymbolKind::optimizer, tree.optimizers);
+}
+
+const syntax::Function& block_of_symbol(SymbolKind kind, const Module& module, std::size_t index) {
+  const syntax::Program& tree = module.tree();
+  return (kind == SymbolKind::function ? tree.functions : kind == SymbolKind::layer ? tree.layers : tree.optimizers)[index];
 }
 
 const Symbol* Module::find(std::string_view name) const {

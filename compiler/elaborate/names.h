@@ -1,5 +1,5 @@
 // The names of a file, with the files that it imports, and what they stand for. Axes, data, parameters, states, definitions,
-// functions and optimizers share one namespace.
+// functions, layers and optimizers share one namespace.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,7 @@
 
 namespace tenet {
 
-enum class SymbolKind : std::uint8_t { axis, data, parameter, state, definition, function, optimizer };
+enum class SymbolKind : std::uint8_t { axis, data, parameter, state, definition, function, layer, optimizer };
 
 std::string_view description(SymbolKind kind);  // "an axis"
 
@@ -27,10 +27,13 @@ struct Symbol {
   const Module* module;  // whose name it is
 };
 
+// The block of a function, layer or optimizer.
+const syntax::Function& block_of_symbol(SymbolKind kind, const Module& module, std::size_t index);
+
 class Module {
  public:
   // Reports what is defined twice. `library`: where a name is looked for that this file lacks; null for the library itself.
-  // Of the library only functions and optimizers count.
+  // Of the library only functions, layers and optimizers count.
   Module(Diagnostics& diagnostics, const syntax::Program& tree, const Module* library);
 
   const syntax::Program& tree() const { return tree_; }

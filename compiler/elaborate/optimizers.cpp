@@ -54,15 +54,16 @@ bool Elaborator::fitted(NodeId& value, InputId target, Span span, Message axes_e
 std::optional<Rule> Elaborator::rule(const Symbol& symbol, std::vector<std::optional<Value>> arguments, Span call,
                                      std::size_t parameter, NodeId rate) {
   const syntax::Function& optimizer = symbol.module->tree().optimizers[symbol.index];
-  const Input input = graph().input(parameters_[parameter]);
+  const InputId target = program_.parameters[parameter].input;
+  const Input input = graph().input(target);
   const InputId gradient = graph().add_input({fmt::format("grad.{}", input.name), InputRole::given, Kind::real, input.axes, {}});
-  arguments[0] = Value{graph().input_node(parameters_[parameter]), Kind::real};
+  arguments[0] = Value{graph().input_node(target), Kind::real};
   arguments[1] = Value{graph().input_node(gradient), Kind::real};
   arguments[2] = Value{rate, Kind::real};
   step_ = true;
   std::optional<Value> next = in_block(optimizer, {symbol.module, {}}, std::move(arguments), call, input.name);
   step_ = false;
-  if (!next || !fitted(next->node, parameters_[parameter], optimizer.value->span, Message::optimizer_axes_extra)) return {};
+  if (!next || !fitted(next->node, target, optimizer.value->span, Message::optimizer_axes_extra)) return {};
   return Rule{parameter, gradient, next->node};
 }
 

@@ -28,7 +28,7 @@ std::string first_part(std::string_view path) { return std::string(path.substr(0
 void mentions(const Expression* expression, const Visit& visit) {
   if (expression == nullptr) return;
   const Expression& e = *expression;
-  const bool is_call = e.kind == Expression::Kind::call;
+  const bool is_call = e.kind == Expression::Kind::call || e.kind == Expression::Kind::instance;
   if (e.kind == Expression::Kind::name) visit({e.text, e.span, Role::value});
   if (e.kind == Expression::Kind::size) visit({e.text, e.name_span, Role::axis});
   if (is_call) visit({e.text, e.name_span, Role::callee});
@@ -162,11 +162,12 @@ class Resolver {
     const Module* module;
   };
   bool is_block(std::size_t item) const {
-    return items_[item].kind == SymbolKind::function || items_[item].kind == SymbolKind::optimizer;
+    const SymbolKind kind = items_[item].kind;
+    return kind == SymbolKind::function || kind == SymbolKind::layer || kind == SymbolKind::optimizer;
   }
   const syntax::Function& block_of(std::size_t item) const {
     const auto& [kind, index, module] = items_[item];
-    return kind == SymbolKind::function ? module->tree().functions[index] : module->tree().optimizers[index];
+    return block_of_symbol(kind, *module, index);
   }
   using Locals = std::unordered_set<std::string_view>;
 
@@ -186,6 +187,7 @@ class Resolver {
       add(SymbolKind::definition, module.tree().definitions);
     }
     add(SymbolKind::function, module.tree().functions);
+    add(SymbolKind::layer, module.tree().layers);
     add(SymbolKind::optimizer, module.tree().optimizers);
   }
 
@@ -287,6 +289,7 @@ class Resolver {
       introduce(function.arguments[i].name);
     }
     for (const syntax::AxisDeclaration& axis : function.local_axes) introduce(axis.name);
+    for (const syntax::Parameter& parameter : function.parameters) introduce(parameter.name);
     for (const syntax::State& state : function.states) introduce(state.name);
     for (const syntax::Definition& local : function.locals) introduce(local.name);
 
@@ -294,6 +297,10 @@ class Resolver {
     gradient_targets(function.value.get(), block.gradient_targets);
     for (const syntax::Definition& local : function.locals) gradient_targets(local.value.get(), block.gradient_targets);
     for (const syntax::AxisDeclaration& axis : function.local_axes) read(module, axis.size.get(), locals, &reads_[item]);
+    for (const syntax::Parameter& parameter : function.parameters) {
+      read_names(module, parameter.axes, locals, &reads_[item]);
+      read(module, parameter.initial.get(), locals, &reads_[item]);
+    }
     for (const syntax::State& state : function.states) {
       if (state.axes) read_names(module, *state.axes, locals, &reads_[item]);
       read(module, state.initial.get(), locals, &reads_[item]);
@@ -361,7 +368,7 @@ class Resolver {
 
   void report_cycles(const std::vector<std::vector<std::size_t>>& cycles) {
     for (const std::vector<std::size_t>& cycle : cycles) {
-      const auto is_function = [&](std::size_t item) { return items_[item].kind == SymbolKind::function; };
+      const auto is_function = [&](std::size_t item) { return is_block(item); };
       const syntax::Name& first = name_of(cycle.front());
       diagnostics_.report(std::ranges::all_of(cycle, is_function) ? Message::function_recursive : Message::definition_circular,
                           first.span, first.text, cycle_text(cycle, [&](std::size_t item) { return name_of(item).text; }));

@@ -35,17 +35,25 @@ struct Chosen {
   Span span;
 };
 
-// The places of the parameters that are named.
+// Those of a program with errors are not all made.
+bool is_parameter_of_file(const Elaborator& elaborator, const std::string& name) {
+  const Symbol* symbol = elaborator.file().find(name);
+  return symbol != nullptr && symbol->kind == SymbolKind::parameter;
+}
+
+// The places of the parameters that are named, those of layers too: `encode.W`.
 std::vector<std::size_t> parameters_named(Elaborator& elaborator, const std::vector<syntax::Name>& names) {
   std::vector<std::size_t> result;
   for (const syntax::Name& name : names) {
-    const Symbol* symbol = elaborator.file().find(name.text);
-    if (symbol != nullptr && symbol->kind == SymbolKind::parameter) {
-      result.push_back(symbol->index);
+    const std::vector<Parameter>& parameters = elaborator.program().parameters;
+    const auto place = std::ranges::find(parameters, name.text, &Parameter::name);
+    if (place != parameters.end()) {
+      result.push_back(static_cast<std::size_t>(place - parameters.begin()));
       continue;
     }
+    if (elaborator.diagnostics().has_errors() && is_parameter_of_file(elaborator, name.text)) continue;
     std::vector<std::string> known;
-    for (const syntax::Parameter& parameter : elaborator.file().tree().parameters) known.push_back(parameter.name.text);
+    for (const Parameter& parameter : parameters) known.push_back(parameter.name);
     elaborator.report(Message::parameter_wanted, name.span, name.text).hint = suggestion(name.text, known);
   }
   return result;
@@ -120,7 +128,8 @@ std::vector<syntax::Name> names_in(Elaborator& elaborator, const Expression& val
 
 void read_rules(Elaborator& elaborator, const syntax::Train& tree, Train& train) {
   constexpr std::size_t none = std::size_t(-1);
-  const std::size_t count = elaborator.file().tree().parameters.size();
+  const std::vector<Parameter>& parameters = elaborator.program().parameters;
+  const std::size_t count = parameters.size();
   std::vector<Chosen> optimizers;
   std::size_t usual = none;
   std::vector<std::size_t> optimizer_of(count, none);
@@ -136,7 +145,7 @@ void read_rules(Elaborator& elaborator, const syntax::Train& tree, Train& train)
     if (entry.of.empty()) usual = optimizers.size();
     for (std::size_t parameter : of) {
       if (optimizer_of[parameter] != none)
-        elaborator.report(Message::optimizer_twice, entry.key.span, elaborator.file().tree().parameters[parameter].name.text);
+        elaborator.report(Message::optimizer_twice, entry.key.span, parameters[parameter].name);
       optimizer_of[parameter] = optimizers.size();
     }
     optimizers.push_back(std::move(*optimizer));

@@ -6,21 +6,29 @@ namespace tenet::syntax {
 
 bool Parser::fn_statement() {
   Function read;
-  if (!function(read, false)) return false;
+  if (!function(read, Block::function)) return false;
   if (read.value) program_.functions.push_back(std::move(read));
+  return true;
+}
+
+bool Parser::layer_statement() {
+  Function read;
+  if (!function(read, Block::layer)) return false;
+  if (read.value) program_.layers.push_back(std::move(read));
   return true;
 }
 
 bool Parser::optimizer_statement() {
   Function read;
-  if (!function(read, true)) return false;
+  if (!function(read, Block::optimizer)) return false;
   if (read.value) program_.optimizers.push_back(std::move(read));
   return true;
 }
 
 // From the name on. Without a value: a line of its block was wrong, which is reported, and the block is read past its `}`.
-bool Parser::function(Function& function, bool keeps_state) {
-  std::optional<Name> name = defined_name(keeps_state ? "the name of the optimizer" : "the name of the function");
+bool Parser::function(Function& function, Block kind) {
+  static constexpr std::string_view names[] = {"the name of the function", "the name of the layer", "the name of the optimizer"};
+  std::optional<Name> name = defined_name(names[static_cast<std::size_t>(kind)]);
   if (!name) return false;
   function.name = std::move(*name);
   if (cursor_.at(TokenKind::open_square)) {
@@ -34,7 +42,7 @@ bool Parser::function(Function& function, bool keeps_state) {
     function.value = expression();
     if (!function.value) return false;
   } else if (cursor_.at(TokenKind::open_brace)) {
-    if (!function_block(function, keeps_state)) function.value = nullptr;
+    if (!function_block(function, kind)) function.value = nullptr;
   } else {
     return expected("`=` or `{`"), false;
   }
@@ -61,7 +69,7 @@ bool Parser::formals(Function& function) {
 }
 
 // False where a line was wrong.
-bool Parser::function_block(Function& function, bool keeps_state) {
+bool Parser::function_block(Function& function, Block kind) {
   bool sound = cursor_.enter_block();
   while (!cursor_.block_ended()) {
     cursor_.begin_statement();
@@ -71,7 +79,7 @@ bool Parser::function_block(Function& function, bool keeps_state) {
       function.value = nullptr;
       sound = false;
     }
-    if (function_line(function, keeps_state) && end_of_statement()) continue;
+    if (function_line(function, kind) && end_of_statement()) continue;
     cursor_.recover();
     sound = false;
   }
@@ -84,7 +92,7 @@ bool Parser::function_block(Function& function, bool keeps_state) {
   return sound;
 }
 
-bool Parser::function_line(Function& function, bool keeps_state) {
+bool Parser::function_line(Function& function, Block kind) {
   const Token first = cursor_.peek();
   if (starts_definition()) {
     std::optional<Definition> local = definition();
@@ -96,26 +104,30 @@ bool Parser::function_line(Function& function, bool keeps_state) {
     cursor_.take();
     return axis_declarations(function.local_axes);
   }
-  const std::string_view word = cursor_.text(first);
-  const bool keeps = is_statement_word(word) && word != "optimizer" && before_name();
-  if (keeps && keeps_state) {
-    cursor_.take();
-    if (word == "update") {
-      std::optional<Update> read = update();
-      if (read) function.updates.push_back(std::move(*read));
-      return read.has_value();
-    }
-    std::optional<State> read = state();
-    if (read) function.states.push_back(std::move(*read));
-    return read.has_value();
-  }
-  if (first.kind == TokenKind::keyword || keeps) {
+  if (const std::optional<bool> read = owned_line(function, kind)) return *read;
+  if (first.kind == TokenKind::keyword || (is_statement_word(cursor_.text(first)) && before_name())) {
     diagnostics_.report(Message::statement_in_function, cursor_.span(first), cursor_.text(first));
     return false;
   }
   if (first.kind == TokenKind::name && before_name()) return not_a_statement();
   function.value = expression();
   return function.value != nullptr;
+}
+
+// What a layer or an optimizer owns: parameters, states and their updates. Nothing: the line is no such.
+std::optional<bool> Parser::owned_line(Function& function, Block kind) {
+  const std::string_view word = cursor_.text(cursor_.peek());
+  const auto read = [&](auto&& statement, auto& into) {
+    cursor_.take();
+    auto one = (this->*statement)();
+    if (one) into.push_back(std::move(*one));
+    return one.has_value();
+  };
+  if (kind == Block::layer && cursor_.at_word("param")) return read(&Parser::parameter, function.parameters);
+  if (kind == Block::function || !before_name()) return std::nullopt;
+  if (word == "state") return read(&Parser::state, function.states);
+  if (word == "update") return read(&Parser::update, function.updates);
+  return std::nullopt;
 }
 
 bool Parser::entries(std::vector<Entry>& into) {

@@ -41,6 +41,7 @@ class Parser {
   bool data_statement();
   bool param_statement();
   bool fn_statement();
+  bool layer_statement();
   bool optimizer_statement();
   bool state_statement();
   bool update_statement();
@@ -56,6 +57,8 @@ class Parser {
   bool starts_definition() const;
   bool before_name() const;  // a name on the line follows the next token
   std::optional<Definition> definition();
+  bool at_instance() const;
+  ExpressionPtr instance();
 
   // Names that a statement introduces, and lists of names in `[ ]`.
   std::optional<Name> defined_name(std::string_view what);
@@ -63,10 +66,13 @@ class Parser {
   std::optional<std::vector<Name>> names_in_brackets(bool defined);
 
   // Functions and recipes (blocks.cpp).
-  bool function(Function& function, bool keeps_state);
+  enum class Block : std::uint8_t { function, layer, optimizer };
+  bool function(Function& function, Block kind);
   bool formals(Function& function);
-  bool function_block(Function& function, bool keeps_state);
-  bool function_line(Function& function, bool keeps_state);
+  bool function_block(Function& function, Block kind);
+  bool function_line(Function& function, Block kind);
+  std::optional<bool> owned_line(Function& function, Block kind);
+  std::optional<Parameter> parameter();
   std::optional<State> state();
   std::optional<Update> update();
   bool entries(std::vector<Entry>& into);

@@ -65,6 +65,8 @@ class Printer {
         return "pi";
       case Expression::Kind::call:
         return fmt::format("{}{}({})", node.text, brackets(node.brackets), arguments(node.arguments));
+      case Expression::Kind::instance:
+        return node.text + brackets(node.brackets);
       case Expression::Kind::substitute:
         return print(*node.operands[0], tightest()) + brackets(node.brackets);
       case Expression::Kind::list:

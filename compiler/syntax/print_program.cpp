@@ -96,11 +96,13 @@ std::string text_of(const Function& function, std::string_view word) {
   }
   const std::string head = fmt::format("{} {}{}({})", word, function.name.text, axes_text(function.axes), arguments);
   const std::string value = print(*function.value);
-  if (function.locals.empty() && function.local_axes.empty() && function.states.empty() && function.updates.empty())
+  if (function.locals.empty() && function.local_axes.empty() && function.parameters.empty() && function.states.empty() &&
+      function.updates.empty())
     return fmt::format("{} = {}", head, value);
   Lines lines;
   for (const AxisDeclaration& axis : function.local_axes) lines.add(axis, axis.name.span);
   for (const Definition& local : function.locals) lines.add(local, local.name.span);
+  for (const Parameter& parameter : function.parameters) lines.add(parameter, parameter.name.span);
   for (const State& state : function.states) lines.add(state, state.name.span);
   for (const Update& update : function.updates) lines.add(update, update.state.span);
   return fmt::format("{} {{\n{}  {}\n}}", head, lines.text("  "), value);
@@ -115,6 +117,7 @@ std::string print(const Program& program) {
   for (const Parameter& parameter : program.parameters) lines.add(parameter, parameter.name.span);
   for (const Definition& definition : program.definitions) lines.add(definition, definition.name.span);
   for (const Function& function : program.functions) lines.add(function, function.name.span);
+  for (const Function& layer : program.layers) lines.add(layer, layer.name.span, "layer");
   for (const Function& optimizer : program.optimizers) lines.add(optimizer, optimizer.name.span, "optimizer");
   for (const State& state : program.states) lines.add(state, state.name.span);
   for (const Update& update : program.updates) lines.add(update, update.state.span);

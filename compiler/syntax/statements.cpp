@@ -37,6 +37,7 @@ bool Parser::statement() {
       {"fn", &Parser::fn_statement},         {"claim", &Parser::claim_statement},   {"assume", &Parser::assume_statement},
       {"import", &Parser::import_statement}, {"train", &Parser::train_statement},   {"sample", &Parser::sample_statement},
       {"state", &Parser::state_statement},   {"update", &Parser::update_statement}, {"optimizer", &Parser::optimizer_statement},
+      {"layer", &Parser::layer_statement},
   };
   if (starts_definition()) return definition_statement();
   const std::string_view word = cursor_.text(cursor_.peek());
@@ -165,22 +166,29 @@ bool Parser::data_statement() {
 }
 
 bool Parser::param_statement() {
+  std::optional<Parameter> read = parameter();
+  if (!read) return false;
+  program_.parameters.push_back(std::move(*read));
+  return true;
+}
+
+std::optional<Parameter> Parser::parameter() {
   std::optional<Name> name = defined_name("the name of the parameter");
-  if (!name) return false;
+  if (!name) return std::nullopt;
   Parameter parameter{std::move(*name), {}, {}};
   if (cursor_.at(TokenKind::open_square)) {
     std::optional<std::vector<Name>> axes = names_in_brackets(false);
-    if (!axes) return false;
+    if (!axes) return std::nullopt;
     parameter.axes = std::move(*axes);
   }
   if (!cursor_.at(TokenKind::equals)) {
-    return expected("`=`", fmt::format("a parameter has an initial value: `param {} = normal()`", parameter.name.text)), false;
+    expected("`=`", fmt::format("a parameter has an initial value: `param {} = normal()`", parameter.name.text));
+    return std::nullopt;
   }
   cursor_.take();
   parameter.initial = expression();
-  if (!parameter.initial) return false;
-  program_.parameters.push_back(std::move(parameter));
-  return true;
+  if (!parameter.initial) return std::nullopt;
+  return parameter;
 }
 
 // `name =` or `name[axes] =`; `C[vocab = X]` is a value.
@@ -206,9 +214,34 @@ std::optional<Definition> Parser::definition() {
     if (!definition.axes) return std::nullopt;
   }
   if (!expect(TokenKind::equals, "`=`")) return std::nullopt;
-  definition.value = expression();
+  definition.value = at_instance() ? instance() : expression();
   if (!definition.value) return std::nullopt;
   return definition;
+}
+
+// `linear[embed, hidden]` up to the statement's end.
+bool Parser::at_instance() const {
+  const auto kind = [&](std::size_t ahead) { return cursor_.look(ahead).kind; };
+  if (kind(0) != TokenKind::name || kind(1) != TokenKind::open_square) return false;
+  std::size_t ahead = 2;
+  for (int depth = 1; depth > 0; ++ahead) {
+    if (kind(ahead) == TokenKind::close_square) --depth;
+    const bool axes = kind(ahead) == TokenKind::name || kind(ahead) == TokenKind::comma || kind(ahead) == TokenKind::open_round ||
+                      kind(ahead) == TokenKind::close_round || kind(ahead) == TokenKind::close_square;
+    if (!axes) return false;
+  }
+  return cursor_.look(ahead).first_on_line || kind(ahead) == TokenKind::end || kind(ahead) == TokenKind::close_brace;
+}
+
+ExpressionPtr Parser::instance() {
+  ExpressionPtr layer = name();
+  if (!layer) return nullptr;
+  std::optional<std::vector<Bracket>> axes = brackets();
+  if (!axes) return nullptr;
+  layer->kind = Expression::Kind::instance;
+  layer->brackets = std::move(*axes);
+  layer->span = through(layer->span, cursor_.span(cursor_.last()));
+  return layer;
 }
 
 bool Parser::definition_statement() {

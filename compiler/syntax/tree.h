@@ -44,6 +44,7 @@ struct Expression {
     pi,
     operation,   // op with operands: an infix or prefix operator (operation table)
     call,        // text, brackets, arguments: text[...](...); every function, reduction, where, grad, stop
+    instance,    // text, brackets: a layer that is named without arguments, `encode = linear[embed, hidden]`
     substitute,  // operands[0], brackets
     list         // operands: `a, b, c` at the top of a recipe's value, or [ ... ]
   };
@@ -100,13 +101,15 @@ struct Update {
   Name state;
   ExpressionPtr value;
 };
-// `fn softmax[c](z) { ... }`; `optimizer momentum(p, g, rate) { ... }`, which alone has states and updates.
+// `fn softmax[c](z) { ... }`; `layer linear[i, o](x) { ... }`, which has parameters, states and updates of its own;
+// `optimizer momentum(p, g, rate) { ... }`, which has states and updates.
 struct Function {
   Name name;
   std::vector<Name> axes;
   std::vector<Formal> arguments;
   std::vector<AxisDeclaration> local_axes;
   std::vector<Definition> locals;
+  std::vector<Parameter> parameters;
   std::vector<State> states;
   std::vector<Update> updates;
   ExpressionPtr value;
@@ -148,7 +151,7 @@ struct Program {
   std::vector<Data> data;
   std::vector<Parameter> parameters;
   std::vector<Definition> definitions;
-  std::vector<Function> functions, optimizers;
+  std::vector<Function> functions, layers, optimizers;
   std::vector<State> states;
   std::vector<Update> updates;
   std::vector<Assumption> assumptions;

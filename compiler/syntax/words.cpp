@@ -10,14 +10,14 @@ namespace {
 constexpr std::string_view values_and_forms[] = {"and",     "or",   "not",      "where", "grad", "stop", "normal",
                                                  "uniform", "step", "training", "mean",  "inf",  "pi"};
 constexpr std::string_view keywords[] = {"axis", "data", "param", "fn", "claim", "assume", "import", "train", "sample", "else"};
-constexpr std::string_view before_names[] = {"state", "update", "optimizer"};
-constexpr std::string_view future_statements[] = {"layer", "repeat"};
+constexpr std::string_view before_names[] = {"layer", "state", "update", "optimizer"};
+constexpr std::string_view future_statements[] = {"repeat"};
 
 }  // namespace
 
 const std::vector<std::string>& statement_words() {
-  static const std::vector<std::string> words = {"axis",   "data",  "param",  "fn",    "claim",  "assume",
-                                                 "import", "train", "sample", "state", "update", "optimizer"};
+  static const std::vector<std::string> words = {"axis",  "data",   "param", "fn",    "claim",  "assume",   "import",
+                                                 "train", "sample", "layer", "state", "update", "optimizer"};
   return words;
 }
 

@@ -575,6 +575,85 @@ TEST_CASE("claims keep what was written and where", "[unit]") {
   CHECK(program.claims[1].name == "bessel");
 }
 
+TEST_CASE("every use of a layer has parameters of its own, named by the definitions around it", "[unit]") {
+  const auto names = [](const Program& program) {
+    std::vector<std::string> result;
+    for (const Parameter& parameter : program.parameters) result.push_back(parameter.name);
+    return result;
+  };
+  const std::string layers = R"(
+axis n = 4, a = 3, c = 2
+param x[n, a] = normal()
+layer linear[i, o](x) {
+  param W[i, o] = normal() / sqrt(|i|)
+  param b[o]    = 0
+  sum[i](x * W) + b
+}
+layer mlp[i, o](x) {
+  axis inner = 2 * |i|
+  h = tanh(linear[i, inner](x))
+  linear[inner, o](h) + linear[i, o](x)
+}
+)";
+  using Names = std::vector<std::string>;
+  CHECK(names(elaborated(layers + "y = tanh(linear[a, c](x))")) == Names{"x", "y.W", "y.b"});
+  CHECK(names(elaborated(layers + "y = linear[a, c](x) * linear[a, c](2 * x)")) ==
+        Names{"x", "y.W", "y.b", "y.linear.W", "y.linear.b"});
+  const Names inner{"x", "y.h.W", "y.h.b", "y.linear.W", "y.linear.b", "y.linear_2.W", "y.linear_2.b"};
+  CHECK(names(elaborated(layers + "y = mlp[a, c](x)")) == inner);
+  // An instance shares them, those of the layers inside it too.
+  CHECK(names(elaborated(layers + "y = mlp[a, c]\nz = y(x) + y(2 * x)\nu = y(3 * x)")) == inner);
+  CHECK(names(elaborated(layers + "y = mlp[a, c]\nz = sum[i](x)\nfn sum_of(f) = f".substr(0, 12))) == inner);
+}
+
+TEST_CASE("an instance's parameters are tensors like any other", "[unit]") {
+  const Program program = elaborated(R"(
+axis n = 4, a = 3, c = 2
+data x[n, a]
+layer linear[i, o](x) {
+  param W[i, o] = normal() / sqrt(|i|)
+  param b[o]    = 0
+  sum[i](x * W) + b
+}
+encode = linear[a, c]
+code = tanh(encode(x))
+decoded = sum[c](code * encode.W)
+loss = mean[n, a]((decoded - x)^2) + mean[a, c](encode.W^2)
+train loss {
+  steps = 10
+  rate = 0.1
+  freeze = encode.b
+  optimizer(encode.W) = adam()
+}
+)");
+  REQUIRE(program.train);
+  REQUIRE(program.train->rules.size() == 1);
+  CHECK(program.parameters[program.train->rules[0].parameter].name == "encode.W");
+  CHECK(program.target("encode.W") == program.parameters[0].node);
+}
+
+TEST_CASE("layers keep states and have axes of their own", "[unit]") {
+  const Program program = elaborated(R"(
+axis n = 4, a = 3
+data x[n, a]
+layer normed[b, i](x) {
+  axis half = |i| / 1
+  param gain[i] = 1
+  param mix[i, half] = normal()
+  state mu[i] = 0
+  update mu = 0.9 * mu + 0.1 * mean[b](x)
+  sum[half](mix * gain) * (x - where(training, mean[b](x), mu))
+}
+y = normed[n, a](x)
+z = normed[n, a](y)
+)");
+  REQUIRE(program.states.size() == 2);
+  CHECK(program.states[0].name == "y.mu");
+  CHECK(program.states[1].name == "z.mu");
+  CHECK(program.states[0].own);
+  CHECK(program.states[0].next != program.states[0].node);
+}
+
 TEST_CASE("the library's functions are what their names say", "[unit]") {
   Evaluated program = evaluated(R"(
 axis b = 3, c = 4, t = 3, s = |t|, key = 2
