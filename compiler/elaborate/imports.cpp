@@ -30,6 +30,10 @@ void add(syntax::Program& program, syntax::Program& part) {
   append(program.parameters, part.parameters);
   append(program.definitions, part.definitions);
   append(program.functions, part.functions);
+  append(program.layers, part.layers);
+  append(program.optimizers, part.optimizers);
+  append(program.states, part.states);
+  append(program.updates, part.updates);
   append(program.assumptions, part.assumptions);
 }
 

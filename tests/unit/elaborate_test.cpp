@@ -603,7 +603,7 @@ layer mlp[i, o](x) {
   CHECK(names(elaborated(layers + "y = mlp[a, c](x)")) == inner);
   // An instance shares them, those of the layers inside it too.
   CHECK(names(elaborated(layers + "y = mlp[a, c]\nz = y(x) + y(2 * x)\nu = y(3 * x)")) == inner);
-  CHECK(names(elaborated(layers + "y = mlp[a, c]\nz = sum[i](x)\nfn sum_of(f) = f".substr(0, 12))) == inner);
+  CHECK(names(elaborated(layers + "y = mlp[a, c]")) == inner);
 }
 
 TEST_CASE("an instance's parameters are tensors like any other", "[unit]") {
