@@ -44,10 +44,10 @@ double combined(Combination combination, double left, double right) {
 }  // namespace
 
 std::expected<std::vector<std::vector<double>>, std::string> accumulate_over(const NativeProgram& program, unsigned char* arena,
-                                                                             const PairInputs& inputs, const Pairs& split,
+                                                                             const Dataset& dataset, const Items& split,
                                                                              const std::string& valid,
                                                                              std::span<const Accumulation> accumulations) {
-  const auto placement = PairPlacement::resolve(program, inputs, split.positions);
+  const auto placement = Placement::resolve(program, dataset);
   if (!placement) return std::unexpected(placement.error());
   if (split.size() == 0) return std::unexpected("the split has no data");
   const Slot* count = find_slot(program, valid);
@@ -69,7 +69,7 @@ std::expected<std::vector<std::vector<double>>, std::string> accumulate_over(con
 
   for (std::int64_t begin = 0; begin < split.size(); begin += piece) {
     const std::int64_t rows = std::min(piece, split.size() - begin);
-    for (std::int64_t row = 0; row < placement->rows(); ++row) placement->put(arena, row, split, begin + std::min(row, rows - 1));
+    for (std::int64_t row = 0; row < placement->rows(); ++row) placement->put(arena, row, split[begin + std::min(row, rows - 1)]);
     if (count) wholes(arena, *count)[0] = static_cast<std::int32_t>(rows);
     std::vector<float> losses(1);  // for a computation that has a loss
     TenetFrame frame{arena, 0, 1, losses.data(), nullptr};

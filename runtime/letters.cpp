@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cmath>
 #include <limits>
 #include <map>
 #include <set>
@@ -11,7 +10,6 @@
 #include "runtime/arena.h"
 #include "runtime/atomic_file.h"
 #include "runtime/fingerprint.h"
-#include "runtime/random.h"
 #include "runtime/utf8.h"
 
 namespace tenet {
@@ -81,11 +79,6 @@ std::vector<std::string> alphabet_of(const RawItems& items) {
 
 }  // namespace
 
-std::string format(const DataError& error, const std::filesystem::path& file) {
-  return error.line > 0 ? fmt::format("{}:{}: {}", file.string(), error.line, error.message)
-                        : fmt::format("{}: {}", file.string(), error.message);
-}
-
 std::expected<Letters, DataError> read_letters(const std::filesystem::path& file, std::span<const std::string> alphabet) {
   const std::expected<std::string, std::string> text = read_file(file);
   if (!text) return std::unexpected(DataError{text.error()});
@@ -113,6 +106,7 @@ std::expected<Letters, DataError> read_letters(const std::filesystem::path& file
     }
   }
   letters.starts = std::move(items->starts);
+  letters.lines = std::move(items->lines);
   Fingerprint fingerprint;
   for (const std::string& letter : letters.alphabet) fingerprint.add(letter);
   fingerprint.add(std::as_bytes(std::span(letters.codes)));
@@ -121,64 +115,94 @@ std::expected<Letters, DataError> read_letters(const std::filesystem::path& file
   return letters;
 }
 
-std::expected<Pairs, DataError> make_pairs(const Letters& letters, std::span<const std::int64_t> items, std::int64_t positions) {
-  std::int64_t count = 0;
-  for (std::int64_t item : items) {
-    const auto i = static_cast<std::size_t>(item);
-    count += letters.starts[i + 1] - letters.starts[i] + 1;
-  }
-  const double bytes = 4.0 * static_cast<double>(count) * (static_cast<double>(positions) + 1);
-  constexpr auto most = std::numeric_limits<std::int64_t>::max();
-  if (auto fits = check_memory(bytes < 9e18 ? static_cast<std::int64_t>(bytes) : most, "the data's windows"); !fits)
-    return std::unexpected(DataError{fits.error()});
+namespace {
 
-  Pairs pairs;
-  pairs.positions = positions;
-  pairs.windows.reserve(static_cast<std::size_t>(count * positions));
-  pairs.next.reserve(static_cast<std::size_t>(count));
-  for (std::int64_t item : items) {
-    const std::int64_t begin = letters.starts[static_cast<std::size_t>(item)];
-    const std::int64_t end = letters.starts[static_cast<std::size_t>(item) + 1];
-    const auto letter = [&](std::int64_t i) { return i < begin || i >= end ? 0 : letters.codes[static_cast<std::size_t>(i)]; };
-    for (std::int64_t next = begin; next <= end; ++next) {
-      for (std::int64_t i = next - positions; i < next; ++i) pairs.windows.push_back(letter(i));
-      pairs.next.push_back(letter(next));
-    }
-  }
-  return pairs;
+std::int64_t whole_bytes(double bytes) {
+  return bytes < 9e18 ? static_cast<std::int64_t>(bytes) : std::numeric_limits<std::int64_t>::max();
 }
 
-std::expected<std::vector<Pairs>, DataError> split_pairs(const Letters& letters, std::span<const double> parts,
-                                                         std::uint64_t split_seed, std::int64_t positions) {
-  double total = 0;
-  for (double part : parts) {
-    if (!(part > 0) || !std::isfinite(part))
-      return std::unexpected(DataError{fmt::format("a part of a split has to be above 0, not {}", part)});
-    total += part;
+// The items one after the other, each after so many '.', and as many at the end: an item's windows, and the letters that follow,
+// are a stretch of this.
+std::vector<std::int32_t> padded(const Letters& letters, std::int64_t positions) {
+  std::vector<std::int32_t> stream;
+  stream.reserve(letters.codes.size() + static_cast<std::size_t>((letters.items() + 1) * positions));
+  const auto pad = [&] { stream.insert(stream.end(), static_cast<std::size_t>(positions), 0); };
+  for (std::size_t item = 0; item + 1 < letters.starts.size(); ++item) {
+    pad();
+    stream.insert(stream.end(), letters.codes.begin() + letters.starts[item], letters.codes.begin() + letters.starts[item + 1]);
   }
-  const std::size_t splits = std::max<std::size_t>(parts.size(), 1);
-  std::vector<std::int64_t> order = shuffled(letters.items(), split_seed);
-  if (splits == 1) std::ranges::sort(order);
+  pad();
+  return stream;
+}
 
-  std::vector<Pairs> result;
-  double share = 0;
-  std::int64_t begin = 0;
-  for (std::size_t split = 0; split < splits; ++split) {
-    std::int64_t end = letters.items();
-    if (split + 1 < splits) {
-      share += parts[split];
-      // A hair more than the quotient, so that 80 of 100 in 10 items is 8 whatever the division rounds to.
-      end = std::min(end, static_cast<std::int64_t>(share / total * static_cast<double>(end) * (1 + 1e-12)));
-    }
-    if (begin == end)
-      return std::unexpected(
-          DataError{fmt::format("split {} of {} gets no item: there are {} items", split + 1, splits, letters.items())});
-    const std::span<const std::int64_t> items(order.data() + begin, static_cast<std::size_t>(end - begin));
-    std::expected<Pairs, DataError> pairs = make_pairs(letters, items, positions);
-    if (!pairs) return std::unexpected(pairs.error());
-    result.push_back(std::move(*pairs));
-    begin = end;
+// The places in that stream at which the windows of the items begin: an item of m letters has m + 1.
+Items windows_of(const Letters& letters, std::span<const std::int64_t> items, std::int64_t positions) {
+  std::vector<std::int64_t> places;
+  for (std::int64_t item : items) {
+    const auto i = static_cast<std::size_t>(item);
+    const std::int64_t begin = letters.starts[i] + item * positions;
+    for (std::int64_t place = 0; place <= letters.starts[i + 1] - letters.starts[i]; ++place) places.push_back(begin + place);
   }
+  return Items(std::move(places));
+}
+
+}  // namespace
+
+std::expected<SplitData, DataError> letter_windows(const Letters& letters, const SplitOptions& options, std::int64_t positions,
+                                                   const WindowNames& names) {
+  const double count = static_cast<double>(letters.codes.size()) + static_cast<double>(letters.items());
+  const double bytes = 4 * static_cast<double>(positions) * static_cast<double>(letters.items() + 1) + 12 * count;
+  if (auto fits = check_memory(whole_bytes(bytes), "the data's windows"); !fits) return std::unexpected(DataError{fits.error()});
+  const auto split = split_items(letters.items(), options);
+  if (!split) return std::unexpected(split.error());
+
+  const std::shared_ptr<const std::int32_t> stream = owned(padded(letters, positions));
+  SplitData result{{names.items, {}}, {}};
+  result.dataset.columns.push_back({names.window, Storage::whole32, {names.positions}, {positions}, {1}, 1, stream});
+  const std::shared_ptr<const std::int32_t> next(stream, stream.get() + positions);
+  result.dataset.columns.push_back({names.next, Storage::whole32, {}, {}, {}, 1, next});
+  for (const std::vector<std::int64_t>& items : *split) result.splits.push_back(windows_of(letters, items, positions));
+  return result;
+}
+
+std::expected<SplitData, DataError> letter_sequences(const Letters& letters, const SplitOptions& options, std::int64_t positions,
+                                                     const SequenceNames& names) {
+  std::int64_t longest = 0;
+  for (std::size_t item = 0; item + 1 < letters.starts.size(); ++item) {
+    const std::int64_t length = letters.starts[item + 1] - letters.starts[item];
+    longest = std::max(longest, length);
+    if (positions > 0 && length >= positions)
+      return std::unexpected(DataError{fmt::format("an item of {} letters takes {} positions; the axis {} has {}", length,
+                                                   length + 1, names.positions, positions),
+                                       letters.lines[item]});
+  }
+  if (positions == 0) positions = longest + 1;
+  const double elements = static_cast<double>(letters.items()) * static_cast<double>(positions + 1);
+  if (auto fits = check_memory(whole_bytes(5 * elements), "the data's rows"); !fits)
+    return std::unexpected(DataError{fits.error()});
+  auto split = split_items(letters.items(), options);
+  if (!split) return std::unexpected(split.error());
+
+  // A row has '.', the letters and '.': the inputs from its first place on, the targets from its second.
+  const auto width = static_cast<std::size_t>(positions);
+  std::vector<std::int32_t> rows(static_cast<std::size_t>(letters.items()) * (width + 1), 0);
+  std::vector<unsigned char> weights(static_cast<std::size_t>(letters.items()) * width, 0);
+  for (std::size_t item = 0; item + 1 < letters.starts.size(); ++item) {
+    const std::span<const std::int32_t> word(letters.codes.begin() + letters.starts[item],
+                                             letters.codes.begin() + letters.starts[item + 1]);
+    std::ranges::copy(word, rows.begin() + static_cast<std::ptrdiff_t>(item * (width + 1) + 1));
+    std::fill_n(weights.begin() + static_cast<std::ptrdiff_t>(item * width), word.size() + 1, std::uint8_t{255});  // 1
+  }
+  const std::shared_ptr<const std::int32_t> first = owned(std::move(rows));
+  const std::shared_ptr<const std::int32_t> second(first, first.get() + 1);
+  SplitData result{{names.items, {}}, {}};
+  const auto add = [&](const std::string& input, Storage storage, std::int64_t stride, std::shared_ptr<const void> values) {
+    result.dataset.columns.push_back({input, storage, {names.positions}, {positions}, {1}, stride, std::move(values)});
+  };
+  add(names.inputs, Storage::whole32, positions + 1, first);
+  add(names.targets, Storage::whole32, positions + 1, second);
+  if (!names.weight.empty()) add(names.weight, Storage::unit8, positions, owned(std::move(weights)));
+  for (std::vector<std::int64_t>& items : *split) result.splits.emplace_back(std::move(items));
   return result;
 }
 

@@ -8,20 +8,17 @@
 #include <string>
 #include <vector>
 
+#include "runtime/data_error.h"
+#include "runtime/dataset.h"
+#include "runtime/split.h"
+
 namespace tenet {
-
-struct DataError {
-  std::string message;    // a sentence without the file's name
-  std::int64_t line = 0;  // of the data file, from 1; 0: the file as a whole
-};
-
-// "names.txt:12: message", or "names.txt: message"
-std::string format(const DataError& error, const std::filesystem::path& file);
 
 struct Letters {
   std::vector<std::string> alphabet;  // UTF-8; alphabet[0] is ".", the rest in code-point order
   std::vector<std::int32_t> codes;    // the letters of all items, one item after the other, as places in the alphabet
   std::vector<std::int64_t> starts;   // item i is codes[starts[i] .. starts[i + 1]); one more entry than items
+  std::vector<std::int64_t> lines;    // of the file: of each item
   std::uint64_t fingerprint = 0;      // of the items
 
   std::int64_t items() const { return static_cast<std::int64_t>(starts.size()) - 1; }
@@ -33,23 +30,26 @@ struct Letters {
 // the given alphabet (line).
 std::expected<Letters, DataError> read_letters(const std::filesystem::path& file, std::span<const std::string> alphabet = {});
 
-// Pairs (window, next): a window of `positions` letters slides over each item padded with '.'; next is the letter that follows,
-// '.' at the item's end. An item of m letters gives m + 1 pairs.
-struct Pairs {
-  std::int64_t positions = 0;
-  std::vector<std::int32_t> windows;  // [pair, position], the last position nearest to next
-  std::vector<std::int32_t> next;     // [pair]
-
-  std::int64_t size() const { return static_cast<std::int64_t>(next.size()); }
+// The data inputs that are filled, and the axes of items and of the window's positions.
+struct WindowNames {
+  std::string window, next, items, positions;
 };
 
-// The pairs of the items listed, in that order. Error: they exceed the memory.
-std::expected<Pairs, DataError> make_pairs(const Letters& letters, std::span<const std::int64_t> items, std::int64_t positions);
+// Pairs (window, next): a window of `positions` letters slides over each item padded with '.'; next is the letter that follows,
+// '.' at the item's end. An item of m letters gives m + 1 pairs. The items are split (see split_items), then each split's pairs
+// follow in its order. Error: as split_items; the windows exceed the memory.
+std::expected<SplitData, DataError> letter_windows(const Letters& letters, const SplitOptions& options, std::int64_t positions,
+                                                   const WindowNames& names);
 
-// Shuffles the items by `split_seed` and cuts them at the parts' shares (80, 10, 10), rounded down; then each split's pairs. No
-// parts or one part: one split, the items in the file's order. Error: a split without items, a part that is not a positive finite
-// number.
-std::expected<std::vector<Pairs>, DataError> split_pairs(const Letters& letters, std::span<const double> parts,
-                                                         std::uint64_t split_seed, std::int64_t positions);
+// The data inputs that are filled (`weight` may be empty), and the axes of items and of positions.
+struct SequenceNames {
+  std::string inputs, targets, weight, items, positions;
+};
+
+// Whole items, a row each, split by split_items: inputs are '.' and the item's letters, targets its letters and the '.' that
+// closes it, the weight is 1 at these and 0 after; what is left of a row is '.'. `positions` 0: as many as the longest item
+// needs, its letters and one. Error: as split_items; an item that is longer (line); the rows exceed the memory.
+std::expected<SplitData, DataError> letter_sequences(const Letters& letters, const SplitOptions& options, std::int64_t positions,
+                                                     const SequenceNames& names);
 
 }  // namespace tenet

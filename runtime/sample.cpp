@@ -11,28 +11,41 @@
 
 namespace tenet {
 
-std::expected<NextLetter, std::string> next_letter(const NativeProgram& program, unsigned char* arena, const PairInputs& inputs,
-                                                   std::int64_t positions, const std::string& output,
-                                                   const std::string& alphabet) {
-  const auto placement = PairPlacement::resolve(program, inputs, positions);
-  if (!placement) return std::unexpected(placement.error());
-  const Slot* slot = find_slot(program, output);
-  if (!slot || slot->type != ElementType::real32) return std::unexpected(fmt::format("'{}' is not a real output", output));
-  const AxisPlace items = place_of(*slot, inputs.items), letters = place_of(*slot, alphabet);
-  const std::size_t expected_axes = items.position < 0 ? 1 : 2;
+namespace {
+
+// The contexts as a dataset of one column; they must outlive it.
+Dataset dataset_of(std::span<const std::int32_t> contexts, const SampleNames& names, std::int64_t positions) {
+  const std::shared_ptr<const void> borrowed(std::shared_ptr<const void>(), contexts.data());
+  return {names.items, {{names.input, Storage::whole32, {names.positions}, {positions}, {1}, positions, borrowed}}};
+}
+
+}  // namespace
+
+std::expected<NextLetter, std::string> next_letter(const NativeProgram& program, unsigned char* arena, const SampleNames& names,
+                                                   std::int64_t positions) {
+  if (auto placement = Placement::resolve(program, dataset_of({}, names, positions)); !placement)
+    return std::unexpected(placement.error());
+  const Slot* slot = find_slot(program, names.output);
+  if (!slot || slot->type != ElementType::real32) return std::unexpected(fmt::format("'{}' is not a real output", names.output));
+  const AxisPlace items = place_of(*slot, names.items), letters = place_of(*slot, names.alphabet);
+  const AxisPlace position = place_of(*slot, names.positions);
+  const std::size_t expected_axes = 1 + (items.position >= 0) + (position.position >= 0);
   if (letters.position < 0 || slot->axes.size() != expected_axes)
-    return std::unexpected(fmt::format("'{}' is not a distribution over {} for each of {}", output, alphabet, inputs.items));
+    return std::unexpected(
+        fmt::format("'{}' is not a distribution over {} for each of {}", names.output, names.alphabet, names.items));
   const std::int64_t size = slot->extents[static_cast<std::size_t>(letters.position)];
 
-  return [=, &program, placement = *placement](std::span<const std::int32_t> windows,
-                                               std::span<double> probabilities) -> std::expected<void, std::string> {
+  return [=, &program](std::span<const std::int32_t> contexts, std::int64_t last,
+                       std::span<double> probabilities) -> std::expected<void, std::string> {
+    const Dataset dataset = dataset_of(contexts, names, positions);
+    const auto placement = Placement::resolve(program, dataset);
+    if (!placement) return std::unexpected(placement.error());
     const std::int64_t count = static_cast<std::int64_t>(probabilities.size()) / size;
-    const std::int64_t piece = placement.rows() == 0 ? count : placement.rows();
+    const std::int64_t piece = placement->rows() == 0 ? count : placement->rows();
     for (std::int64_t begin = 0; begin < count; begin += piece) {
       const std::int64_t rows = std::min(piece, count - begin);
       // Rows that are not asked for repeat the last one, so that every index is a letter.
-      for (std::int64_t row = 0; row < placement.rows(); ++row)
-        placement.put_window(arena, row, windows.data() + (begin + std::min(row, rows - 1)) * positions);
+      for (std::int64_t row = 0; row < placement->rows(); ++row) placement->put(arena, row, begin + std::min(row, rows - 1));
       float loss = 0;
       TenetFrame frame{arena, 0, 1, &loss, nullptr};
       program.run(&frame);
@@ -40,7 +53,7 @@ std::expected<NextLetter, std::string> next_letter(const NativeProgram& program,
       for (std::int64_t row = 0; row < rows; ++row)
         for (std::int64_t letter = 0; letter < size; ++letter)
           probabilities[static_cast<std::size_t>((begin + row) * size + letter)] =
-              values[static_cast<std::size_t>(row * items.stride + letter * letters.stride)];
+              values[static_cast<std::size_t>(row * items.stride + last * position.stride + letter * letters.stride)];
     }
     return {};
   };
@@ -79,35 +92,38 @@ std::size_t pick(std::span<const double> weights, double at) {
 }  // namespace
 
 std::expected<std::vector<std::string>, std::string> sample_words(const std::vector<std::string>& alphabet,
-                                                                  std::int64_t positions, const SampleOptions& options,
+                                                                  const LetterContext& context, const SampleOptions& options,
                                                                   const NextLetter& next) {
   if (!(options.temperature > 0)) return std::unexpected(fmt::format("a temperature of {} is not above 0", options.temperature));
-  const auto width = static_cast<std::size_t>(positions);
+  const auto width = static_cast<std::size_t>(context.positions);
   const std::size_t size = alphabet.size();
   std::vector<std::string> words(static_cast<std::size_t>(std::max<std::int64_t>(options.count, 0)));
-  std::vector<std::size_t> open(words.size());  // the words that have not ended, each with its window
+  std::vector<std::size_t> open(words.size());  // the words that have not ended
   std::iota(open.begin(), open.end(), 0);
-  std::vector<std::int32_t> windows(open.size() * width, 0);
+  std::vector<std::vector<std::int32_t>> letters(words.size(), context.start);  // what stands there of each
 
   for (std::int64_t place = 0; place < options.limit && !open.empty(); ++place) {
+    // Words that are open have the same length.
+    const std::size_t length = context.start.size() + static_cast<std::size_t>(place), shown = std::min(length, width);
+    std::vector<std::int32_t> contexts(open.size() * width, 0);
+    for (std::size_t i = 0; i < open.size(); ++i)
+      std::ranges::copy(std::span(letters[open[i]]).last(shown), contexts.begin() + static_cast<std::ptrdiff_t>(i * width));
     std::vector<double> probabilities(open.size() * size);
-    if (auto given = next(windows, probabilities); !given) return std::unexpected(given.error());
+    if (auto done = next(contexts, static_cast<std::int64_t>(shown) - 1, probabilities); !done)
+      return std::unexpected(done.error());
+
     std::vector<std::size_t> still_open;
-    std::vector<std::int32_t> next_windows;
     for (std::size_t i = 0; i < open.size(); ++i) {
       const std::span<double> distribution = std::span(probabilities).subspan(i * size, size);
       if (auto tempered = temper(distribution, options.temperature); !tempered) return std::unexpected(tempered.error());
       const std::size_t letter =
           pick(distribution, uniform(options.seed, Purpose::sample, open[i], static_cast<std::uint64_t>(place)));
-      if (letter == 0) continue;
+      if (context.end && static_cast<std::int32_t>(letter) == *context.end) continue;
       words[open[i]] += alphabet[letter];
+      letters[open[i]].push_back(static_cast<std::int32_t>(letter));
       still_open.push_back(open[i]);
-      const auto window = windows.begin() + static_cast<std::ptrdiff_t>(i * width);
-      if (width > 0) next_windows.insert(next_windows.end(), window + 1, window + positions);
-      if (width > 0) next_windows.push_back(static_cast<std::int32_t>(letter));
     }
     open = std::move(still_open);
-    windows = std::move(next_windows);
   }
   return words;
 }

@@ -35,7 +35,7 @@ bool reads_data(const NativeProgram& program) {
 Outcome<Evaluator> Evaluator::make(Session& session) {
   auto plan = evaluation_plan(*session.program);
   if (!plan) return wrong(plan.error());
-  for (const Pairs& split : session.splits)  // indices that read the number of items hold for every split
+  for (const Items& split : session.splits)  // indices that read the number of items hold for every split
     if (auto sizes = sizes_with_items(session, split.size()); !sizes) return std::unexpected(sizes.error());
   return Evaluator(session, std::move(*plan));
 }
@@ -69,7 +69,7 @@ Outcome<Evaluator::Compiled*> Evaluator::compiled_pass(const Pass& pass, std::in
   return &passes_.insert_or_assign(&pass, std::move(*made)).first->second;
 }
 
-Outcome<std::vector<Tensor>> Evaluator::run(const Pass& pass, const Model& model, const Pairs& split) {
+Outcome<std::vector<Tensor>> Evaluator::run(const Pass& pass, const Model& model, const Items& split) {
   Sizes sizes = session_->sizes;
   sizes.set(plan_->items, split.size());
   sizes = completed(session_->graph(), std::move(sizes));
@@ -88,8 +88,7 @@ Outcome<std::vector<Tensor>> Evaluator::run(const Pass& pass, const Model& model
     std::vector<Accumulation> accumulations;
     for (const Pass::Accumulator& accumulator : pass.accumulators)
       accumulations.push_back({accumulator.output, combination_of(accumulator.reduction)});
-    auto totals =
-        accumulate_over(code.executable.program, code.arena.data(), session_->pair_inputs(), split, ".valid", accumulations);
+    auto totals = accumulate_over(code.executable.program, code.arena.data(), session_->dataset, split, ".valid", accumulations);
     if (!totals) return failed("evaluation: " + totals.error());
     for (std::size_t i = 0; i < totals->size(); ++i) {
       const int slot = slot_index(code.executable, Slot::Role::output, pass.accumulators[i].output);
@@ -116,7 +115,7 @@ Outcome<void> Evaluator::calibrate(Model& model) {
   return {};
 }
 
-Outcome<double> Evaluator::loss(const Model& model, const Pairs& split) {
+Outcome<double> Evaluator::loss(const Model& model, const Items& split) {
   auto value = run(plan_->loss, model, split);
   if (!value) return std::unexpected(value.error());
   return (*value)[0].values[0];
@@ -124,7 +123,7 @@ Outcome<double> Evaluator::loss(const Model& model, const Pairs& split) {
 
 Outcome<std::vector<double>> Evaluator::losses(const Model& model) {
   std::vector<double> result;
-  for (const Pairs& split : session_->splits) {
+  for (const Items& split : session_->splits) {
     auto value = loss(model, split);
     if (!value) return std::unexpected(value.error());
     result.push_back(*value);
@@ -136,15 +135,19 @@ Outcome<std::vector<std::string>> Evaluator::sample(const Model& model, const Sa
   auto native = compiled(*plan_->distribution, words_at_once);
   if (!native) return std::unexpected(native.error());
   write_model(*session_, model, plan_.get(), native->sizes, native->executable, native->arena.data());
-  const LettersSource& source = *session_->recipe().source;
-  const std::string& axis = session_->graph().axis(source.alphabet).name;
-  const std::int64_t positions = session_->sizes[source.positions];
-  auto next =
-      next_letter(native->executable.program, native->arena.data(), session_->pair_inputs(), positions, "distribution", axis);
+  const Graph& graph = session_->graph();
+  const DataSource& source = *session_->recipe().source;
+  const std::int64_t positions = session_->sizes[*source.positions];
+  const SampleNames names{graph.input(source.columns[0].input).name, graph.axis(source.items).name,
+                          graph.axis(*source.positions).name, graph.axis(*source.alphabet).name, "distribution"};
+  auto next = next_letter(native->executable.program, native->arena.data(), names, positions);
   if (!next) return failed("sampling: " + next.error());
   std::vector<std::string> alphabet = session_->alphabet;  // an axis longer than the alphabet: coordinates without a letter
-  alphabet.resize(static_cast<std::size_t>(session_->sizes[source.alphabet]), "\uFFFD");
-  auto words = sample_words(alphabet, positions, options, *next);
+  alphabet.resize(static_cast<std::size_t>(session_->sizes[*source.alphabet]), "\uFFFD");
+  // A word starts after '.': after as many as a window has, or after one where the network reads from the beginning on.
+  const auto dots = static_cast<std::size_t>(source.kind == SourceKind::letter_windows ? positions : 1);
+  const LetterContext context{positions, std::vector<std::int32_t>(dots, 0), 0};
+  auto words = sample_words(alphabet, context, options, *next);
   if (!words) return failed("sampling: " + words.error());
   return std::move(*words);
 }

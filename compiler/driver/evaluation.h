@@ -23,7 +23,7 @@ class Evaluator {
   Outcome<void> calibrate(Model& model);
 
   // The loss over a split, in nats where the program's is.
-  Outcome<double> loss(const Model& model, const Pairs& split);
+  Outcome<double> loss(const Model& model, const Items& split);
 
   // The losses of all of the session's splits.
   Outcome<std::vector<double>> losses(const Model& model);
@@ -43,7 +43,7 @@ class Evaluator {
       : session_(&session), plan_(std::make_unique<EvaluationPlan>(std::move(plan))) {}
   Outcome<Compiled> compiled(const Computation& computation, std::int64_t items);
   Outcome<Compiled*> compiled_pass(const Pass& pass, std::int64_t split_size);
-  Outcome<std::vector<Tensor>> run(const Pass& pass, const Model& model, const Pairs& split);
+  Outcome<std::vector<Tensor>> run(const Pass& pass, const Model& model, const Items& split);
 
   Session* session_;
   std::unique_ptr<EvaluationPlan> plan_;  // its passes stay where they are

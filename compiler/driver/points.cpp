@@ -1,5 +1,6 @@
 #include "compiler/driver/points.h"
 
+#include <algorithm>
 #include <cmath>
 #include <random>
 
@@ -25,33 +26,32 @@ Tensor random_tensor(const Session& session, const Input& input, Draw draw, std:
   return result;
 }
 
-// The items at these indices of a split.
-void add_items(const Session& session, const Pairs& pairs, std::span<const std::int64_t> indices, Point& point) {
-  const LettersSource& source = *session.recipe().source;
+// The items at these places of a split.
+void add_items(const Session& session, std::size_t split, std::span<const std::int64_t> places, Point& point) {
   const Graph& graph = session.program->graph;
-  Tensor window = tensor_of(graph.input(source.window).axes, session.sizes);
-  Tensor next = tensor_of(graph.input(source.next).axes, session.sizes);
-  const auto positions = static_cast<std::size_t>(pairs.positions);
-  const bool items_first = window.axes[0] == source.items;
-  for (std::size_t row = 0; row < indices.size(); ++row) {
-    const auto pair = static_cast<std::size_t>(indices[row]);
-    next.values[row] = pairs.next[pair];
-    for (std::size_t position = 0; position < positions; ++position)
-      window.values[items_first ? row * positions + position : position * indices.size() + row] =
-          pairs.windows[pair * positions + position];
+  for (const Column& column : session.dataset.columns) {
+    const DataInput& data = *std::ranges::find(session.program->data, column.input, &DataInput::name);
+    const std::span<const AxisId> axes = graph.input(data.input).axes;
+    std::vector<AxisId> order{session.recipe().source->items};
+    for (const std::string& name : column.axes)
+      order.push_back(*std::ranges::find(axes, name, [&](AxisId axis) { return graph.axis(axis).name; }));
+    Tensor batch = tensor_of(order, session.sizes);
+    batch.values.clear();
+    for (const std::int64_t place : places) {
+      const std::vector<double> item = item_values(column, session.splits[split][place]);
+      batch.values.insert(batch.values.end(), item.begin(), item.end());
+    }
+    point.emplace_back(data.input, laid_out(batch, axes, session.sizes));
   }
-  point.emplace_back(source.window, std::move(window));
-  point.emplace_back(source.next, std::move(next));
 }
 
 std::size_t batch_size(const Session& session) { return static_cast<std::size_t>(session.sizes[session.recipe().source->items]); }
 
 // One batch of the training split, as the trainer draws it.
 void add_batch(const Session& session, std::uint32_t number, Point& point) {
-  const Pairs& pairs = session.splits[0];
-  std::vector<std::int64_t> indices(batch_size(session));
-  draw_with_replacement(session.seed, number, pairs.size(), indices);
-  add_items(session, pairs, indices, point);
+  std::vector<std::int64_t> places(batch_size(session));
+  draw_with_replacement(session.seed, number, session.splits[0].size(), places);
+  add_items(session, 0, places, point);
 }
 
 Point any_point(Session& session, Draw draw, std::uint32_t number) {
@@ -72,10 +72,9 @@ Point any_point(Session& session, Draw draw, std::uint32_t number) {
     std::mt19937_64 random(session.seed * 1000003 + number * 10007 + index_of(state.input));
     if (state.own) point.emplace_back(state.input, random_tensor(session, graph.input(state.input), draw, random));
   }
-  const bool loaded = !session.splits.empty();
-  if (loaded) add_batch(session, number, point);
+  if (!session.splits.empty()) add_batch(session, number, point);
   for (const DataInput& data : session.program->data) {
-    if (loaded && (data.input == session.recipe().source->window || data.input == session.recipe().source->next)) continue;
+    if (std::ranges::find(session.dataset.columns, data.name, &Column::input) != session.dataset.columns.end()) continue;
     std::mt19937_64 random(session.seed * 1000003 + number * 10007 + index_of(data.input));
     point.emplace_back(data.input,
                        random_tensor(session, graph.input(data.input), draw == Draw::initial ? Draw::normal : draw, random));

@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "compiler/driver/assumptions.h"
+#include "compiler/driver/sources.h"
 #include "compiler/plan/meaning.h"
 #include "runtime/atomic_file.h"
 
@@ -35,19 +36,18 @@ Outcome<std::string> read_program_text(const std::string& file) {
 
 std::expected<std::string, std::string> read_imported(const std::string& file) { return read_file(file); }
 
-// The size of `axis` from what is known without closing all: given, or an expression in those. 0: open.
-std::int64_t size_of(const Graph& graph, const std::vector<std::pair<std::string, AxisId>>& axes,
-                     const std::map<std::string, std::int64_t>& given, AxisId axis) {
-  Sizes partial;
-  for (const auto& [name, id] : axes)
-    if (auto size = given.find(name); size != given.end()) partial.set(id, size->second);
+// What is known without closing all: given, or an expression in those.
+Sizes known_sizes(const Program& program, const std::map<std::string, std::int64_t>& given) {
+  Sizes known;
+  for (const auto& [name, id] : program.axes)
+    if (auto size = given.find(name); size != given.end()) known.set(id, size->second);
   AxisId unused{};
-  partial.complete(graph, &unused);
-  return partial[axis];
+  known.complete(program.graph, &unused);
+  return known;
 }
 
-// The sizes that the command line and the recipe give.
-std::map<std::string, std::int64_t> given_sizes(Session& session) {
+// The sizes that the command line, the recipe and the run give.
+std::map<std::string, std::int64_t> given_sizes(Session& session, const RunFacts* run) {
   std::map<std::string, std::int64_t> given = session.options.sizes;
   if (!session.has_source()) return given;
   Train& train = *session.program->train;
@@ -55,7 +55,25 @@ std::map<std::string, std::int64_t> given_sizes(Session& session) {
   const Axis& axis = session.graph().axis(items);
   if (auto size = given.find(axis.name); size != given.end()) train.batch = size->second;
   if (train.batch && !axis.size) given[axis.name] = *train.batch;
+  if (!run) return given;
+  for (const auto& [name, id] : session.program->axes)
+    if (auto size = run->sizes.find(name); size != run->sizes.end() && !session.graph().axis(id).size)
+      given.try_emplace(name, size->second);
   return given;
+}
+
+// The sizes that the data have for axes that are open.
+void add_sizes_of_data(const Session& session, std::map<std::string, std::int64_t>& given) {
+  const Graph& graph = session.program->graph;
+  const DataSource& source = *session.recipe().source;
+  const auto add = [&](AxisId axis, std::int64_t size) {
+    if (!graph.axis(axis).size) given.try_emplace(graph.axis(axis).name, size);
+  };
+  if (source.alphabet) add(*source.alphabet, static_cast<std::int64_t>(session.alphabet.size()));
+  for (const auto& [name, axis] : session.program->axes)
+    for (const Column& column : session.dataset.columns)
+      for (std::size_t i = 0; i < column.axes.size(); ++i)
+        if (column.axes[i] == name) add(axis, column.extents[i]);
 }
 
 Outcome<void> close(Session& session, const std::map<std::string, std::int64_t>& given, std::int64_t open_default = 0) {
@@ -68,13 +86,25 @@ Outcome<void> close(Session& session, const std::map<std::string, std::int64_t>&
   return {};
 }
 
-Outcome<void> check_alphabet(Session& session, std::size_t letters) {
-  const LettersSource& source = *session.recipe().source;
-  const std::int64_t size = session.sizes[source.alphabet];
+Outcome<void> check_alphabet(Session& session) {
+  const DataSource& source = *session.recipe().source;
+  if (!source.alphabet) return {};
+  const std::int64_t size = session.sizes[*source.alphabet];
+  const std::size_t letters = session.alphabet.size();
   if (static_cast<std::int64_t>(letters) <= size) return {};
-  session.diagnostics.report(Message::alphabet_too_large, source.span, session.graph().axis(source.alphabet).name, size,
-                             session.data_file.string(), letters);
+  const std::string file = session.data_files.empty() ? "the run" : session.data_files[0].string();
+  session.diagnostics.report(Message::alphabet_too_large, source.span, session.graph().axis(*source.alphabet).name, size, file,
+                             letters);
   return diagnosed(session);
+}
+
+// The files that are read: of the program, or of `--data` instead.
+Outcome<std::vector<std::filesystem::path>> files_of(const Session& session) {
+  const DataSource& source = *session.recipe().source;
+  if (session.options.data) return std::vector<std::filesystem::path>{*session.options.data};
+  std::vector<std::filesystem::path> files;
+  for (const std::string& file : source.files) files.push_back(session.folder / file);
+  return files;
 }
 
 }  // namespace
@@ -89,13 +119,6 @@ Outcome<void> diagnosed(const Session& session) {
   if (!session.diagnostics.has_errors()) return {};
   fmt::print(stderr, "{}", text);
   return std::unexpected(Failure{Status::wrong, {}});
-}
-
-PairInputs Session::pair_inputs() const {
-  const LettersSource& source = *recipe().source;
-  const Graph& graph = program->graph;
-  return {graph.input(source.window).name, graph.input(source.next).name, graph.axis(source.items).name,
-          graph.axis(source.positions).name};
 }
 
 Outcome<std::unique_ptr<Session>> open_text(const Options& options) {
@@ -138,50 +161,50 @@ Outcome<void> want_sample(Session& session, std::string_view command) {
   return diagnosed(session);
 }
 
-Outcome<void> load_data(Session& session, const std::vector<std::string>& alphabet, std::int64_t open_default) {
-  std::map<std::string, std::int64_t> given = given_sizes(session);
+Outcome<void> load_data(Session& session, const RunFacts* run, std::int64_t open_default) {
+  std::map<std::string, std::int64_t> given = given_sizes(session, run);
   if (!session.has_source()) {
     if (session.options.data) return wrong("--data: the program names no source of data that this could stand in for");
     if (auto closed = close(session, given, open_default); !closed) return closed;
     return check_assumptions(session);
   }
   const Train& train = session.recipe();
-  const LettersSource& source = *train.source;
+  const DataSource& source = *train.source;
   const Graph& graph = session.graph();
-  session.data_file = session.options.data ? std::filesystem::path(*session.options.data) : session.folder / source.path;
-  auto letters = read_letters(session.data_file, alphabet);
-  if (!letters) return failed(format(letters.error(), session.data_file));
-  session.alphabet = letters->alphabet;
-  session.data_fingerprint = letters->fingerprint;
-
-  const Axis& letter = graph.axis(source.alphabet);
-  if (!letter.size) given.try_emplace(letter.name, static_cast<std::int64_t>(letters->alphabet.size()));
-  const std::int64_t positions = size_of(graph, session.program->axes, given, source.positions);
-  if (positions == 0) {  // closing says which axis is open
-    given.try_emplace(graph.axis(source.items).name, 1);
+  auto files = files_of(session);
+  if (!files) return std::unexpected(files.error());
+  session.data_files = std::move(*files);
+  Reading reading{
+      *session.program, session.data_files, {train.split, train.split_seed}, {}, known_sizes(*session.program, given)};
+  if (run) reading.alphabet = run->alphabet;
+  if (wants_positions(source) && reading.sizes[*source.positions] == 0) {  // closing says which axis is open
+    for (AxisId axis : {source.items, *source.alphabet}) given.try_emplace(graph.axis(axis).name, 1);
     if (auto closed = close(session, given); !closed) return closed;
-    return wrong("the axis `" + graph.axis(source.positions).name + "` has no size");
+    return wrong("the axis `" + graph.axis(*source.positions).name + "` has no size");
   }
-  auto splits = split_pairs(*letters, train.split, train.split_seed, positions);
-  if (!splits) return failed(format(splits.error(), session.data_file));
-  session.splits = std::move(*splits);
+  auto loaded = read_data(reading);
+  if (!loaded) return std::unexpected(loaded.error());
+  session.alphabet = std::move(loaded->alphabet);
+  session.data_fingerprint = loaded->fingerprint;
+  session.dataset = std::move(loaded->data.dataset);
+  session.splits = std::move(loaded->data.splits);
+  add_sizes_of_data(session, given);
   const Axis& item = graph.axis(source.items);
   session.whole_split = !train.batch && !item.size;
   if (session.whole_split) given[item.name] = session.splits[0].size();
   if (auto closed = close(session, given); !closed) return closed;
-  if (auto fits = check_alphabet(session, session.alphabet.size()); !fits) return fits;
+  if (auto fits = check_alphabet(session); !fits) return fits;
   return check_assumptions(session);
 }
 
-Outcome<void> close_sizes_for(Session& session, const std::vector<std::string>& alphabet) {
-  std::map<std::string, std::int64_t> given = given_sizes(session);
-  session.alphabet = alphabet;
-  const LettersSource& source = *session.recipe().source;
-  const Axis& letter = session.graph().axis(source.alphabet);
-  if (!letter.size) given.try_emplace(letter.name, static_cast<std::int64_t>(alphabet.size()));
-  if (!session.graph().axis(source.items).size) given.try_emplace(session.graph().axis(source.items).name, 1);
+Outcome<void> close_sizes_for(Session& session, const RunFacts& run) {
+  std::map<std::string, std::int64_t> given = given_sizes(session, &run);
+  session.alphabet = run.alphabet;
+  add_sizes_of_data(session, given);
+  const Axis& item = session.graph().axis(session.recipe().source->items);
+  if (!item.size) given.try_emplace(item.name, 1);
   if (auto closed = close(session, given); !closed) return closed;
-  return check_alphabet(session, alphabet.size());
+  return check_alphabet(session);
 }
 
 Outcome<Sizes> sizes_with_items(Session& session, std::int64_t items) {

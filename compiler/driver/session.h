@@ -12,8 +12,7 @@
 #include "compiler/compile.h"
 #include "compiler/driver/options.h"
 #include "compiler/driver/outcome.h"
-#include "runtime/drawer.h"
-#include "runtime/letters.h"
+#include "runtime/dataset.h"
 #include "runtime/run_facts.h"
 
 namespace tenet {
@@ -31,15 +30,15 @@ struct Session {
   Sizes sizes;               // the axis of items is as long as a batch
   bool whole_split = false;  // a batch is the whole training split
 
-  std::filesystem::path data_file;
+  std::vector<std::filesystem::path> data_files;
   std::vector<std::string> alphabet;
   std::uint64_t data_fingerprint = 0;
-  std::vector<Pairs> splits;  // train, validation, test, as many as the recipe has
+  Dataset dataset;
+  std::vector<Items> splits;  // train, validation, test, as many as the recipe has
 
   Graph& graph() { return program->graph; }
   const Train& recipe() const { return *program->train; }
   bool has_source() const { return program->train && program->train->source; }
-  PairInputs pair_inputs() const;
 };
 
 inline constexpr std::string_view split_names[] = {"train", "validation", "test"};
@@ -54,13 +53,13 @@ Outcome<std::unique_ptr<Session>> open_program(const Options& options);
 Outcome<void> want_recipe(Session& session, std::string_view command);
 Outcome<void> want_sample(Session& session, std::string_view command);
 
-// Reads the data that the recipe names (with `alphabet`, not empty: of a run, its letters have to be among it), closes the
-// sizes, splits. Where the recipe has no source, or there is no recipe: closes the sizes only, open ones by `open_default` if it
-// is above 0.
-Outcome<void> load_data(Session& session, const std::vector<std::string>& alphabet = {}, std::int64_t open_default = 0);
+// Reads the data that the recipe names, closes the sizes, splits. With a run: open sizes are the run's, and letters have to be
+// among its alphabet. Where the recipe has no source, or there is no recipe: closes the sizes only, open ones by `open_default`
+// if it is above 0.
+Outcome<void> load_data(Session& session, const RunFacts* run = nullptr, std::int64_t open_default = 0);
 
-// Closes the sizes without data, for a run's alphabet: `sample` needs no data file.
-Outcome<void> close_sizes_for(Session& session, const std::vector<std::string>& alphabet);
+// Closes the sizes without data, as a run had them: `sample` needs no data file.
+Outcome<void> close_sizes_for(Session& session, const RunFacts& run);
 
 // The sizes with `items` items instead of a batch, as evaluation over a split has them. Indices that read sizes are checked
 // again.

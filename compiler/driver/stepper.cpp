@@ -14,7 +14,7 @@ Outcome<Stepper> make_stepper(Session& session, const Model& model) {
   if (!session.has_source()) return result;
   DrawOrder order = session.recipe().order == BatchOrder::epochs ? DrawOrder::epochs : DrawOrder::replacement;
   if (session.whole_split) order = DrawOrder::whole;
-  auto drawer = Drawer::make(result.executable.program, session.pair_inputs(), session.splits[0], order, session.seed);
+  auto drawer = Drawer::make(result.executable.program, session.dataset, session.splits[0], order, session.seed);
   if (!drawer) return failed(drawer.error());
   result.drawer = std::move(*drawer);
   return result;

@@ -140,7 +140,7 @@ Outcome<Status> train_program(TrainOptions options) {
   Session& session = **opened;
   if (auto has = want_recipe(session, "train"); !has) return std::unexpected(has.error());
   if (options.steps) session.program->train->steps = *options.steps;
-  if (auto loaded = load_data(session, earlier ? earlier->second.facts.alphabet : std::vector<std::string>{}); !loaded)
+  if (auto loaded = load_data(session, earlier ? &earlier->second.facts : nullptr); !loaded)
     return std::unexpected(loaded.error());
 
   // Compile.

@@ -12,9 +12,9 @@ Outcome<Trained> open_trained(const Options& options, const std::string& run, st
   if (!session.has_source()) return wrong(std::string(command) + ": the program's recipe has no source of data");
   if (!with_data)
     if (auto has = want_sample(session, command); !has) return std::unexpected(has.error());
-  const std::vector<std::string>& alphabet = weights->facts.alphabet;
-  if (alphabet.empty()) return failed(run + ": the run had no data, so it has no alphabet");
-  auto ready = with_data ? load_data(session, alphabet) : close_sizes_for(session, alphabet);
+  if (session.recipe().source->alphabet && weights->facts.alphabet.empty())
+    return failed(run + ": the run had no data, so it has no alphabet");
+  auto ready = with_data ? load_data(session, &weights->facts) : close_sizes_for(session, weights->facts);
   if (!ready) return std::unexpected(ready.error());
   auto evaluator = Evaluator::make(session);
   if (!evaluator) return std::unexpected(evaluator.error());

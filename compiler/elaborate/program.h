@@ -75,12 +75,29 @@ struct RangeObligation {
   std::vector<std::pair<Span, std::string>> calls;  // from inside a function: the calls, as a diagnostic's related places
 };
 
-struct LettersSource {  // letters("names.txt", window = X, next = Y)
-  std::string path;     // relative to the program's folder
-  InputId window;       // [items, positions] : alphabet
-  InputId next;         // [items] : alphabet
-  AxisId items, positions, alphabet;
+enum class SourceKind : std::uint8_t { letter_windows, letter_sequences };
+
+// A data input that a source fills.
+struct SourceColumn {
+  InputId input;
+  std::vector<AxisId> axes;        // in the order in which the program lists them
+  std::vector<std::string> names;  // of what fills it, where the file has names
+};
+
+// Where data come from, such as letters("names.txt", window = X, next = Y).
+struct DataSource {
+  SourceKind kind;
+  std::vector<std::string> files;     // relative to the program's folder
+  std::vector<SourceColumn> columns;  // letter_windows: window, next; letter_sequences: inputs, targets, or weight too
+  AxisId items;
+  std::optional<AxisId> positions, alphabet;  // of letters: along which they follow one another, what they are coordinates of
   Span span;
+
+  bool fills(InputId data) const {
+    for (const SourceColumn& column : columns)
+      if (column.input == data) return true;
+    return false;
+  }
 };
 
 enum class BatchOrder : std::uint8_t { replacement, epochs };
@@ -88,7 +105,7 @@ enum class BatchOrder : std::uint8_t { replacement, epochs };
 struct Train {
   NodeId loss;  // scalar
   std::string loss_name;
-  std::optional<LettersSource> source;
+  std::optional<DataSource> source;
   std::vector<double> split;  // one part: everything is training data; two or three parts
   std::uint64_t split_seed;
   std::optional<std::int64_t> batch;  // none: the whole split each step

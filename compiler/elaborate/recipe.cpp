@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compiler/elaborate/sources.h"
+
 namespace tenet {
 namespace {
 
@@ -198,10 +200,10 @@ void read_train(Elaborator& elaborator, const syntax::Train& tree) {
   if (train.source) {
     const Program& program = elaborator.program();
     for (const DataInput& data : program.data) {
-      if (data.input == train.source->window || data.input == train.source->next) continue;
+      if (train.source->fills(data.input)) continue;
       const NodeId roots[] = {train.loss};
       if (std::ranges::binary_search(graph.reachable(roots), data.node))
-        elaborator.report(Message::letters_data_unfilled, tree.loss.span, tree.loss.text, data.name)
+        elaborator.report(Message::source_data_unfilled, tree.loss.span, tree.loss.text, data.name)
             .related.push_back({train.source->span, "the source"});
     }
   }
@@ -222,21 +224,27 @@ void read_sample(Elaborator& elaborator, const syntax::Sample& tree) {
     if (!failed) elaborator.report(Message::sample_without_source, tree.span);
     return;
   }
-  const LettersSource& source = *program.train->source;
+  const DataSource& source = *program.train->source;
   sample.distribution = distribution->node;
   std::vector<AxisId> rest(graph.node(distribution->node).axes.begin(), graph.node(distribution->node).axes.end());
-  const bool over_alphabet = std::erase(rest, source.alphabet) == 1;
+  const bool over_alphabet = std::erase(rest, *source.alphabet) == 1;
   std::erase(rest, source.items);
+  const bool by_position = source.kind != SourceKind::letter_windows;  // a window has one letter that follows
+  if (by_position) std::erase(rest, *source.positions);
   if (!over_alphabet || !rest.empty()) {
-    elaborator.report(Message::sample_axes, tree.distribution.span, graph.axis(source.alphabet).name,
-                      graph.axis(source.items).name, tree.distribution.text, elaborator.axes_text(distribution->node));
+    const std::string& items = graph.axis(source.items).name;
+    elaborator.report(Message::sample_axes, tree.distribution.span, graph.axis(*source.alphabet).name,
+                      by_position ? fmt::format("{}` and `{}", items, graph.axis(*source.positions).name) : items,
+                      tree.distribution.text, elaborator.axes_text(distribution->node));
     return;
   }
   const NodeId roots[] = {distribution->node};
   const std::vector<NodeId> read = graph.reachable(roots);
   for (const DataInput& data : program.data) {
-    if (data.input == source.window || !std::ranges::binary_search(read, data.node)) continue;
-    elaborator.report(data.input == source.next ? Message::sample_reads_next : Message::letters_data_unfilled,
+    if (data.input == source.columns[0].input || !std::ranges::binary_search(read, data.node)) continue;
+    elaborator.report(data.input == source.columns[1].input ? Message::sample_reads_next
+                      : source.fills(data.input)            ? Message::sample_data_unfilled
+                                                            : Message::source_data_unfilled,
                       tree.distribution.span, tree.distribution.text, data.name);
   }
   program.sample = std::move(sample);

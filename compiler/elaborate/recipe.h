@@ -14,7 +14,4 @@ std::optional<NodeId> schedule(Elaborator& elaborator, std::string_view key, con
 // `optimizer`, `optimizer(bias, gain)`, `freeze`: how each parameter is updated. The rate is read (rules.cpp).
 void read_rules(Elaborator& elaborator, const syntax::Train& tree, Train& train);
 
-// letters("names.txt", window = X, next = Y); nothing after an error (letters.cpp).
-std::optional<LettersSource> read_source(Elaborator& elaborator, const syntax::Expression& value);
-
 }  // namespace tenet

@@ -161,7 +161,7 @@ TEST_CASE("every program of graphs/ elaborates", "[unit]") {
     INFO(entry.path() << "\n" << diagnostics.render(false));
     REQUIRE(program);
     if (is_library) continue;
-    CHECK(program->train->source->path == "../data/names.txt");
+    CHECK(program->train->source->files == std::vector<std::string>{"../data/names.txt"});
     CHECK(close_sizes(*program, diagnostics, {{"vocab", 27}}));
     CHECK(diagnostics.render(false).empty());
   }

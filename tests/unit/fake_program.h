@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <limits>
 #include <map>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -84,8 +85,6 @@ inline NativeProgram fake_program() {
                              {Slot::Role::data, "Y", ElementType::whole32, {"batch"}, {fake_batch}, 0}});
 }
 
-inline const PairInputs fake_inputs{"X", "Y", "batch", "context"};
-
 inline Arena fake_arena(const NativeProgram& program) {
   Arena arena = *Arena::allocate(program.arena_bytes);
   float value = 1;
@@ -93,15 +92,21 @@ inline Arena fake_arena(const NativeProgram& program) {
   return arena;
 }
 
-// Pairs that tell where they come from: pair i is window (i, i + 1, ...) and next 100 + i.
-inline Pairs numbered_pairs(std::int64_t count, std::int64_t positions) {
-  Pairs pairs;
-  pairs.positions = positions;
-  for (std::int64_t i = 0; i < count; ++i) {
-    for (std::int64_t j = 0; j < positions; ++j) pairs.windows.push_back(static_cast<std::int32_t>(i + j));
-    pairs.next.push_back(static_cast<std::int32_t>(100 + i));
-  }
-  return pairs;
+// Items that tell where they come from: X of item i is (i, i + 1, ...) along `context`, Y is 100 + i.
+struct Numbered {
+  Dataset dataset;
+  Items items;
+};
+
+inline Numbered numbered(std::int64_t count, std::int64_t positions) {
+  std::vector<std::int32_t> numbers(static_cast<std::size_t>(count + positions) + 100);
+  std::iota(numbers.begin(), numbers.end(), 0);
+  const std::shared_ptr<const std::int32_t> values = owned(std::move(numbers));
+  const std::shared_ptr<const std::int32_t> from_hundred(values, values.get() + 100);
+  return {
+      {"batch",
+       {{"X", Storage::whole32, {"context"}, {positions}, {1}, 1, values}, {"Y", Storage::whole32, {}, {}, {}, 1, from_hundred}}},
+      Items(0, count)};
 }
 
 }  // namespace tenet::tests

@@ -24,7 +24,7 @@ NativeProgram summary(bool with_valid = true) {
     out(6)[0] = out(6)[1] = 0;
     for (std::size_t row = 0; row < piece; ++row) {
       if (static_cast<std::int64_t>(row) >= valid) {
-        if (wholes_of(1)[row] < 100) out(2)[0] = NAN;  // rows past the last are still pairs
+        if (wholes_of(1)[row] < 100) out(2)[0] = NAN;  // rows past the last are still items
         continue;
       }
       const float next = static_cast<float>(wholes_of(1)[row]), first = static_cast<float>(wholes_of(0)[2 * row]);
@@ -55,14 +55,19 @@ const std::vector<Accumulation> all = {{"sum", Combination::sum},
                                        {"product", Combination::product},
                                        {"by", Combination::sum}};
 
+auto accumulated(const NativeProgram& program, Arena& arena, const Numbered& numbers, const std::string& valid,
+                 std::span<const Accumulation> accumulations) {
+  return accumulate_over(program, arena.data(), numbers.dataset, numbers.items, valid, accumulations);
+}
+
 }  // namespace
 
 TEST_CASE("a split is summed up in pieces, the last one shorter", "[unit]") {
   const NativeProgram program = summary();
   Arena arena = *Arena::allocate(program.arena_bytes);
   for (std::int64_t count : {1, 3, 4, 5, 10, 12}) {
-    const Pairs pairs = numbered_pairs(count, 2);
-    const auto totals = accumulate_over(program, arena.data(), fake_inputs, pairs, "valid", all);
+    const auto [dataset, items] = numbered(count, 2);
+    const auto totals = accumulate_over(program, arena.data(), dataset, items, "valid", all);
     REQUIRE(totals);
     double sum = 0, product = 1, windows = 0;
     for (std::int64_t i = 0; i < count; ++i)
@@ -78,8 +83,8 @@ TEST_CASE("a split is summed up in pieces, the last one shorter", "[unit]") {
 TEST_CASE("without a count of valid rows the pieces have to divide the split", "[unit]") {
   const NativeProgram program = summary(false);
   Arena arena = *Arena::allocate(program.arena_bytes);
-  CHECK((*accumulate_over(program, arena.data(), fake_inputs, numbered_pairs(8, 2), "valid", all))[0][0] == 828);
-  CHECK_THAT(accumulate_over(program, arena.data(), fake_inputs, numbered_pairs(9, 2), "valid", all).error(),
+  CHECK((*accumulated(program, arena, numbered(8, 2), "valid", all))[0][0] == 828);
+  CHECK_THAT(accumulated(program, arena, numbered(9, 2), "valid", all).error(),
              ContainsSubstring("pieces of 4 do not divide a split of 9"));
 }
 
@@ -87,10 +92,10 @@ TEST_CASE("an evaluation says what does not fit", "[unit]") {
   const NativeProgram program = summary();
   Arena arena = *Arena::allocate(program.arena_bytes);
   const std::vector<Accumulation> unknown = {{"nothing", Combination::sum}}, input = {{"X", Combination::sum}};
-  CHECK_THAT(accumulate_over(program, arena.data(), fake_inputs, numbered_pairs(8, 2), "valid", unknown).error(),
+  CHECK_THAT(accumulated(program, arena, numbered(8, 2), "valid", unknown).error(),
              ContainsSubstring("'nothing' is not a real output"));
-  CHECK_FALSE(accumulate_over(program, arena.data(), fake_inputs, numbered_pairs(8, 2), "valid", input));
-  CHECK_FALSE(accumulate_over(program, arena.data(), fake_inputs, numbered_pairs(8, 3), "valid", all));
-  CHECK_FALSE(accumulate_over(program, arena.data(), fake_inputs, numbered_pairs(8, 2), "X", all));
-  CHECK_FALSE(accumulate_over(program, arena.data(), fake_inputs, numbered_pairs(0, 2), "valid", all));
+  CHECK_FALSE(accumulated(program, arena, numbered(8, 2), "valid", input));
+  CHECK_FALSE(accumulated(program, arena, numbered(8, 3), "valid", all));
+  CHECK_FALSE(accumulated(program, arena, numbered(8, 2), "X", all));
+  CHECK_FALSE(accumulated(program, arena, numbered(0, 2), "valid", all));
 }

@@ -1,6 +1,6 @@
+#include <cmath>
 #include <filesystem>
 #include <fstream>
-#include <numeric>
 #include <set>
 
 #include "runtime/letters.h"
@@ -54,13 +54,28 @@ TEST_CASE("letters: a byte order mark is no letter", "[unit]") {
   CHECK(letters->alphabet == std::vector<std::string>{".", "a", "b"});
 }
 
+namespace {
+
+const WindowNames names{"X", "Y", "batch", "context"};
+
+// A column's values for the items of a split, one after the other.
+std::vector<std::int32_t> column(const SplitData& data, std::size_t column, std::size_t split) {
+  std::vector<std::int32_t> values;
+  for (std::int64_t i = 0; i < data.splits[split].size(); ++i)
+    for (double value : item_values(data.dataset.columns[column], data.splits[split][i]))
+      values.push_back(static_cast<std::int32_t>(value));
+  return values;
+}
+
+}  // namespace
+
 TEST_CASE("letters: a window slides over each item padded with '.'", "[unit]") {
   const auto letters = letters_of("ab\nc\n");
-  const auto pairs = make_pairs(*letters, std::vector<std::int64_t>{0, 1}, 3);
-  REQUIRE(pairs);
-  CHECK(pairs->size() == 5);
-  CHECK(pairs->windows == std::vector<std::int32_t>{0, 0, 0, /**/ 0, 0, 1, /**/ 0, 1, 2, /**/ 0, 0, 0, /**/ 0, 0, 3});
-  CHECK(pairs->next == std::vector<std::int32_t>{1, 2, 0, 3, 0});
+  const auto data = letter_windows(*letters, {}, 3, names);
+  REQUIRE(data);
+  CHECK(data->splits[0].size() == 5);
+  CHECK(column(*data, 0, 0) == std::vector<std::int32_t>{0, 0, 0, /**/ 0, 0, 1, /**/ 0, 1, 2, /**/ 0, 0, 0, /**/ 0, 0, 3});
+  CHECK(column(*data, 1, 0) == std::vector<std::int32_t>{1, 2, 0, 3, 0});
 }
 
 TEST_CASE("letters: what is wrong with a file is said with its line", "[unit]") {
@@ -126,9 +141,9 @@ Letters hundred() {
   return letters;
 }
 
-std::set<std::int32_t> first_letters(const Pairs& pairs) {
+std::set<std::int32_t> first_letters(const std::vector<std::int32_t>& next) {
   std::set<std::int32_t> letters;
-  for (std::int64_t i = 0; i < pairs.size(); i += 3) letters.insert(pairs.next[static_cast<std::size_t>(i)]);
+  for (std::size_t i = 0; i < next.size(); i += 3) letters.insert(next[i]);
   return letters;
 }
 
@@ -136,53 +151,84 @@ std::set<std::int32_t> first_letters(const Pairs& pairs) {
 
 TEST_CASE("a split cuts shuffled items, never an item", "[unit]") {
   const Letters letters = hundred();
-  const auto splits = split_pairs(letters, std::vector<double>{80, 10, 10}, 42, 2);
-  REQUIRE(splits);
-  REQUIRE(splits->size() == 3);
-  CHECK((*splits)[0].size() == 80 * 3);
-  CHECK((*splits)[1].size() == 10 * 3);
-  CHECK((*splits)[2].size() == 10 * 3);
+  const auto data = letter_windows(letters, {{80, 10, 10}, 42}, 2, names);
+  REQUIRE(data);
+  REQUIRE(data->splits.size() == 3);
+  CHECK(data->splits[0].size() == 80 * 3);
+  CHECK(data->splits[1].size() == 10 * 3);
+  CHECK(data->splits[2].size() == 10 * 3);
   std::set<std::int32_t> all;
   std::size_t sum = 0;
-  for (const Pairs& split : *splits) {
-    const std::set<std::int32_t> letters_here = first_letters(split);
+  for (std::size_t split = 0; split < 3; ++split) {
+    const std::vector<std::int32_t> next = column(*data, 1, split);
+    const std::set<std::int32_t> letters_here = first_letters(next);
     sum += letters_here.size();
     all.insert(letters_here.begin(), letters_here.end());
-    for (std::int64_t i = 0; i < split.size(); i += 3)  // an item's three pairs stand together
-      CHECK(split.next[static_cast<std::size_t>(i)] + 100 == split.next[static_cast<std::size_t>(i + 1)]);
+    for (std::size_t i = 0; i < next.size(); i += 3)  // an item's three pairs stand together
+      CHECK(next[i] + 100 == next[i + 1]);
   }
   CHECK(sum == 100);
   CHECK(all.size() == 100);
 
-  const auto again = split_pairs(letters, std::vector<double>{0.8, 0.1, 0.1}, 42, 2);
-  CHECK((*again)[1].next == (*splits)[1].next);  // shares, not absolute numbers
-  const auto other = split_pairs(letters, std::vector<double>{80, 10, 10}, 43, 2);
-  CHECK((*other)[1].next != (*splits)[1].next);
+  const auto again = letter_windows(letters, {{0.8, 0.1, 0.1}, 42}, 2, names);
+  CHECK(column(*again, 1, 1) == column(*data, 1, 1));  // shares, not absolute numbers
+  const auto other = letter_windows(letters, {{80, 10, 10}, 43}, 2, names);
+  CHECK(column(*other, 1, 1) != column(*data, 1, 1));
 }
 
 TEST_CASE("without parts there is one split, in the file's order", "[unit]") {
   const Letters letters = hundred();
-  const auto splits = split_pairs(letters, {}, 42, 2);
-  REQUIRE(splits);
-  REQUIRE(splits->size() == 1);
-  std::vector<std::int64_t> order(100);
-  std::iota(order.begin(), order.end(), 0);
-  CHECK((*splits)[0].next == make_pairs(letters, order, 2)->next);
+  const auto data = letter_windows(letters, {}, 2, names);
+  REQUIRE(data);
+  REQUIRE(data->splits.size() == 1);
+  std::vector<std::int32_t> next;
+  for (std::int32_t i = 0; i < 100; ++i) next.insert(next.end(), {1 + i, 101 + i, 0});
+  CHECK(column(*data, 1, 0) == next);
 }
 
 TEST_CASE("a split without items and parts that are no shares are errors", "[unit]") {
-  const auto letters = letters_of("ab\ncd\n");
-  const auto empty = split_pairs(*letters, std::vector<double>{80, 10, 10}, 42, 2);
+  const auto empty = split_items(2, {{80, 10, 10}, 42});
   REQUIRE_FALSE(empty);
   CHECK_THAT(empty.error().message, ContainsSubstring("split 2 of 3 gets no item: there are 2 items"));
-  CHECK_FALSE(split_pairs(*letters, std::vector<double>{1, 0}, 42, 2));
-  CHECK_FALSE(split_pairs(*letters, std::vector<double>{1, -1}, 42, 2));
-  CHECK_FALSE(split_pairs(*letters, std::vector<double>{1, std::nan("")}, 42, 2));
+  CHECK_FALSE(split_items(2, {{1, 0}, 42}));
+  CHECK_FALSE(split_items(2, {{1, -1}, 42}));
+  CHECK_FALSE(split_items(2, {{1, std::nan("")}, 42}));
 }
 
 TEST_CASE("windows that do not fit into the memory are an error", "[unit]") {
   const auto letters = letters_of("ab\ncd\n");
-  const auto pairs = make_pairs(*letters, std::vector<std::int64_t>{0, 1}, std::int64_t{1} << 50);
-  REQUIRE_FALSE(pairs);
-  CHECK_THAT(pairs.error().message, ContainsSubstring("of memory are available"));
+  const auto data = letter_windows(*letters, {}, std::int64_t{1} << 50, names);
+  REQUIRE_FALSE(data);
+  CHECK_THAT(data.error().message, ContainsSubstring("of memory are available"));
+}
+
+TEST_CASE("letters: a sequence has an item between '.' and '.', and a weight that ends with it", "[unit]") {
+  const auto letters = letters_of("ab\nc\nabc\n");
+  const auto data = letter_sequences(*letters, {}, 0, {"X", "Y", "mask", "batch", "time"});
+  REQUIRE(data);
+  REQUIRE(data->splits[0].size() == 3);
+  CHECK(data->dataset.columns[0].extents == std::vector<std::int64_t>{4});  // the longest item's letters and one
+  CHECK(column(*data, 0, 0) == std::vector<std::int32_t>{0, 1, 2, 0, /**/ 0, 3, 0, 0, /**/ 0, 1, 2, 3});
+  CHECK(column(*data, 1, 0) == std::vector<std::int32_t>{1, 2, 0, 0, /**/ 3, 0, 0, 0, /**/ 1, 2, 3, 0});
+  CHECK(column(*data, 2, 0) == std::vector<std::int32_t>{1, 1, 1, 0, /**/ 1, 1, 0, 0, /**/ 1, 1, 1, 1});
+  CHECK(data->dataset.columns[2].storage == Storage::unit8);
+
+  const auto wider = letter_sequences(*letters, {}, 6, {"X", "Y", "", "batch", "time"});
+  REQUIRE(wider);
+  CHECK(wider->dataset.columns.size() == 2);
+  CHECK(column(*wider, 1, 0) == std::vector<std::int32_t>{1, 2, 0, 0, 0, 0, /**/ 3, 0, 0, 0, 0, 0, /**/ 1, 2, 3, 0, 0, 0});
+}
+
+TEST_CASE("letters: a sequence that does not fit says so with its line", "[unit]") {
+  const auto letters = letters_of("ab\n\nabc\n");
+  const SequenceNames sequence{"X", "Y", "mask", "batch", "time"};
+  CHECK(letter_sequences(*letters, {}, 4, sequence));
+  const auto longer = letter_sequences(*letters, {}, 3, sequence);
+  REQUIRE_FALSE(longer);
+  CHECK(longer.error().message == "an item of 3 letters takes 4 positions; the axis time has 3");
+  CHECK(longer.error().line == 3);
+  const auto huge = letter_sequences(*letters, {}, std::int64_t{1} << 60, sequence);
+  REQUIRE_FALSE(huge);
+  CHECK_THAT(huge.error().message, ContainsSubstring("of memory are available"));
+  CHECK_FALSE(letter_sequences(*letters, {{80, 10, 10}, 42}, 0, sequence));
 }

@@ -272,7 +272,7 @@ TEST_CASE("killed while the folder is made, it is there whole or not at all", "[
 
 TEST_CASE("killed at random moments and resumed, a training gives the bits of one that was not", "[unit]") {
   const NativeProgram program = fake_program();
-  const Pairs pairs = numbered_pairs(50, fake_positions);
+  const Numbered numbers = numbered(50, fake_positions);
   const TemporaryFolder folder;
   TrainingOptions options;
   options.steps = 600'000;
@@ -281,7 +281,7 @@ TEST_CASE("killed at random moments and resumed, a training gives the bits of on
   options.checkpoint_seconds = 0;
   const auto go_on = [&](const std::filesystem::path& path) {
     Arena arena = *Arena::allocate(program.arena_bytes);
-    Drawer drawer = *Drawer::make(program, fake_inputs, pairs, DrawOrder::replacement, 17);
+    Drawer drawer = *Drawer::make(program, numbers.dataset, numbers.items, DrawOrder::replacement, 17);
     auto resumed = RunFolder::resume(path);
     if (!resumed || !restore(resumed->second.tensors, program, arena.data(), true)) _exit(1);
     if (train(program, arena.data(), &drawer, resumed->second.at, &resumed->first, options).kind != TrainingEnd::Kind::finished)

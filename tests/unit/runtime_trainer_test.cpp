@@ -16,7 +16,7 @@ namespace {
 // A training of the fake program, all it needs in one place.
 struct Fake {
   explicit Fake(DrawOrder order = DrawOrder::replacement)
-      : arena(fake_arena(program)), drawer(*Drawer::make(program, fake_inputs, pairs, order, 17)) {}
+      : arena(fake_arena(program)), drawer(*Drawer::make(program, numbers.dataset, numbers.items, order, 17)) {}
 
   TrainingEnd train_to(std::int64_t steps, RunFolder* folder = nullptr) {
     options.steps = steps;
@@ -33,7 +33,7 @@ struct Fake {
   }
 
   NativeProgram program = fake_program();
-  Pairs pairs = numbered_pairs(50, fake_positions);
+  Numbered numbers = numbered(50, fake_positions);
   Arena arena;
   Drawer drawer;
   Progression at;
