@@ -32,6 +32,8 @@ struct Column {
   std::vector<std::int64_t> extents, strides;
   std::int64_t item_stride;
   std::shared_ptr<const void> values;
+  std::int64_t largest = -1;    // of whole numbers, where nobody else has seen to their range
+  std::string largest_at = {};  // where the file has it
 };
 
 // Columns that move together along the items.

@@ -14,7 +14,7 @@ struct RunFacts {
   std::string program;  // fingerprint of the program's meaning, computed by the caller
   std::uint64_t seed = 0;
   std::map<std::string, std::int64_t> sizes;  // of axes
-  std::vector<std::string> alphabet;          // empty without a source
+  std::vector<std::string> alphabet;          // empty where no source has one
   std::uint64_t data = 0;                     // fingerprint of the source's items
 };
 

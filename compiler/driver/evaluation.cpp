@@ -1,6 +1,8 @@
 #include "compiler/driver/evaluation.h"
 
 #include <algorithm>
+#include <functional>
+#include <numeric>
 
 #include "compiler/plan/simplified.h"
 #include "runtime/evaluate.h"
@@ -8,8 +10,9 @@
 namespace tenet {
 namespace {
 
-constexpr std::int64_t piece = 1024;        // items at once
-constexpr std::int64_t words_at_once = 32;  // rows of the distribution
+constexpr std::int64_t most_items = 1024;        // of a piece
+constexpr std::int64_t most_elements = 1 << 16;  // of one data input in a piece
+constexpr std::int64_t words_at_once = 32;       // rows of the distribution
 
 Combination combination_of(Op reduction) {
   switch (reduction) {
@@ -24,10 +27,29 @@ Combination combination_of(Op reduction) {
   }
 }
 
+// How many items are evaluated at once: fewer where an item is large, as what is computed from it is.
+std::int64_t piece_of(const Dataset& dataset) {
+  std::int64_t largest = 1;
+  for (const Column& column : dataset.columns)
+    largest =
+        std::max(largest, std::accumulate(column.extents.begin(), column.extents.end(), std::int64_t{1}, std::multiplies<>()));
+  return std::clamp<std::int64_t>(most_elements / largest, 1, most_items);
+}
+
 Tensor scalar(double value) { return {{}, {}, {value}}; }
 
 bool reads_data(const NativeProgram& program) {
   return std::ranges::any_of(program.slots, [](const Slot& slot) { return slot.role == Slot::Role::data; });
+}
+
+// A word goes from '.' to '.': from as many as a window has, or from one where the network reads from the beginning on. A text
+// goes on as after a newline, or after its first letter where it has no lines, and has no end.
+LetterContext context_of(const DataSource& source, const std::vector<std::string>& alphabet, std::int64_t positions) {
+  if (source.kind == SourceKind::letter_windows)
+    return {positions, std::vector<std::int32_t>(static_cast<std::size_t>(positions), 0), 0};
+  if (source.kind == SourceKind::letter_sequences) return {positions, {0}, 0};
+  const auto newline = std::ranges::find(alphabet, "\n");
+  return {positions, {newline == alphabet.end() ? 0 : static_cast<std::int32_t>(newline - alphabet.begin())}, {}};
 }
 
 }  // namespace
@@ -59,7 +81,7 @@ Outcome<Evaluator::Compiled> Evaluator::compiled(const Computation& computation,
 }
 
 Outcome<Evaluator::Compiled*> Evaluator::compiled_pass(const Pass& pass, std::int64_t split_size) {
-  std::int64_t items = plan_->in_pieces ? piece : split_size;
+  std::int64_t items = plan_->in_pieces ? piece_of(session_->dataset) : split_size;
   const auto kept = passes_.find(&pass);
   if (kept != passes_.end() && (kept->second.items == items || kept->second.items == split_size)) return &kept->second;
   auto made = compiled(pass.computation, items);
@@ -144,9 +166,7 @@ Outcome<std::vector<std::string>> Evaluator::sample(const Model& model, const Sa
   if (!next) return failed("sampling: " + next.error());
   std::vector<std::string> alphabet = session_->alphabet;  // an axis longer than the alphabet: coordinates without a letter
   alphabet.resize(static_cast<std::size_t>(session_->sizes[*source.alphabet]), "\uFFFD");
-  // A word starts after '.': after as many as a window has, or after one where the network reads from the beginning on.
-  const auto dots = static_cast<std::size_t>(source.kind == SourceKind::letter_windows ? positions : 1);
-  const LetterContext context{positions, std::vector<std::int32_t>(dots, 0), 0};
+  const LetterContext context = context_of(source, session_->alphabet, positions);
   auto words = sample_words(alphabet, context, options, *next);
   if (!words) return failed("sampling: " + words.error());
   return std::move(*words);

@@ -62,18 +62,47 @@ std::map<std::string, std::int64_t> given_sizes(Session& session, const RunFacts
   return given;
 }
 
+// The axis of that name, of the input's.
+AxisId axis_named(const Graph& graph, const Input& input, const std::string& name) {
+  return *std::ranges::find(input.axes, name, [&](AxisId axis) { return graph.axis(axis).name; });
+}
+
 // The sizes that the data have for axes that are open.
 void add_sizes_of_data(const Session& session, std::map<std::string, std::int64_t>& given) {
   const Graph& graph = session.program->graph;
   const DataSource& source = *session.recipe().source;
+  std::map<std::string, std::int64_t> found;
   const auto add = [&](AxisId axis, std::int64_t size) {
-    if (!graph.axis(axis).size) given.try_emplace(graph.axis(axis).name, size);
+    if (!graph.axis(axis).size) found[graph.axis(axis).name] = std::max(found[graph.axis(axis).name], size);
   };
   if (source.alphabet) add(*source.alphabet, static_cast<std::int64_t>(session.alphabet.size()));
-  for (const auto& [name, axis] : session.program->axes)
-    for (const Column& column : session.dataset.columns)
-      for (std::size_t i = 0; i < column.axes.size(); ++i)
-        if (column.axes[i] == name) add(axis, column.extents[i]);
+  for (std::size_t i = 0; i < session.dataset.columns.size(); ++i) {
+    const Column& column = session.dataset.columns[i];
+    const Input& input = graph.input(source.columns[i].input);
+    for (std::size_t j = 0; j < column.axes.size(); ++j) add(axis_named(graph, input, column.axes[j]), column.extents[j]);
+    if (input.typed_by && column.largest >= 0) add(*input.typed_by, column.largest + 1);
+  }
+  given.insert(found.begin(), found.end());
+}
+
+// Whether the data have the program's sizes, and their whole numbers are coordinates.
+Outcome<void> check_columns(Session& session) {
+  const Graph& graph = session.program->graph;
+  const DataSource& source = *session.recipe().source;
+  for (std::size_t i = 0; i < session.dataset.columns.size(); ++i) {
+    const Column& column = session.dataset.columns[i];
+    const Input& input = graph.input(source.columns[i].input);
+    for (std::size_t j = 0; j < column.axes.size(); ++j) {
+      const std::int64_t size = session.sizes[axis_named(graph, input, column.axes[j])];
+      if (size != column.extents[j])
+        session.diagnostics.report(Message::data_size_differs, source.span, column.axes[j], size, column.input,
+                                   column.extents[j]);
+    }
+    if (input.typed_by && column.largest >= session.sizes[*input.typed_by])
+      return failed(fmt::format("{}: {} is no coordinate of axis `{}`, which has the size {}", column.largest_at, column.largest,
+                                graph.axis(*input.typed_by).name, session.sizes[*input.typed_by]));
+  }
+  return diagnosed(session);
 }
 
 Outcome<void> close(Session& session, const std::map<std::string, std::int64_t>& given, std::int64_t open_default = 0) {
@@ -94,16 +123,22 @@ Outcome<void> check_alphabet(Session& session) {
   if (static_cast<std::int64_t>(letters) <= size) return {};
   const std::string file = session.data_files.empty() ? "the run" : session.data_files[0].string();
   session.diagnostics.report(Message::alphabet_too_large, source.span, session.graph().axis(*source.alphabet).name, size, file,
-                             letters);
+                             letters, source.kind == SourceKind::text ? "" : ", `.` included");
   return diagnosed(session);
 }
 
 // The files that are read: of the program, or of `--data` instead.
 Outcome<std::vector<std::filesystem::path>> files_of(const Session& session) {
   const DataSource& source = *session.recipe().source;
-  if (session.options.data) return std::vector<std::filesystem::path>{*session.options.data};
   std::vector<std::filesystem::path> files;
   for (const std::string& file : source.files) files.push_back(session.folder / file);
+  if (!session.options.data) return files;
+  const std::filesystem::path instead = *session.options.data;
+  if (files.size() == 1) return std::vector{instead};
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(instead, ignored))
+    return failed(instead.string() + ": the program's source has several files, so --data takes a folder that holds their like");
+  for (std::filesystem::path& file : files) file = instead / file.filename();
   return files;
 }
 
@@ -194,6 +229,7 @@ Outcome<void> load_data(Session& session, const RunFacts* run, std::int64_t open
   if (session.whole_split) given[item.name] = session.splits[0].size();
   if (auto closed = close(session, given); !closed) return closed;
   if (auto fits = check_alphabet(session); !fits) return fits;
+  if (auto fits = check_columns(session); !fits) return fits;
   return check_assumptions(session);
 }
 

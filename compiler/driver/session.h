@@ -53,7 +53,7 @@ Outcome<std::unique_ptr<Session>> open_program(const Options& options);
 Outcome<void> want_recipe(Session& session, std::string_view command);
 Outcome<void> want_sample(Session& session, std::string_view command);
 
-// Reads the data that the recipe names, closes the sizes, splits. With a run: open sizes are the run's, and letters have to be
+// Reads the data that the recipe names (or `--data`: a file, or a folder with files of these names where there are several), closes the sizes, splits. With a run: open sizes are the run's, and letters have to be
 // among its alphabet. Where the recipe has no source, or there is no recipe: closes the sizes only, open ones by `open_default`
 // if it is above 0.
 Outcome<void> load_data(Session& session, const RunFacts* run = nullptr, std::int64_t open_default = 0);

@@ -75,7 +75,7 @@ struct RangeObligation {
   std::vector<std::pair<Span, std::string>> calls;  // from inside a function: the calls, as a diagnostic's related places
 };
 
-enum class SourceKind : std::uint8_t { letter_windows, letter_sequences };
+enum class SourceKind : std::uint8_t { letter_windows, letter_sequences, text, idx, csv, npy };
 
 // A data input that a source fills.
 struct SourceColumn {
@@ -88,7 +88,7 @@ struct SourceColumn {
 struct DataSource {
   SourceKind kind;
   std::vector<std::string> files;     // relative to the program's folder
-  std::vector<SourceColumn> columns;  // letter_windows: window, next; letter_sequences: inputs, targets, or weight too
+  std::vector<SourceColumn> columns;  // letter_windows: window, next; others of letters: inputs, targets, or weight too
   AxisId items;
   std::optional<AxisId> positions, alphabet;  // of letters: along which they follow one another, what they are coordinates of
   Span span;

@@ -219,7 +219,7 @@ void read_sample(Elaborator& elaborator, const syntax::Sample& tree) {
   const std::optional<Value> distribution = named_value(elaborator, tree.distribution);
   read_entries<Sample>(elaborator, "sample", tree.entries, tree.span, sample_keys, sample);
   if (!distribution) return;
-  if (!program.train || !program.train->source) {
+  if (!program.train || !program.train->source || !program.train->source->alphabet) {
     const bool failed = program.train && elaborator.diagnostics().has_errors();  // the source has an error of its own
     if (!failed) elaborator.report(Message::sample_without_source, tree.span);
     return;

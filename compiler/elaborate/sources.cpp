@@ -13,10 +13,8 @@ struct Row {
   std::optional<DataSource> (*read)(Elaborator&, const Expression&);
 };
 
-constexpr Row sources[] = {{"letters", letters_source}};
-
-// Sources of the language that are yet to come.
-constexpr std::string_view future_sources[] = {"csv", "idx", "npy", "text"};
+constexpr Row sources[] = {
+    {"letters", letters_source}, {"text", text_source}, {"idx", idx_source}, {"csv", csv_source}, {"npy", npy_source}};
 
 bool fits(const Graph& graph, InputId data, Wanted wanted) {
   return wanted == Wanted::any || graph.input(data).typed_by.has_value() == (wanted == Wanted::typed);
@@ -26,10 +24,6 @@ bool fits(const Graph& graph, InputId data, Wanted wanted) {
 
 std::optional<DataSource> read_source(Elaborator& elaborator, const Expression& value) {
   const bool call = value.kind == Expression::Kind::call;
-  if (call && std::ranges::find(future_sources, value.text) != std::end(future_sources)) {
-    elaborator.report(Message::form_not_supported, value.span, fmt::format("the source `{}`", value.text));
-    return {};
-  }
   const auto row = std::ranges::find(sources, value.text, &Row::name);
   if (call && row != std::end(sources)) return row->read(elaborator, value);
   std::vector<std::string> names;
@@ -50,6 +44,10 @@ std::optional<SourceArguments> source_arguments(Elaborator& elaborator, const Ex
     const std::string name = argument.name ? argument.name->text : "path";
     if (argument.name && !names.empty() && std::ranges::find(names, name) == names.end()) {
       elaborator.report(Message::argument_unknown, argument.name->span, call.text, name).hint = suggestion(name, names);
+      return {};
+    }
+    if (!argument.name && most == 0) {
+      elaborator.report(Message::argument_by_name, argument.value->span, call.text);
       return {};
     }
     if (argument.name ? result.find(name) != nullptr : result.files.size() == most) {
@@ -132,6 +130,32 @@ std::optional<AxisId> common_alphabet(Elaborator& elaborator, const SourceArgume
     return {};
   }
   return first->typed_by;
+}
+
+bool fill_by_name(Elaborator& elaborator, const SourceArguments& arguments, DataSource& source) {
+  for (const Argument* argument : arguments.named) {
+    const Symbol* symbol = elaborator.file().find(argument->name->text);
+    if (symbol == nullptr || symbol->kind != SymbolKind::data) {
+      std::vector<std::string> names;
+      for (const DataInput& data : elaborator.program().data) names.push_back(data.name);
+      elaborator.report(Message::source_name_no_data, argument->name->span, argument->name->text, arguments.call->text).hint =
+          suggestion(argument->name->text, names);
+      return false;
+    }
+    source.columns.push_back(column_of(elaborator, *symbol));
+  }
+  if (source.columns.empty()) {
+    elaborator.report(Message::source_fills_nothing, arguments.call->span, arguments.call->text);
+    return false;
+  }
+  const std::optional<AxisId> items = items_axis(elaborator, arguments, source.columns);
+  if (items) source.items = *items;
+  return items.has_value();
+}
+
+void items_first(DataSource& source) {
+  for (SourceColumn& column : source.columns)
+    std::ranges::stable_partition(column.axes, [&](AxisId axis) { return axis == source.items; });
 }
 
 bool read_sequences(Elaborator& elaborator, const SourceArguments& arguments, bool weighted, DataSource& source) {

@@ -15,6 +15,10 @@ std::optional<DataSource> read_source(Elaborator& elaborator, const syntax::Expr
 
 // One reader a source, each in a file of its own; nothing after an error.
 std::optional<DataSource> letters_source(Elaborator& elaborator, const syntax::Expression& call);
+std::optional<DataSource> text_source(Elaborator& elaborator, const syntax::Expression& call);
+std::optional<DataSource> idx_source(Elaborator& elaborator, const syntax::Expression& call);
+std::optional<DataSource> csv_source(Elaborator& elaborator, const syntax::Expression& call);
+std::optional<DataSource> npy_source(Elaborator& elaborator, const syntax::Expression& call);
 
 // The arguments of a source: files by place, the rest by name.
 struct SourceArguments {
@@ -49,6 +53,12 @@ std::optional<AxisId> items_axis(Elaborator& elaborator, const SourceArguments& 
 // The axis that types all columns that are typed. Error: there are several.
 std::optional<AxisId> common_alphabet(Elaborator& elaborator, const SourceArguments& arguments,
                                       const std::vector<SourceColumn>& columns);
+
+// Takes the named arguments as the names of the data that are filled, a column each, and finds the axis of items.
+bool fill_by_name(Elaborator& elaborator, const SourceArguments& arguments, DataSource& source);
+
+// The files have an item after the other, so the items' axis is their first, wherever the program lists it.
+void items_first(DataSource& source);
 
 // Sequences of letters: inputs and targets (and a weight) over the items and the same one axis of positions.
 bool read_sequences(Elaborator& elaborator, const SourceArguments& arguments, bool weighted, DataSource& source);

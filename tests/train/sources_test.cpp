@@ -1,6 +1,10 @@
 // Training from each source of data.
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <fstream>
+#include <random>
 
 #include "tests/train/losses.h"
 
@@ -84,4 +88,152 @@ sample probs {
   CHECK(loss_in(first, "train") < 2);
   CHECK(first.ends_with("\n\n" + second));
   CHECK(std::ranges::count(second, '\n') == 5);
+}
+
+TEST_CASE("a text is learnt letter by letter, and goes on from there", "[train]") {
+  const Scratch scratch;
+  std::string corpus;
+  for (int i = 0; i < 200; ++i) corpus += "the cat sat on the mat.\n";
+  write(scratch, "corpus.txt", corpus);
+  write(scratch, "p.tenet", R"(
+axis batch, time = 4, vocab, previous = |vocab|, embed = 16
+data X[batch, time] : vocab
+data Y[batch, time] : vocab
+param C[vocab, embed] = normal()
+param A[embed] = 0
+param V[embed, vocab] = normal() * 0.1
+x      = C[vocab = X]
+before = x[time = time - 1 else 0] + x[time = time - 2 else 0] * A
+logits = sum[embed]((x + 2 * before) * V)
+probs  = softmax[vocab](logits)
+loss   = mean[batch, time](cross_entropy[vocab](logits, Y))
+train loss {
+  from  = text("corpus.txt", inputs = X, targets = Y)
+  split = 80, 20
+  batch = 32
+  steps = 3000
+  rate  = 0.5
+}
+sample probs {
+  count = 2
+  limit = 40
+}
+)");
+  const std::string text = run(scratch, R"(tenet train p.tenet --out r && tenet eval p.tenet --from r >again &&
+tenet sample p.tenet --from r --count 2 --temperature 0.2 >drawn)")
+                               .out;
+  CHECK(loss_in(text, "train") < 1);
+  CHECK(loss_in(read_text(scratch.folder() / "again"), "validation") == loss_in(text, "validation"));
+  CHECK_THAT(read_text(scratch.folder() / "drawn"), ContainsSubstring("the "));
+}
+
+namespace {
+
+// Softmax regression of two numbers on three classes: which of the three points (0, 0), (3, 0), (0, 3) is nearest.
+std::string three_classes(const std::string& source) {
+  return R"(
+axis batch, feature, class
+data x[batch, feature]
+data y[batch] : class
+param W[feature, class] = 0
+param b[class] = 0
+logits = sum[feature](x * W) + b
+loss   = mean[batch](cross_entropy[class](logits, y))
+train loss {
+  from  = )" +
+         source + R"(
+  split = 80, 20
+  batch = 16
+  steps = 2000
+  rate  = 0.3
+}
+)";
+}
+
+struct Point {
+  float a, b;
+  std::int32_t nearest;
+};
+
+std::vector<Point> points() {
+  std::mt19937 random(7);
+  std::normal_distribution<float> normal(0, 0.4f);
+  std::vector<Point> result;
+  for (int i = 0; i < 300; ++i)
+    result.push_back({normal(random) + (i % 3 == 1 ? 3.0f : 0.0f), normal(random) + (i % 3 == 2 ? 3.0f : 0.0f), i % 3});
+  return result;
+}
+
+std::string npy(const std::string& type, const std::string& shape, const std::string& elements) {
+  std::string text = "{'descr': '" + type + "', 'fortran_order': False, 'shape': " + shape + ", }\n";
+  return std::string("\x93NUMPY\x01\0", 8) + static_cast<char>(text.size()) + '\0' + text + elements;
+}
+
+template <class T>
+void append(std::string& bytes, T value) {
+  bytes.append(reinterpret_cast<const char*>(&value), sizeof value);
+}
+
+}  // namespace
+
+TEST_CASE("a csv file and npy files with the same numbers train the same", "[train]") {
+  const Scratch scratch;
+  std::string csv = "b,class,a\n", x, y;
+  for (const Point& point : points()) {
+    csv += fmt::format("{},{},{}\n", point.b, point.nearest, point.a);
+    append(x, double{point.a});
+    append(x, double{point.b});
+    append(y, std::int64_t{point.nearest});
+  }
+  write(scratch, "points.csv", csv);
+  write(scratch, "x.npy", npy("<f8", "(300, 2)", x));
+  write(scratch, "y.npy", npy("<i8", "(300,)", y));
+  write(scratch, "csv.tenet", three_classes(R"(csv("points.csv", x = ["a", "b"], y = "class"))"));
+  write(scratch, "npy.tenet", three_classes(R"(npy(x = "x.npy", y = "y.npy"))"));
+  const std::string text = run(scratch, R"(tenet train csv.tenet --out c && tenet train npy.tenet --out n >of_npy &&
+tenet eval csv.tenet --from c >again && tenet check csv.tenet >checked)")
+                               .out;
+  CHECK(loss_in(text, "train") < 0.02);
+  CHECK(loss_in(text, "validation") < 0.05);
+  CHECK(text == read_text(scratch.folder() / "of_npy"));
+  CHECK(text == read_text(scratch.folder() / "again"));
+}
+
+TEST_CASE("images and labels of idx files, packed or not, train a classifier", "[train]") {
+  const Scratch scratch;
+  // Images of 4 x 4: a bright row or a bright column somewhere, and noise.
+  std::mt19937 random(3);
+  std::string images("\0\0\x08\x03\0\0\x01\x2C\0\0\0\x04\0\0\0\x04", 16), labels("\0\0\x08\x01\0\0\x01\x2C", 8);
+  for (int i = 0; i < 300; ++i) {
+    const unsigned line = random() % 4, kind = random() % 2;
+    for (unsigned row = 0; row < 4; ++row)
+      for (unsigned column = 0; column < 4; ++column)
+        images += static_cast<char>((kind == 0 ? row : column) == line ? 255 - random() % 50 : random() % 50);
+    labels += static_cast<char>(kind);
+  }
+  write(scratch, "images", images);
+  write(scratch, "labels", labels);
+  write(scratch, "p.tenet", R"(
+axis batch, row, column, kind, hidden = 16
+data x[batch, row, column]
+data y[batch] : kind
+param W[row, column, hidden] = normal() * 0.5
+param b[hidden] = 0
+param V[hidden, kind] = normal() * 0.3
+logits = sum[hidden](relu(sum[row, column](x * W) + b) * V)
+loss   = mean[batch](cross_entropy[kind](logits, y))
+train loss {
+  from  = idx("images", "labels", x = x, y = y)
+  split = 80, 20
+  batch = 16
+  steps = 2000
+  rate  = 0.2
+}
+)");
+  const std::string text = run(scratch, R"(tenet train p.tenet --out r && mkdir packed && gzip -c images >packed/images &&
+gzip -c labels >packed/labels && tenet eval p.tenet --from r --data packed >of_packed)")
+                               .out;
+  CHECK(loss_in(text, "train") < 0.05);
+  CHECK(loss_in(text, "validation") < 0.2);
+  CHECK(text == read_text(scratch.folder() / "of_packed"));
 }
