@@ -194,6 +194,30 @@ std::expected<std::vector<float>, std::string> Safetensors::reals(std::string_vi
   return values;
 }
 
+namespace {
+
+template <class Element>
+std::vector<double> as_numbers(std::span<const std::byte> bytes) {
+  std::vector<double> values(bytes.size() / sizeof(Element));
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    Element element;
+    std::memcpy(&element, bytes.data() + i * sizeof(Element), sizeof(Element));
+    values[i] = static_cast<double>(element);
+  }
+  return values;
+}
+
+}  // namespace
+
+std::expected<std::vector<double>, std::string> Safetensors::numbers(const Tensor& tensor) const {
+  const std::span<const std::byte> here = bytes(tensor);
+  if (tensor.type == float32.name) return as_numbers<float>(here);
+  if (tensor.type == float64.name) return as_numbers<double>(here);
+  if (tensor.type == int32.name) return as_numbers<std::int32_t>(here);
+  if (tensor.type == int64.name) return as_numbers<std::int64_t>(here);
+  return std::unexpected(fmt::format("tensor '{}' is {}; F32, F64, I32 and I64 are read", tensor.name, tensor.type));
+}
+
 std::expected<Safetensors, std::string> read_safetensors(const std::filesystem::path& file) {
   const auto named = [&](const std::string& why) { return std::unexpected(fmt::format("{}: {}", file.string(), why)); };
   const std::expected<std::string, std::string> content = read_file(file);

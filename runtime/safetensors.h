@@ -43,6 +43,9 @@ struct Safetensors {
   const Tensor* find(std::string_view name) const;
   std::span<const std::byte> bytes(const Tensor& tensor) const;
 
+  // The values of a tensor of any of the types above.
+  std::expected<std::vector<double>, std::string> numbers(const Tensor& tensor) const;
+
   // The values of a float32 tensor. Error: missing, or of another type or shape.
   std::expected<std::vector<float>, std::string> reals(std::string_view name, std::span<const std::int64_t> shape) const;
 };

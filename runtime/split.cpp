@@ -37,7 +37,7 @@ std::expected<std::vector<std::vector<std::int64_t>>, DataError> split_items(std
   const std::expected<std::vector<std::int64_t>, DataError> places = cut(count, options.parts);
   if (!places) return std::unexpected(places.error());
   std::vector<std::int64_t> order = shuffled(count, options.seed);
-  if (places->size() == 2) std::ranges::sort(order);
+  if (places->size() == 2 || !options.shuffle) std::ranges::sort(order);
   std::vector<std::vector<std::int64_t>> result;
   for (std::size_t i = 0; i + 1 < places->size(); ++i)
     result.emplace_back(order.begin() + (*places)[i], order.begin() + (*places)[i + 1]);

@@ -111,6 +111,9 @@ void write_model(const Session& session, const Model& model, const EvaluationPla
     if (int slot = slot_index(executable, Slot::Role::state, session.program->states[i].name);
         slot >= 0 && !model.states[i].values.empty())
       write_slot(executable, slot, model.states[i], sizes, arena);
+  for (const FixedData& data : session.fixed)
+    if (int slot = slot_index(executable, Slot::Role::data, data.name); slot >= 0)
+      write_slot(executable, slot, data.value, sizes, arena);
   if (!plan) return;
   for (std::size_t i = 0; i < model.statistics.size(); ++i)
     if (int slot = slot_index(executable, Slot::Role::given, plan->statistics[i].name);
@@ -133,6 +136,7 @@ void bind_model(const Session& session, const Model& model, const EvaluationPlan
     interpreter.bind(session.program->parameters[i].input, model.parameters[i]);
   for (std::size_t i = 0; i < model.states.size(); ++i)
     if (session.program->states[i].own) interpreter.bind(session.program->states[i].input, model.states[i]);
+  for (const FixedData& data : session.fixed) interpreter.bind(data.input, data.value);
   if (!plan) return;
   for (std::size_t i = 0; i < model.statistics.size(); ++i)
     if (!model.statistics[i].values.empty()) interpreter.bind(plan->statistics[i].input, model.statistics[i]);

@@ -23,12 +23,13 @@ struct Model {
 // memory does not suffice.
 Outcome<Model> initial_model(Session& session);
 
-// Between a model and an executable's arena. An executable has slots for what its computation reads.
+// Between a model (and the data that are fixed) and an executable's arena. An executable has slots for what its computation
+// reads.
 void write_model(const Session& session, const Model& model, const EvaluationPlan* plan, const Sizes& sizes,
                  const Executable& executable, unsigned char* arena);
 void read_model(const Session& session, const Executable& executable, const unsigned char* arena, Model& model);
 
-// Binds the model for the interpreter.
+// Binds the model, and the data that are fixed, for the interpreter.
 void bind_model(const Session& session, const Model& model, const EvaluationPlan* plan, Interpreter& interpreter);
 
 // Puts the optimizers' states back to their initial values.

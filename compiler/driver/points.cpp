@@ -73,7 +73,9 @@ Point any_point(Session& session, Draw draw, std::uint32_t number) {
     if (state.own) point.emplace_back(state.input, random_tensor(session, graph.input(state.input), draw, random));
   }
   if (!session.splits.empty()) add_batch(session, number, point);
+  for (const FixedData& data : session.fixed) point.emplace_back(data.input, data.value);
   for (const DataInput& data : session.program->data) {
+    if (std::ranges::find(session.fixed, data.name, &FixedData::name) != session.fixed.end()) continue;
     if (std::ranges::find(session.dataset.columns, data.name, &Column::input) != session.dataset.columns.end()) continue;
     std::mt19937_64 random(session.seed * 1000003 + number * 10007 + index_of(data.input));
     point.emplace_back(data.input,

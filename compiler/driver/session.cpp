@@ -12,6 +12,7 @@
 #include "compiler/driver/sources.h"
 #include "compiler/plan/meaning.h"
 #include "runtime/atomic_file.h"
+#include "runtime/fingerprint.h"
 
 namespace tenet {
 namespace {
@@ -112,6 +113,16 @@ Outcome<void> close(Session& session, const std::map<std::string, std::int64_t>&
     return said ? wrong("the sizes of the program's axes cannot be closed") : said;
   }
   session.sizes = std::move(*sizes);
+  if (auto fits = fit(session.fixed, session.graph(), session.sizes, session.diagnostics); !fits) return fits;
+  return diagnosed(session);
+}
+
+// Data that the program loads by themselves, before the sizes are closed; they belong to what a run's numbers depend on.
+Outcome<void> load_fixed(Session& session, std::map<std::string, std::int64_t>& given) {
+  auto fixed = read_fixed(*session.program, session.folder);
+  if (!fixed) return std::unexpected(fixed.error());
+  session.fixed = std::move(*fixed);
+  add_sizes_of(session.fixed, session.graph(), given);
   return {};
 }
 
@@ -198,6 +209,7 @@ Outcome<void> want_sample(Session& session, std::string_view command) {
 
 Outcome<void> load_data(Session& session, const RunFacts* run, std::int64_t open_default) {
   std::map<std::string, std::int64_t> given = given_sizes(session, run);
+  if (auto loaded = load_fixed(session, given); !loaded) return loaded;
   if (!session.has_source()) {
     if (session.options.data) return wrong("--data: the program names no source of data that this could stand in for");
     if (auto closed = close(session, given, open_default); !closed) return closed;
@@ -209,8 +221,11 @@ Outcome<void> load_data(Session& session, const RunFacts* run, std::int64_t open
   auto files = files_of(session);
   if (!files) return std::unexpected(files.error());
   session.data_files = std::move(*files);
-  Reading reading{
-      *session.program, session.data_files, {train.split, train.split_seed}, {}, known_sizes(*session.program, given)};
+  Reading reading{*session.program,
+                  session.data_files,
+                  {train.split, train.split_seed, train.shuffle},
+                  {},
+                  known_sizes(*session.program, given)};
   if (run) reading.alphabet = run->alphabet;
   if (wants_positions(source) && reading.sizes[*source.positions] == 0) {  // closing says which axis is open
     for (AxisId axis : {source.items, *source.alphabet}) given.try_emplace(graph.axis(axis).name, 1);
@@ -235,6 +250,7 @@ Outcome<void> load_data(Session& session, const RunFacts* run, std::int64_t open
 
 Outcome<void> close_sizes_for(Session& session, const RunFacts& run) {
   std::map<std::string, std::int64_t> given = given_sizes(session, &run);
+  if (auto loaded = load_fixed(session, given); !loaded) return loaded;
   session.alphabet = run.alphabet;
   add_sizes_of_data(session, given);
   const Axis& item = session.graph().axis(session.recipe().source->items);
@@ -276,6 +292,12 @@ RunFacts facts_of(const Session& session) {
     if (!session.has_source() || axis != session.recipe().source->items) facts.sizes[name] = session.sizes[axis];
   facts.alphabet = session.alphabet;
   facts.data = session.data_fingerprint;
+  for (const FixedData& data : session.fixed) {
+    Fingerprint fingerprint;
+    fingerprint.add(data.name);
+    fingerprint.add(std::as_bytes(std::span(data.value.values)));
+    facts.data ^= fingerprint.value();
+  }
   return facts;
 }
 

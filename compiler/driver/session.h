@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "compiler/compile.h"
+#include "compiler/driver/fixed.h"
 #include "compiler/driver/options.h"
 #include "compiler/driver/outcome.h"
 #include "runtime/dataset.h"
@@ -34,6 +35,7 @@ struct Session {
   std::vector<std::string> alphabet;
   std::uint64_t data_fingerprint = 0;
   Dataset dataset;
+  std::vector<FixedData> fixed;
   std::vector<Items> splits;  // train, validation, test, as many as the recipe has
 
   Graph& graph() { return program->graph; }
@@ -53,9 +55,9 @@ Outcome<std::unique_ptr<Session>> open_program(const Options& options);
 Outcome<void> want_recipe(Session& session, std::string_view command);
 Outcome<void> want_sample(Session& session, std::string_view command);
 
-// Reads the data that the recipe names (or `--data`: a file, or a folder with files of these names where there are several), closes the sizes, splits. With a run: open sizes are the run's, and letters have to be
-// among its alphabet. Where the recipe has no source, or there is no recipe: closes the sizes only, open ones by `open_default`
-// if it is above 0.
+// Reads the data that the recipe names (or `--data`: a file, or a folder with files of these names where there are several),
+// closes the sizes, splits. With a run: open sizes are the run's, and letters have to be among its alphabet. Where the recipe has
+// no source, or there is no recipe: closes the sizes only, open ones by `open_default` if it is above 0.
 Outcome<void> load_data(Session& session, const RunFacts* run = nullptr, std::int64_t open_default = 0);
 
 // Closes the sizes without data, as a run had them: `sample` needs no data file.

@@ -82,9 +82,10 @@ void Elaborator::inputs() {
     const std::vector<AxisId> over = axes(row.axes).value_or(std::vector<AxisId>{});
     std::optional<AxisId> typed_by;
     if (row.typed_by) typed_by = axis(*row.typed_by);
-    if (row.source != nullptr) report(Message::form_not_supported, row.source->span, "data with a source of its own");
+    std::optional<TensorSource> source;
+    if (row.source != nullptr) source = tensor_source(row, over);
     data_.push_back(graph().add_input({row.name.text, InputRole::data, typed_by ? Kind::whole : Kind::real, over, typed_by}));
-    program_.data.push_back({row.name.text, data_.back(), graph().input_node(data_.back()), row.name.span});
+    program_.data.push_back({row.name.text, data_.back(), graph().input_node(data_.back()), row.name.span, std::move(source)});
   }
   for (const syntax::Parameter& row : tree.parameters) {
     const std::vector<AxisId> over = axes(row.axes).value_or(std::vector<AxisId>{});

@@ -92,6 +92,9 @@ class Elaborator {
     int calls = 0;
   };
 
+  // load.cpp; after an error, one that names nothing
+  TensorSource tensor_source(const syntax::Data& data, const std::vector<AxisId>& axes);
+
   // declarations.cpp
   void inputs();
   void axis_size(const syntax::Name& name, const syntax::Expression& size, AxisId axis);

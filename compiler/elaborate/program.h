@@ -29,11 +29,20 @@ struct Parameter {
   Span span;
 };
 
+// Where data come from that are the same for the whole run: load("w.safetensors", "C").
+struct TensorSource {
+  std::string file;  // relative to the program's folder
+  std::string tensor;
+  std::vector<AxisId> axes;  // in the order in which the program lists them
+  Span span;
+};
+
 struct DataInput {
   std::string name;
   InputId input;
   NodeId node;
   Span span;
+  std::optional<TensorSource> source = {};  // none: the recipe's source fills them, or nothing does
 };
 
 struct Assumption {  // the graph's Assumed, and where it stands
@@ -115,6 +124,7 @@ struct Train {
   std::optional<NodeId> clip;  // the same: what the gradients' joint norm is at most
   std::vector<Rule> rules;     // of the parameters that are trained, in the program's order
   Span span;
+  bool shuffle = true;  // the items, before they are split
 };
 
 struct Sample {

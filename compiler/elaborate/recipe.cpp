@@ -94,6 +94,14 @@ void read_order(Elaborator& elaborator, const Expression& value, Train& train) {
   }
 }
 
+void read_shuffle(Elaborator& elaborator, const Expression& value, Train& train) {
+  const bool named = value.kind == Expression::Kind::name;
+  train.shuffle = !named || value.text != "no";
+  if (!named || (value.text != "no" && value.text != "yes"))
+    elaborator.report(Message::recipe_value_unknown, value.span, "shuffle", elaborator.source_text(value.span)).hint =
+        "`shuffle = no`: the splits have the items in the file's order";
+}
+
 void read_count(Elaborator& elaborator, const Expression& value, Sample& sample) {
   sample.count = whole(elaborator, "count", value, 0, largest_size, "a whole number from 0 on").value_or(0);
 }
@@ -115,13 +123,14 @@ constexpr Key<Train> train_keys[] = {{"from", read_from, false},       {"split",
                                      {"batch", read_batch, false},     {"steps", read_steps, true},
                                      {"rate", read_rate, true},        {"clip", read_clip, false},
                                      {"order", read_order, false},     {"split_seed", read_split_seed, false},
-                                     {"optimizer", read_later, false}, {"freeze", read_later, false}};
+                                     {"optimizer", read_later, false}, {"freeze", read_later, false},
+                                     {"shuffle", read_shuffle, false}};
 
 constexpr Key<Sample> sample_keys[] = {
     {"count", read_count, false}, {"limit", read_limit, false}, {"temperature", read_temperature, false}};
 
 // Keys of the language that is yet to come.
-constexpr std::string_view future_keys[] = {"report", "shuffle"};
+constexpr std::string_view future_keys[] = {"report"};
 
 template <class Recipe>
 void read_entries(Elaborator& elaborator, std::string_view recipe, const std::vector<syntax::Entry>& entries, Span span,
@@ -182,6 +191,15 @@ void check_batch(Elaborator& elaborator, const syntax::Train& tree, const Train&
                       size->get_str());
 }
 
+// Data that are loaded whole and for good stand beside the items.
+void check_loaded(Elaborator& elaborator, const DataInput& data, const DataSource& source) {
+  if (source.fills(data.input)) {
+    elaborator.report(Message::load_filled_twice, data.source->span, data.name).related.push_back({source.span, "the source"});
+  } else if (std::ranges::find(data.source->axes, source.items) != data.source->axes.end()) {
+    elaborator.report(Message::load_has_items, data.source->span, data.name, elaborator.graph().axis(source.items).name);
+  }
+}
+
 void read_train(Elaborator& elaborator, const syntax::Train& tree) {
   Graph& graph = elaborator.graph();
   const NodeId zero = graph.constant(0);
@@ -200,7 +218,8 @@ void read_train(Elaborator& elaborator, const syntax::Train& tree) {
   if (train.source) {
     const Program& program = elaborator.program();
     for (const DataInput& data : program.data) {
-      if (train.source->fills(data.input)) continue;
+      if (data.source) check_loaded(elaborator, data, *train.source);
+      if (data.source || train.source->fills(data.input)) continue;
       const NodeId roots[] = {train.loss};
       if (std::ranges::binary_search(graph.reachable(roots), data.node))
         elaborator.report(Message::source_data_unfilled, tree.loss.span, tree.loss.text, data.name)
@@ -241,7 +260,7 @@ void read_sample(Elaborator& elaborator, const syntax::Sample& tree) {
   const NodeId roots[] = {distribution->node};
   const std::vector<NodeId> read = graph.reachable(roots);
   for (const DataInput& data : program.data) {
-    if (data.input == source.columns[0].input || !std::ranges::binary_search(read, data.node)) continue;
+    if (data.source || data.input == source.columns[0].input || !std::ranges::binary_search(read, data.node)) continue;
     elaborator.report(data.input == source.columns[1].input ? Message::sample_reads_next
                       : source.fills(data.input)            ? Message::sample_data_unfilled
                                                             : Message::source_data_unfilled,

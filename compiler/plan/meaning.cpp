@@ -90,6 +90,7 @@ std::string run_fingerprint(const Program& program) {
     hash.add(train.split_seed);
     hash.add(static_cast<std::uint64_t>(train.batch.value_or(0)));
     hash.add(static_cast<std::uint64_t>(train.order));
+    if (!train.shuffle) hash.add("in order");
   }
   add_nodes(hash, program.graph, roots);
   return network_fingerprint(program) + "-" + hash.hexadecimal();

@@ -237,3 +237,55 @@ gzip -c labels >packed/labels && tenet eval p.tenet --from r --data packed >of_p
   CHECK(loss_in(text, "validation") < 0.2);
   CHECK(text == read_text(scratch.folder() / "of_packed"));
 }
+
+TEST_CASE("a tensor that is loaded stays as it is, and trains the others", "[train]") {
+  const Scratch scratch;
+  // The layer `first` of one run, read by the next; its file names the axes, which the program lists the other way round.
+  const auto program = [](const std::string& first, const std::string& steps) {
+    return R"(
+axis batch, context = 2, vocab, embed = 4
+data X[batch, context] : vocab
+data Y[batch] : vocab
+)" + first +
+           R"(
+param W[context, embed, vocab] = normal() * 0.1
+logits = sum[context, embed](first[vocab = X] * W)
+loss   = mean[batch](cross_entropy[vocab](logits, Y))
+train loss {
+  from  = letters("names.txt", window = X, next = Y)
+  batch = 8
+  rate  = 0.1
+  steps = )" +
+           steps + "\n}\n";
+  };
+  write(scratch, "free.tenet", program("param first[vocab, embed] = normal()", "300"));
+  write(scratch, "fixed.tenet", program("data first[embed, vocab] = load(\"a/weights.safetensors\", \"first\")", "300"));
+  const std::string text = run(scratch, R"(tenet train free.tenet --out a >of_free && tenet train fixed.tenet --out b &&
+tenet eval fixed.tenet --from b >again && tenet check fixed.tenet >checked)")
+                               .out;
+  CHECK(loss_in(text, "train") < 2);
+  CHECK(read_text(scratch.folder() / "again") == text);
+  CHECK(read_text(scratch.folder() / "b/weights.safetensors").find("\"first\"") == std::string::npos);
+}
+
+TEST_CASE("without a shuffle the splits keep the file's order", "[train]") {
+  const Scratch scratch;
+  write(scratch, "d.csv", "x\n1\n1\n1\n1\n5\n9\n");
+  write(scratch, "p.tenet", R"(
+axis batch
+data x[batch]
+param w = 1
+loss = mean[batch]((x - w)^2)
+train loss {
+  from    = csv("d.csv", x = "x")
+  split   = 4, 1, 1
+  shuffle = no
+  steps   = 1
+  rate    = 0
+}
+)");
+  const std::string text = run(scratch, "tenet train p.tenet --out r").out;
+  CHECK(loss_in(text, "train") == 0);
+  CHECK(loss_in(text, "validation") == 16);
+  CHECK(loss_in(text, "test") == 64);
+}

@@ -172,6 +172,8 @@ TEST_CASE("a split cuts shuffled items, never an item", "[unit]") {
 
   const auto again = letter_windows(letters, {{0.8, 0.1, 0.1}, 42}, 2, names);
   CHECK(column(*again, 1, 1) == column(*data, 1, 1));  // shares, not absolute numbers
+  const auto in_order = split_items(10, {{80, 20}, 42, false});
+  CHECK(*in_order == std::vector<std::vector<std::int64_t>>{{0, 1, 2, 3, 4, 5, 6, 7}, {8, 9}});
   const auto other = letter_windows(letters, {{80, 10, 10}, 43}, 2, names);
   CHECK(column(*other, 1, 1) != column(*data, 1, 1));
 }

@@ -188,3 +188,20 @@ TEST_CASE("a file cannot be written into a folder that is not there", "[unit]") 
   REQUIRE_FALSE(written);
   CHECK_THAT(written.error(), ContainsSubstring("cannot be written: No such file or directory"));
 }
+
+TEST_CASE("safetensors of each type are numbers", "[unit]") {
+  const std::vector<double> doubles{0.1, -3};
+  const std::vector<std::int64_t> longs{1, -(std::int64_t{1} << 40)};
+  const TemporaryFolder folder;
+  std::vector<TensorView> views = example();
+  views.push_back({"doubles", float64.name, {2}, std::as_bytes(std::span(doubles)), {}});
+  views.push_back({"longs", int64.name, {2}, std::as_bytes(std::span(longs)), {}});
+  REQUIRE(write_safetensors(folder / "w", views, {}));
+  const auto read = read_safetensors(folder / "w");
+  REQUIRE(read);
+  const auto numbers = [&](std::string_view name) { return *read->numbers(*read->find(name)); };
+  CHECK(numbers("W1") == std::vector<double>{0, 0.5, 1, 1.5, 2, 2.5});
+  CHECK(numbers("doubles") == doubles);
+  CHECK(numbers("count") == std::vector<double>{7, -8});
+  CHECK(numbers("longs") == std::vector<double>{1, -1099511627776.0});
+}
