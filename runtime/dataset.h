@@ -77,11 +77,10 @@ struct CopyLoop {
   std::int64_t extent, source, target;
 };
 
-// Copies what the loops go over, outermost first, from `item` on to four-byte elements of the storage's type.
-void copy_item(Storage storage, const void* item, std::span<const CopyLoop> loops, void* target);
-
-// Where an item of the column begins.
-const void* item_of(const Column& column, std::int64_t item);
+// Copies what the loops go over, outermost first, of each item to four-byte elements of the column's type: the item at place i to
+// `target` + i * `distance` elements.
+void copy_items(const Column& column, std::span<const std::int64_t> items, std::span<const CopyLoop> loops, void* target,
+                std::int64_t distance);
 
 // One item's values, row-major along the column's axes, as a computation has them.
 std::vector<double> item_values(const Column& column, std::int64_t item);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cassert>
+#include <numeric>
 #include <optional>
 #include <utility>
 
@@ -18,7 +19,7 @@ std::expected<Placement::Target, std::string> Placement::target(const Column& co
   if (slot.axes.size() != column.axes.size() + 1)
     return std::unexpected(
         fmt::format("data '{}' has {} axes, where the source has {}", slot.name, slot.axes.size(), column.axes.size() + 1));
-  Target result{&column, slot.offset, items.stride * 4, {}};  // elements of either type have four bytes
+  Target result{&column, slot.offset, items.stride, {}};
   for (std::size_t i = 0; i < column.axes.size(); ++i) {
     const AxisPlace place = place_of(slot, column.axes[i]);
     if (place.position < 0) return std::unexpected(fmt::format("data '{}' has no axis {}", slot.name, column.axes[i]));
@@ -50,10 +51,8 @@ std::expected<Placement, std::string> Placement::resolve(const NativeProgram& pr
   return placement;
 }
 
-void Placement::put(unsigned char* arena, std::int64_t row, std::int64_t item) const {
-  for (const Target& target : targets_)
-    copy_item(target.column->storage, item_of(*target.column, item), target.loops,
-              arena + target.offset + row * target.row_bytes);
+void Placement::put(unsigned char* arena, std::span<const std::int64_t> items) const {
+  for (const Target& target : targets_) copy_items(*target.column, items, target.loops, arena + target.offset, target.row_stride);
 }
 
 Drawer::Drawer(Placement placement, const Items& items, DrawOrder order, std::uint64_t seed)
@@ -61,7 +60,7 @@ Drawer::Drawer(Placement placement, const Items& items, DrawOrder order, std::ui
       items_(&items),
       order_(order),
       seed_(seed),
-      places_(static_cast<std::size_t>(placement_.rows())) {}
+      batch_(static_cast<std::size_t>(placement_.rows())) {}
 
 std::expected<Drawer, std::string> Drawer::make(const NativeProgram& program, const Dataset& dataset, const Items& items,
                                                 DrawOrder order, std::uint64_t seed) {
@@ -79,25 +78,26 @@ void Drawer::draw(unsigned char* arena, std::int64_t step) {
   switch (order_) {
     case DrawOrder::whole:
       if (filled_ == arena) return;
-      for (std::int64_t row = 0; row < rows; ++row) placement_.put(arena, row, (*items_)[row]);
+      std::iota(batch_.begin(), batch_.end(), 0);
       filled_ = arena;
-      return;
+      break;
     case DrawOrder::replacement:
-      draw_with_replacement(seed_, step, count, places_);
+      draw_with_replacement(seed_, step, count, batch_);
       break;
     case DrawOrder::epochs: {
       // Draw number `step * rows + row` of an endless row of permutations: a batch may end one and begin the next.
       std::optional<EpochPermutation> permutation;
       std::int64_t epoch = step * rows / count, place = step * rows % count;
-      for (std::int64_t& item : places_) {
+      for (std::int64_t& drawn : batch_) {
         if (!permutation) permutation.emplace(seed_, static_cast<std::uint64_t>(epoch), count);
-        item = (*permutation)(place);
+        drawn = (*permutation)(place);
         if (++place == count) place = 0, ++epoch, permutation.reset();
       }
       break;
     }
   }
-  for (std::int64_t row = 0; row < rows; ++row) placement_.put(arena, row, (*items_)[places_[static_cast<std::size_t>(row)]]);
+  for (std::int64_t& drawn : batch_) drawn = (*items_)[drawn];
+  placement_.put(arena, batch_);
 }
 
 }  // namespace tenet

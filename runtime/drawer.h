@@ -20,13 +20,13 @@ class Placement {
   static std::expected<Placement, std::string> resolve(const NativeProgram& program, const Dataset& dataset);
 
   std::int64_t rows() const { return rows_; }  // the extent of the axis of items; 0 if the computation reads no column
-  void put(unsigned char* arena, std::int64_t row, std::int64_t item) const;
+  void put(unsigned char* arena, std::span<const std::int64_t> items) const;  // into the first rows
 
  private:
   struct Target {
     const Column* column;
-    std::int64_t offset, row_bytes;  // of the slot in the arena; between rows
-    std::vector<CopyLoop> loops;     // over the column's axes
+    std::int64_t offset, row_stride;  // of the slot in the arena, in bytes; between rows, in elements
+    std::vector<CopyLoop> loops;      // over the column's axes
   };
   static std::expected<Target, std::string> target(const Column& column, const Slot& slot, const AxisPlace& items);
 
@@ -57,8 +57,8 @@ class Drawer {
   const Items* items_;
   DrawOrder order_;
   std::uint64_t seed_;
-  std::vector<std::int64_t> places_;  // in the split, of the batch being drawn
-  unsigned char* filled_ = nullptr;   // with `whole`: the arena that has the items already
+  std::vector<std::int64_t> batch_;  // that is being drawn: places in the split, then items
+  unsigned char* filled_ = nullptr;  // with `whole`: the arena that has the items already
 };
 
 }  // namespace tenet

@@ -67,9 +67,12 @@ std::expected<std::vector<std::vector<double>>, std::string> accumulate_over(con
     totals.emplace_back(static_cast<std::size_t>(elements(*output)), neutral(accumulation.combination));
   }
 
+  std::vector<std::int64_t> items(static_cast<std::size_t>(placement->rows()));  // of a piece
   for (std::int64_t begin = 0; begin < split.size(); begin += piece) {
     const std::int64_t rows = std::min(piece, split.size() - begin);
-    for (std::int64_t row = 0; row < placement->rows(); ++row) placement->put(arena, row, split[begin + std::min(row, rows - 1)]);
+    for (std::size_t row = 0; row < items.size(); ++row)
+      items[row] = split[begin + std::min(static_cast<std::int64_t>(row), rows - 1)];
+    placement->put(arena, items);
     if (count) wholes(arena, *count)[0] = static_cast<std::int32_t>(rows);
     std::vector<float> losses(1);  // for a computation that has a loss
     TenetFrame frame{arena, 0, 1, losses.data(), nullptr};

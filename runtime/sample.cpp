@@ -42,10 +42,13 @@ std::expected<NextLetter, std::string> next_letter(const NativeProgram& program,
     if (!placement) return std::unexpected(placement.error());
     const std::int64_t count = static_cast<std::int64_t>(probabilities.size()) / size;
     const std::int64_t piece = placement->rows() == 0 ? count : placement->rows();
+    std::vector<std::int64_t> drawn(static_cast<std::size_t>(placement->rows()));
     for (std::int64_t begin = 0; begin < count; begin += piece) {
       const std::int64_t rows = std::min(piece, count - begin);
       // Rows that are not asked for repeat the last one, so that every index is a letter.
-      for (std::int64_t row = 0; row < placement->rows(); ++row) placement->put(arena, row, begin + std::min(row, rows - 1));
+      for (std::size_t row = 0; row < drawn.size(); ++row)
+        drawn[row] = begin + std::min(static_cast<std::int64_t>(row), rows - 1);
+      placement->put(arena, drawn);
       float loss = 0;
       TenetFrame frame{arena, 0, 1, &loss, nullptr};
       program.run(&frame);
