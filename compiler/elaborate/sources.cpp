@@ -20,12 +20,24 @@ bool fits(const Graph& graph, InputId data, Wanted wanted) {
   return wanted == Wanted::any || graph.input(data).typed_by.has_value() == (wanted == Wanted::typed);
 }
 
+// Whether no data are filled twice.
+std::optional<DataSource> once_each(Elaborator& elaborator, std::string_view name, std::optional<DataSource> source) {
+  if (!source) return {};
+  for (auto column = source->columns.begin(); column != source->columns.end(); ++column) {
+    if (std::ranges::find(column + 1, source->columns.end(), column->input, &SourceColumn::input) == source->columns.end())
+      continue;
+    elaborator.report(Message::source_fills_twice, source->span, name, elaborator.graph().input(column->input).name);
+    return {};
+  }
+  return source;
+}
+
 }  // namespace
 
 std::optional<DataSource> read_source(Elaborator& elaborator, const Expression& value) {
   const bool call = value.kind == Expression::Kind::call;
   const auto row = std::ranges::find(sources, value.text, &Row::name);
-  if (call && row != std::end(sources)) return row->read(elaborator, value);
+  if (call && row != std::end(sources)) return once_each(elaborator, row->name, row->read(elaborator, value));
   std::vector<std::string> names;
   for (const Row& source : sources) names.emplace_back(source.name);
   elaborator.report(Message::source_wanted, value.span).hint = call ? suggestion(value.text, names) : "";
