@@ -59,15 +59,10 @@ bool step(double missed, std::span<const Tensor> gradients, std::span<Tensor* co
   return true;
 }
 
-bool is_loaded(const Session& session, InputId input) {
-  if (!session.has_source()) return false;
-  const LettersSource& source = *session.recipe().source;
-  return input == source.window || input == source.next;
-}
-
 // What an assumption is about.
 struct Reads {
-  bool loaded = false, parameters = false, other = false;
+  bool items = false;  // of a source
+  bool parameters = false, other = false;
 };
 
 Reads reads_of(const Session& session, const Assumption& assumption) {
@@ -78,9 +73,9 @@ Reads reads_of(const Session& session, const Assumption& assumption) {
     if (graph.node(id).op != Op::input) continue;
     const InputId input = graph.input_of(id);
     const bool parameter = graph.input(input).role == InputRole::parameter;
-    reads.loaded |= is_loaded(session, input);
+    reads.items |= session.has_source() && session.recipe().source->fills(input);
     reads.parameters |= parameter;
-    reads.other |= !parameter && !is_loaded(session, input);
+    reads.other |= !parameter && !session.is_filled(input);
   }
   return reads;
 }
@@ -120,7 +115,7 @@ bool obey(Session& session, Point& point, bool keep_signs) {
   std::vector<NodeId> targets;
   std::vector<Tensor*> values;
   for (auto& [input, value] : point) {
-    if (graph.input(input).kind != Kind::real || is_loaded(session, input)) continue;
+    if (graph.input(input).kind != Kind::real || session.is_filled(input)) continue;
     targets.push_back(graph.input_node(input));
     values.push_back(&value);
   }
@@ -161,12 +156,13 @@ Outcome<void> check_assumptions(Session& session, const Model* initial) {
   for (const Assumption& assumption : session.program->assumptions) {
     const Reads reads = reads_of(session, assumption);
     if (reads.other || reads.parameters != (initial != nullptr)) continue;
-    const std::size_t splits = reads.loaded ? session.splits.size() : 1;
+    const std::size_t splits = reads.items ? session.splits.size() : 1;
     for (std::size_t split = 0; split < splits; ++split)
       for (std::int64_t first = 0, next = 0; next >= 0; first = next) {
         Interpreter interpreter(session.graph(), session.sizes, session.seed);
         if (initial) bind_model(session, *initial, nullptr, interpreter);
-        next = reads.loaded ? bind_items(session, split, first, interpreter) : -1;
+        for (const FixedData& data : session.fixed) interpreter.bind(data.input, data.value);
+        next = reads.items ? bind_items(session, split, first, interpreter) : -1;
         if (const auto found = contradiction(session, assumption, interpreter, assumption_tolerance))
           return report(session, *found);
       }

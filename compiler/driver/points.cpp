@@ -26,22 +26,23 @@ Tensor random_tensor(const Session& session, const Input& input, Draw draw, std:
   return result;
 }
 
-// The items at these places of a split.
-void add_items(const Session& session, std::size_t split, std::span<const std::int64_t> places, Point& point) {
+// The items at these places of a split; as many as the axis of items is long.
+void add_items(const Session& session, const Items& split, std::span<const std::int64_t> places, Point& point) {
   const Graph& graph = session.program->graph;
-  for (const Column& column : session.dataset.columns) {
-    const DataInput& data = *std::ranges::find(session.program->data, column.input, &DataInput::name);
-    const std::span<const AxisId> axes = graph.input(data.input).axes;
-    std::vector<AxisId> order{session.recipe().source->items};
+  const DataSource& source = *session.recipe().source;
+  for (std::size_t i = 0; i < source.columns.size(); ++i) {
+    const Column& column = session.dataset.columns[i];
+    const std::span<const AxisId> axes = graph.input(source.columns[i].input).axes;
+    std::vector<AxisId> order{source.items};
     for (const std::string& name : column.axes)
       order.push_back(*std::ranges::find(axes, name, [&](AxisId axis) { return graph.axis(axis).name; }));
     Tensor batch = tensor_of(order, session.sizes);
     batch.values.clear();
     for (const std::int64_t place : places) {
-      const std::vector<double> item = item_values(column, session.splits[split][place]);
+      const std::vector<double> item = item_values(column, split[place]);
       batch.values.insert(batch.values.end(), item.begin(), item.end());
     }
-    point.emplace_back(data.input, laid_out(batch, axes, session.sizes));
+    point.emplace_back(source.columns[i].input, laid_out(batch, axes, session.sizes));
   }
 }
 
@@ -51,7 +52,7 @@ std::size_t batch_size(const Session& session) { return static_cast<std::size_t>
 void add_batch(const Session& session, std::uint32_t number, Point& point) {
   std::vector<std::int64_t> places(batch_size(session));
   draw_with_replacement(session.seed, number, session.splits[0].size(), places);
-  add_items(session, 0, places, point);
+  add_items(session, session.splits[0], places, point);
 }
 
 Point any_point(Session& session, Draw draw, std::uint32_t number) {
@@ -75,8 +76,7 @@ Point any_point(Session& session, Draw draw, std::uint32_t number) {
   if (!session.splits.empty()) add_batch(session, number, point);
   for (const FixedData& data : session.fixed) point.emplace_back(data.input, data.value);
   for (const DataInput& data : session.program->data) {
-    if (std::ranges::find(session.fixed, data.name, &FixedData::name) != session.fixed.end()) continue;
-    if (std::ranges::find(session.dataset.columns, data.name, &Column::input) != session.dataset.columns.end()) continue;
+    if (session.is_filled(data.input)) continue;
     std::mt19937_64 random(session.seed * 1000003 + number * 10007 + index_of(data.input));
     point.emplace_back(data.input,
                        random_tensor(session, graph.input(data.input), draw == Draw::initial ? Draw::normal : draw, random));
@@ -103,15 +103,15 @@ void round_to_float(Point& point) {
 }
 
 std::int64_t bind_items(const Session& session, std::size_t split, std::int64_t first, Interpreter& interpreter) {
-  const Pairs& pairs = session.splits[split];
+  const Items& items = session.splits[split];
   const auto count = static_cast<std::int64_t>(batch_size(session));
-  const std::int64_t begin = std::max<std::int64_t>(0, std::min(first, pairs.size() - count));
-  std::vector<std::int64_t> indices;
-  for (std::int64_t item = begin; item < begin + count; ++item) indices.push_back(item % pairs.size());
+  const std::int64_t begin = std::max<std::int64_t>(0, std::min(first, items.size() - count));
+  std::vector<std::int64_t> places;
+  for (std::int64_t item = begin; item < begin + count; ++item) places.push_back(item % items.size());
   Point point;
-  add_items(session, pairs, indices, point);
+  add_items(session, items, places, point);
   bind_point(point, interpreter);
-  return begin + count < pairs.size() ? begin + count : -1;
+  return begin + count < items.size() ? begin + count : -1;
 }
 
 void bind_point(const Point& point, Interpreter& interpreter) {

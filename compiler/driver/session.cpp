@@ -167,6 +167,11 @@ Outcome<void> diagnosed(const Session& session) {
   return std::unexpected(Failure{Status::wrong, {}});
 }
 
+bool Session::is_filled(InputId data) const {
+  if (!splits.empty() && recipe().source->fills(data)) return true;
+  return std::ranges::find(fixed, data, &FixedData::input) != fixed.end();
+}
+
 Outcome<std::unique_ptr<Session>> open_text(const Options& options) {
   auto session = std::make_unique<Session>();
   session->options = options;

@@ -41,6 +41,7 @@ struct Session {
   Graph& graph() { return program->graph; }
   const Train& recipe() const { return *program->train; }
   bool has_source() const { return program->train && program->train->source; }
+  bool is_filled(InputId data) const;  // by what was read from files
 };
 
 inline constexpr std::string_view split_names[] = {"train", "validation", "test"};

@@ -14,10 +14,13 @@ constexpr std::int64_t shortest = 4;  // that a long axis is halved to
 constexpr std::array<std::array<std::int64_t, 3>, 4> rows{{{4, 2, 5}, {2, 1, 3}, {1, 1, 1}, {6, 4, 2}}};
 constexpr std::size_t most_others = 2;
 
+// Whether data that were read have this axis, and so its size. Of a source's items any number may be drawn.
 bool data_has(const Session& session, AxisId axis) {
-  if (!session.has_source()) return false;
-  const LettersSource& source = *session.recipe().source;
-  return axis == source.alphabet || axis == source.positions;
+  if (session.has_source() && axis == session.recipe().source->items) return false;
+  return std::ranges::any_of(session.program->data, [&](const DataInput& data) {
+    const Input& input = session.program->graph.input(data.input);
+    return session.is_filled(data.input) && (input.typed_by == axis || std::ranges::find(input.axes, axis) != input.axes.end());
+  });
 }
 
 // The program's sizes where `sizes` says nothing; nothing where they do not come out.
