@@ -90,6 +90,14 @@ sample probs {
   CHECK(std::ranges::count(second, '\n') == 5);
 }
 
+TEST_CASE("the transformer is better than any bigram model, on names that it was not trained on too", "[train]") {
+  const Scratch scratch;
+  const std::string text = run(scratch, "tenet train " + graphs + "/transformer.tenet --out r").out;
+  CHECK(loss_in(text, "train") < bigram_optimum() - 0.15);
+  CHECK(loss_in(text, "validation") < bigram_optimum() - 0.05);
+  CHECK(std::ranges::count(text, '\n') == 3 + 1 + 20);
+}
+
 TEST_CASE("a text is learnt letter by letter, and goes on from there", "[train]") {
   const Scratch scratch;
   std::string corpus;

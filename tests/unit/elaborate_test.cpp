@@ -162,7 +162,7 @@ TEST_CASE("every program of graphs/ elaborates", "[unit]") {
     REQUIRE(program);
     if (is_library) continue;
     CHECK(program->train->source->files == std::vector<std::string>{"../data/names.txt"});
-    CHECK(close_sizes(*program, diagnostics, {{"vocab", 27}}));
+    CHECK(close_sizes(*program, diagnostics, {{"vocab", 27}}, 5));
     CHECK(diagnostics.render(false).empty());
   }
 }
