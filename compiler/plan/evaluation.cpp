@@ -4,6 +4,7 @@
 #include <cassert>
 
 #include "compiler/plan/rewriting.h"
+#include "compiler/simplify/simplify.h"
 
 namespace tenet {
 namespace {
@@ -169,7 +170,9 @@ std::expected<EvaluationPlan, std::string> Planner::plan() {
                                "` is as long as a batch");
   std::vector<NodeId> roots{program_.train->loss};
   if (program_.sample) roots.push_back(program_.sample->distribution);
-  roots = with_training(program_, roots, false);
+  // What only a step of training reads is no part of this.
+  if (std::vector<NodeId> evaluated = with_training(program_, roots, false); evaluated != roots)
+    roots = simplify(graph_, evaluated).roots;
   plan_.items = items_;
   plan_.in_pieces = std::ranges::all_of(graph_.reachable(roots), [&](NodeId id) { return divisible(id); });
   if (plan_.in_pieces) {

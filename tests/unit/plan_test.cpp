@@ -290,7 +290,6 @@ TEST_CASE("a recipe names optimizers for some parameters, and freezes others", "
   CHECK(Step(with_optimizer("optimizer(W) = adam()")).assigned() == Names{"C", "W", "W.m", "W.v"});
   CHECK(Step(with_optimizer("optimizer = adam()\n  optimizer(C, unused) = sgd()")).assigned() == Names{"C", "W", "W.m", "W.v"});
   CHECK(Step(with_optimizer("freeze = W, unused")).assigned() == Names{"C"});
-  CHECK(Step(with_optimizer("freeze = W\n  freeze = C")).assigned() == Names{"C"});
 }
 
 TEST_CASE("a state that nothing reads is left out, one that is read through another stays", "[unit]") {
