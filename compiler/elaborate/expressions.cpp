@@ -89,7 +89,7 @@ std::optional<Value> Elaborator::form(const syntax::Expression& e, bool infinite
     case Written::number:
       return Value{graph().constant(e.number), e.whole ? Kind::whole : Kind::real};
     case Written::pi:
-      return Value{graph().constant(pi()), Kind::real};
+      return Value{graph().pi(), Kind::real};
     case Written::infinity:
       if (infinite) return Value{graph().infinity(), Kind::real};
       report(Message::infinity_misplaced, e.span).hint =

@@ -44,7 +44,7 @@ bool reads_sizes_only(const Graph& graph, NodeId id) {
     const Node& node = graph.node(open.back());
     open.pop_back();
     if (budget == 0) return false;
-    if (operation(node.op).form == Form::leaf && node.op != Op::constant && node.op != Op::size) return false;
+    if (operation(node.op).form == Form::leaf && node.op != Op::constant && node.op != Op::pi && node.op != Op::size) return false;
     open.insert(open.end(), node.operands.begin(), node.operands.end());
   }
   return true;
@@ -91,6 +91,7 @@ Facts Finiteness::derive(NodeId id) const {
       return of_sign(sgn(graph_.value_of(id)));
     case Op::infinity:
       return {.nonnegative = true, .nonzero = true};
+    case Op::pi:
     case Op::size:
       return of_sign(1);
     case Op::coordinate:

@@ -22,7 +22,7 @@ class Instance {
       case Expression::Kind::infinity:
         return graph_.infinity();
       case Expression::Kind::pi:
-        return graph_.constant(pi());
+        return graph_.pi();
       case Expression::Kind::size:
         return size_of(formula.text);
       case Expression::Kind::name:

@@ -67,6 +67,7 @@ NodeId Graph::constant(const mpq_class& value) {
 }
 
 NodeId Graph::infinity() { return intern(Op::infinity, Kind::real, {}, {}, {}, 0); }
+NodeId Graph::pi() { return intern(Op::pi, Kind::real, {}, {}, {}, 0); }
 NodeId Graph::size(AxisId axis) { return intern(Op::size, Kind::whole, {}, {}, {axis}, 0); }
 NodeId Graph::coordinate(AxisId axis) { return intern(Op::coordinate, Kind::whole, {}, {axis}, {axis}, 0); }
 

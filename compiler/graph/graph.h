@@ -115,6 +115,7 @@ class Graph {
   NodeId constant(const mpq_class& value);
   NodeId constant(long numerator, long denominator = 1) { return constant(mpq_class(numerator, denominator)); }
   NodeId infinity();
+  NodeId pi();
   NodeId size(AxisId axis);
   NodeId coordinate(AxisId axis);
   NodeId input_node(InputId id);

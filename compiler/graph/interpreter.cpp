@@ -4,6 +4,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <numeric>
 
 #include "compiler/graph/random.h"
@@ -153,6 +154,8 @@ Tensor Interpreter::leaf(NodeId id) const {
       return tensor_of({}, sizes_, nearest_double(graph_.value_of(id)));
     case Op::infinity:
       return tensor_of({}, sizes_, std::numeric_limits<double>::infinity());
+    case Op::pi:
+      return tensor_of({}, sizes_, std::numbers::pi);
     case Op::size:
       return tensor_of({}, sizes_, static_cast<double>(sizes_[node.bound[0]]));
     case Op::coordinate: {

@@ -69,6 +69,7 @@ class Printer {
       case Op::size:
         return fmt::format("|{}|", axis(node.bound[0]));
       case Op::infinity:
+      case Op::pi:
         return std::string(word);
       case Op::coordinate:
         return fmt::format("{} {}", word, axis(node.bound[0]));

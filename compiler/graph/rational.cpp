@@ -74,9 +74,4 @@ double nearest_double(const mpq_class& value) {
   return above < below ? next : truncated;
 }
 
-const mpq_class& pi() {
-  static const mpq_class value("3141592653589793238462643383279502884197/1000000000000000000000000000000000000000");
-  return value;
-}
-
 }  // namespace tenet

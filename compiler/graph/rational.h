@@ -12,9 +12,6 @@ namespace tenet {
 // The double nearest to `value`, infinite beyond the range.
 double nearest_double(const mpq_class& value);
 
-// `pi` as the constant that stands for it: 40 digits, far beyond what double precision can tell apart.
-const mpq_class& pi();
-
 // A pointwise operation on exact numbers; `b` counts where it has two operands. Nothing where the result is not rational or not
 // defined, or takes more than 4096 bits above or below its line: powers of powers would not end.
 std::optional<mpq_class> exact_value(Op op, const mpq_class& a, const mpq_class& b);

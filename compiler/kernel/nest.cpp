@@ -5,6 +5,7 @@
 #include <cassert>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 namespace tenet {
 namespace {
@@ -137,6 +138,9 @@ TermId Nest::work_out(NodeId id, const Coordinates& coordinates) {
           break;
         case Op::infinity:
           term = constant(Kind::real, std::numeric_limits<double>::infinity());
+          break;
+        case Op::pi:
+          term = constant(Kind::real, std::numbers::pi);
           break;
         case Op::size:
           term = constant(Kind::whole, static_cast<double>(sizes_[node.bound[0]]));

@@ -113,8 +113,10 @@ void Atoms::describe(Atom& atom) const {
   const bool extreme = atom.kind == AtomKind::reduction &&
                        (static_cast<Op>(atom.place) == Op::max_over || static_cast<Op>(atom.place) == Op::min_over);
   if (atom.kind == AtomKind::size || atom.kind == AtomKind::exponential) atom.positive = true;
-  if (atom.kind == AtomKind::leaf && static_cast<Op>(atom.place) == Op::named)
-    atom.positive = positive_values_.contains(atom.tag);
+  if (atom.kind == AtomKind::leaf) {
+    const Op op = static_cast<Op>(atom.place);
+    atom.positive = op == Op::pi || (op == Op::named && positive_values_.contains(atom.tag));
+  }
   if (atom.kind == AtomKind::base || atom.kind == AtomKind::sum || extreme) atom.positive = positive((*this)[atom.parts[0]]);
   atom.nonnegative = atom.positive || atom.is_truth() || atom.is_index();
 }

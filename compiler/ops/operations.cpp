@@ -30,6 +30,7 @@ constexpr Operation table[] = {
   //   evaluate  identity  emit  cost  domain
   {O::constant,   "constant",   F::leaf, -1, N::leaf, 9, K::given, none, "", nullptr, 0, nullptr, 0, 0, 0},
   {O::infinity,   "inf",        F::leaf, -1, N::leaf, 9, K::real,  none, "", nullptr, 0, nullptr, 0, 0, 0},
+  {O::pi,         "pi",         F::leaf, -1, N::leaf, 9, K::real,  none, "", nullptr, 0, nullptr, 0, 0, 0},
   {O::size,       "size",       F::leaf, -1, N::leaf, 9, K::whole, none, "", nullptr, 0, nullptr, 0, 0, 0},
   {O::coordinate, "coordinate", F::leaf, -1, N::leaf, 9, K::whole, none, "", nullptr, 0, nullptr, 0, 0, 0},
   {O::input,      "input",      F::leaf, -1, N::leaf, 9, K::given, none, "", nullptr, 0, nullptr, 0, 0, 0},

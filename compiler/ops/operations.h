@@ -14,7 +14,7 @@ namespace tenet {
 
 enum class Op : std::uint8_t {
   // Leaves.
-  constant, infinity, size, coordinate, input, normal, uniform,
+  constant, infinity, pi, size, coordinate, input, normal, uniform,
   // Identity with a meaning: a definition's name; a constant to `grad`.
   named, stop,
   // Pointwise.

@@ -100,9 +100,7 @@ bool is_decimal(mpz_class denominator) {
   return denominator == 1;
 }
 
-constexpr long most_of_pi = 1'000'000;  // in a multiple or part of pi
-
-// 3, 0.1, 5 / 3, -2, pi. A fraction prints as decimals where they are exact and short.
+// 3, 0.1, 5 / 3, -2. A fraction prints as decimals where they are exact and short.
 ExpressionPtr number(const mpq_class& value) {
   if (value < 0) {
     std::vector<ExpressionPtr> operand;
@@ -110,18 +108,10 @@ ExpressionPtr number(const mpq_class& value) {
     return operation_of(Op::negate, std::move(operand));
   }
   if (value.get_den() == 1) return whole_number(value.get_num());
-  if (value == pi()) return expression_of(Written::pi);
   if (is_decimal(value.get_den())) {
     ExpressionPtr decimal = expression_of(Written::number);
     decimal->number = value;
     if (syntax::print(*decimal).size() <= 12) return decimal;
-  }
-  for (const auto& [op, factor] : {std::pair{Op::multiply, mpq_class(value / pi())}, {Op::divide, mpq_class(value * pi())}}) {
-    if (factor.get_num() > most_of_pi || factor.get_den() > most_of_pi) continue;
-    std::vector<ExpressionPtr> of_pi;  // 2 / pi
-    of_pi.push_back(number(factor));
-    of_pi.push_back(expression_of(Written::pi));
-    return operation_of(op, std::move(of_pi));
   }
   std::vector<ExpressionPtr> parts;
   parts.push_back(whole_number(value.get_num()));
@@ -165,6 +155,8 @@ class TreeBuilder {
         return number(graph_.value_of(id));
       case Op::infinity:
         return expression_of(Written::infinity);
+      case Op::pi:
+        return expression_of(Written::pi);
       case Op::size:
         return expression_of(Written::size, spelling_.axis(node.bound[0]));
       case Op::coordinate:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <numbers>
 
 #include "compiler/grad/axes.h"
 #include "compiler/grad/finite.h"
@@ -43,6 +44,7 @@ Range truth(View) { return {.low = 0, .high = 1, .vanishes = true}; }
 Range coordinate(View) { return between(0, largest_coordinate); }
 Range size(View) { return between(1, largest_coordinate); }
 Range infinite(View) { return between(inf, inf); }
+Range pi(View) { return between(std::numbers::pi, std::numbers::pi); }
 
 Range constant(View v) {
   const double value = nearest_double(v.graph.value_of(v.id));
@@ -350,6 +352,7 @@ Range substitute(View v) {
 constexpr RangeRule table[] = {
     {Op::constant, constant, nullptr},
     {Op::infinity, infinite, nullptr},
+    {Op::pi, pi, nullptr},
     {Op::size, size, nullptr},
     {Op::coordinate, coordinate, nullptr},
     {Op::input, input, nullptr},
