@@ -78,7 +78,35 @@ std::optional<Polynomial> NormalForms::by_trichotomy(const Polynomial& p) {
   return result;
 }
 
-// [p = 0] [p < 0] = 0; [a + b = 0] a = -[a + b = 0] b, for an atom a that b has not as a factor; [m = 0] m = 0 for a product m
+// The factor where the atom has this value; nothing where the factor does not read the atom, or under a root.
+std::optional<Polynomial> NormalForms::factor_where(const Factor& factor, AtomId solved, const Polynomial& value) {
+  const auto power_of_value = [&](const Rational& exponent) -> std::optional<Polynomial> {
+    if (exponent < 1 || !exponent.is_whole()) return {};
+    return power(value, exponent);
+  };
+  if (factor.atom == solved) return power_of_value(factor.exponent);
+  if (atoms_[factor.atom].kind != AtomKind::base) return {};
+  const Polynomial inside = atoms_[atoms_[factor.atom].parts[0]];
+  Polynomial result;
+  bool reads = false;
+  for (const auto& [monomial, coefficient] : inside) {
+    Polynomial times = constant_polynomial(coefficient);
+    Monomial rest = monomial;
+    if (const auto found = std::ranges::find(rest, solved, &Factor::atom); found != rest.end()) {
+      const auto raised = power_of_value(found->exponent);
+      if (!raised) return {};
+      times = scaled(*raised, coefficient);
+      rest.erase(found);
+      reads = true;
+    }
+    add_to(result, product(times, Polynomial{{std::move(rest), 1}}));
+  }
+  if (!reads) return {};
+  return power(result, factor.exponent);
+}
+
+// [p = 0] [p < 0] = 0; [a + b = 0] f(a) = [a + b = 0] f(-b), for an atom a that b has not as a factor and powers of a and of sums
+// with it; [m = 0] m = 0 for a product m
 std::optional<Polynomial> NormalForms::by_equality(const Monomial& monomial) {
   if (unfolding_ == Unfolding::ring) return {};
   for (const Factor& equality : monomial) {
@@ -106,14 +134,17 @@ std::optional<Polynomial> NormalForms::by_equality(const Monomial& monomial) {
                           return std::ranges::find(other.first, solved, &Factor::atom) != other.first.end();
                         }) == 1;
       if (!once) continue;
-      const Rational times = exponent_of(solved);
-      if (times < 1 || !times.is_whole()) break;
-      fire(FormLaw::by_equality);
       Polynomial value = scaled(p, -1 / term->second);
       value.erase(term->first);
-      Monomial rest = monomial;
-      std::erase_if(rest, [&](const Factor& factor) { return factor.atom == solved; });
-      return product(settled(std::move(rest)), power(value, times));
+      for (std::size_t i = 0; i < monomial.size(); ++i) {
+        const auto other = factor_where(monomial[i], solved, value);
+        if (!other) continue;
+        fire(FormLaw::by_equality);
+        Monomial rest = monomial;
+        rest.erase(rest.begin() + static_cast<std::ptrdiff_t>(i));
+        return product(settled(std::move(rest)), *other);
+      }
+      break;
     }
   }
   return {};
@@ -128,29 +159,6 @@ std::optional<Polynomial> NormalForms::root_of_square(const Factor& factor, cons
   const Polynomial raised = settled({{factor.atom, result}});
   if (atoms_[factor.atom].nonnegative || result.is_even()) return raised;
   return product(raised, function(Op::sign, {atom_form(factor.atom)}));
-}
-
-// By the prime factors that are found at once; what is left has a logarithm of its own.
-Polynomial NormalForms::logarithm_of_number(const mpq_class& value) {
-  constexpr unsigned long greatest_prime = 1000;
-  if (unfolding_ == Unfolding::ring) return opaque(Op::log, {constant_polynomial(value)});
-  Polynomial result;
-  std::size_t parts = 0;
-  const auto add = [&](const mpz_class& part, const mpq_class& times) {
-    add_to(result, opaque(Op::log, {constant_polynomial(part)}), times);
-    ++parts;
-  };
-  for (const int sign : {1, -1}) {
-    mpz_class rest = sign > 0 ? value.get_num() : value.get_den();
-    for (unsigned long prime = 2; prime < greatest_prime && rest != 1; ++prime) {
-      const mpz_class base = prime;
-      if (const mp_bitcnt_t times = mpz_remove(rest.get_mpz_t(), rest.get_mpz_t(), base.get_mpz_t()); times > 0)
-        add(base, sign * mpq_class(times));
-    }
-    if (rest != 1) add(rest, sign);
-  }
-  if (parts > 1) fire(FormLaw::log_of_number);
-  return result;
 }
 
 AtomId NormalForms::infinity() { return atoms_.atom({AtomKind::leaf, 0, static_cast<std::uint32_t>(Op::infinity), {}, {}}); }

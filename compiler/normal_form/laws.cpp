@@ -34,6 +34,7 @@ constexpr std::array rows{
     FormLawRow{FormLaw::power_as_exponential, "a power as an exponential", "3^s", "exp(s * log(3))", "the base is positive",
                true},
     FormLawRow{FormLaw::log_of_number, "logarithm of a number", "log(6)", "log(2) + log(3)", "", true},
+    FormLawRow{FormLaw::root_of_number, "root of a number", "12^0.5", "2 * 3^0.5", "", true},
 };
 
 constexpr bool in_order() {

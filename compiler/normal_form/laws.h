@@ -35,6 +35,7 @@ enum class FormLaw : std::uint8_t {
   root_of_square,
   power_as_exponential,
   log_of_number,
+  root_of_number,
   count_
 };
 inline constexpr std::size_t form_law_count = static_cast<std::size_t>(FormLaw::count_);

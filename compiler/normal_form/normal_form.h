@@ -113,6 +113,7 @@ class NormalForms {
  private:
   Polynomial power_of_term(const Monomial& monomial, const Rational& coefficient, const Rational& exponent);
   Polynomial power_of_constant(const Rational& value, const Rational& exponent);
+  std::optional<Polynomial> whole_power_of_number(Factor& factor);
   Monomial content(const Polynomial& polynomial, bool positive_alone) const;
   std::optional<std::pair<AtomId, AtomId>> solved(AtomId equal, const std::vector<AtomId>* among = nullptr);
 
@@ -135,6 +136,7 @@ class NormalForms {
   bool is_whole(const Polynomial& polynomial) const;
   std::optional<Polynomial> by_trichotomy(const Polynomial& difference);
   std::optional<Polynomial> by_equality(const Monomial& monomial);
+  std::optional<Polynomial> factor_where(const Factor& factor, AtomId solved, const Polynomial& value);
   std::optional<Polynomial> root_of_square(const Factor& factor, const Rational& exponent);
   AtomId infinity();
   int infinite_sign(const Polynomial& polynomial);
@@ -161,6 +163,7 @@ class NormalForms {
   bool keeps(Op op) const;
   bool is_indicator(const Node& node) const;
   std::string value_name(NodeId node) const;
+  std::string bound_name(const Atom& atom) const;
 
   void step(std::size_t terms = 1);
   void fire(FormLaw law) { ++fired_[static_cast<std::size_t>(law)]; }
@@ -168,6 +171,9 @@ class NormalForms {
     if (stop_.empty()) stop_ = why;
   }
   bool stopped() const { return !stop_.empty(); }
+
+  static constexpr int greatest_power = 64;
+  static constexpr std::size_t most_bits = 4096;  // of a coefficient, above or below its line
 
   struct Fact {
     std::vector<AxisId> axes;
@@ -199,7 +205,7 @@ class NormalForms {
   UsedFacts used_facts_;
   std::uint32_t fresh_ = 0;
   std::size_t steps_ = 0, terms_ = 0;
-  int sizes_open_ = 0;
+  int sizes_open_ = 0, depth_ = 0;
   std::string_view stop_;
 };
 

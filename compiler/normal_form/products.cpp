@@ -8,26 +8,8 @@ namespace {
 
 constexpr std::size_t most_terms = 4000;       // of one form
 constexpr std::size_t most_products = 400000;  // of all forms together
-constexpr int greatest_power = 64;
-constexpr std::size_t most_bits = 4096;  // of a coefficient, above or below its line
 
 bool whole(const Rational& value) { return value.is_whole(); }
-
-// value^exponent where that is rational.
-std::optional<mpq_class> rational_power(const mpq_class& value, const mpq_class& exponent) {
-  if (!exponent.get_num().fits_slong_p() || !exponent.get_den().fits_ulong_p()) return {};
-  const long numerator = exponent.get_num().get_si();
-  const unsigned long root = exponent.get_den().get_ui();
-  if (std::abs(numerator) > greatest_power || root > greatest_power || (root > 1 && value < 0)) return {};
-  mpz_class top, bottom;
-  if (!mpz_root(top.get_mpz_t(), value.get_num_mpz_t(), root) || !mpz_root(bottom.get_mpz_t(), value.get_den_mpz_t(), root))
-    return {};
-  mpz_pow_ui(top.get_mpz_t(), top.get_mpz_t(), static_cast<unsigned long>(std::abs(numerator)));
-  mpz_pow_ui(bottom.get_mpz_t(), bottom.get_mpz_t(), static_cast<unsigned long>(std::abs(numerator)));
-  mpq_class result = numerator < 0 ? mpq_class(bottom, top) : mpq_class(top, bottom);
-  result.canonicalize();
-  return result;
-}
 
 }  // namespace
 
@@ -92,10 +74,21 @@ std::optional<std::pair<AtomId, AtomId>> NormalForms::solved(AtomId equal, const
 // A monomial by the laws of its factors: whole powers of sums expand, a condition squared is the condition, an equality fixes
 // its index in the other factors.
 Polynomial NormalForms::settled(Monomial monomial) {
+  constexpr int deepest = 500;
+  struct Level {
+    explicit Level(int& depth) : depth(depth) { ++depth; }
+    ~Level() { --depth; }
+    int& depth;
+  } const level(depth_);
+  if (depth_ > deepest) give_up("laws that undo one another");
   if (stopped()) return {};
   for (std::size_t i = 0; i < monomial.size(); ++i) {
     Factor& factor = monomial[i];
     const Atom& atom = atoms_[factor.atom];
+    if (auto whole = whole_power_of_number(factor)) {
+      if (factor.exponent == 0) monomial.erase(monomial.begin() + static_cast<std::ptrdiff_t>(i));
+      return product(settled(std::move(monomial)), *whole);
+    }
     if (atom.kind == AtomKind::base && factor.exponent >= 1) {
       const mpz_class times = factor.exponent.numerator() / factor.exponent.denominator();
       if (times > greatest_power) return give_up("too high a power"), Polynomial{};
@@ -126,15 +119,6 @@ Polynomial NormalForms::settled(Monomial monomial) {
   }
   if (auto fractions = partial_fractions(monomial)) return std::move(*fractions);
   return {{std::move(monomial), 1}};
-}
-
-Polynomial NormalForms::power_of_constant(const Rational& value, const Rational& exponent) {
-  if (static_cast<double>(value.bits()) * std::abs(exponent.get_d()) > static_cast<double>(most_bits))
-    return give_up("too large a number"), Polynomial{};
-  if (const auto exact = rational_power(value, exponent)) return constant_polynomial(*exact);
-  if (value < 0 && !whole(exponent)) return give_up("a root of a negative number"), Polynomial{};
-  const AtomId base = atoms_.atom({AtomKind::base, 0, 0, {}, {atoms_.polynomial(constant_polynomial(value))}});
-  return settled({{base, exponent}});
 }
 
 // Of one term: every factor if the exponent is whole, else those that cannot be negative.

@@ -18,6 +18,16 @@ std::string NormalForms::value_name(NodeId id) const {
   return graph_.node(id).op == Op::named ? graph_.name_of(id) : fmt::format("value_{}", index_of(id));
 }
 
+// By the axis that it is as long as; those of sums around it, and further ones of the same sum, are numbered.
+std::string NormalForms::bound_name(const Atom& atom) const {
+  std::string name = "i";
+  if (const Polynomial& range = atoms_[atom.parts[0]]; range.size() == 1 && range.begin()->first.size() == 1)
+    if (const Atom& size = atoms_[range.begin()->first[0].atom]; size.kind == AtomKind::size)
+      name = graph_.axis(AxisId{size.tag}).name;
+  if (atom.tag > 0) name += fmt::format("_{}", atom.tag + 1);
+  return atom.place > 0 ? fmt::format("{}'{}", name, atom.place) : name;
+}
+
 std::string NormalForms::text(AtomId id) const {
   const Atom& atom = atoms_[id];
   std::vector<std::string> indices, parts;
@@ -31,6 +41,7 @@ std::string NormalForms::text(AtomId id) const {
     case AtomKind::axis:
       return graph_.axis(AxisId{atom.tag}).name;
     case AtomKind::bound:
+      return bound_name(atom);
     case AtomKind::open:
       return fmt::format("i{}_{}", atom.tag, atom.place);
     case AtomKind::leaf: {

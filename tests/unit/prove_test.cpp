@@ -28,6 +28,26 @@ Decision decision(const std::string& claim) {
 
 }  // namespace
 
+TEST_CASE("an equality holds in sums under powers too", "[unit]") {
+  CHECK(decision("(y == z) / (y^2 + 1) == (y == z) / (z^2 + 1)").decided == Decided::proved);
+  CHECK(decision("(y == z) * y / (1 + y) == (y == z) - (y == z) / (1 + z)").decided == Decided::proved);
+  CHECK(decision("where(max(y, z) == y, 1 / (y + 1), 0) == 0").decided == Decided::difference);
+  const Decision tie = decision("(y == z) / (y + 1) == 0");
+  CHECK(std::ranges::count(tie.conditions, "y[n] - z[n] != 0") + std::ranges::count(tie.conditions, "z[n] - y[n] != 0") == 1);
+  // Equalities that solve each other's atoms end with a reason.
+  CHECK(decision("(y + z * s == 0) * (z + y * s == 0) * y == 7").decided != Decided::proved);
+}
+
+TEST_CASE("numbers under roots meet in their prime factors", "[unit]") {
+  for (const std::string claim :
+       {"sqrt(8) * y == 2 * sqrt(2) * y", "sqrt(2 * pi) * y == sqrt(2) * sqrt(pi) * y", "1 / sqrt(2) == sqrt(2) / 2",
+        "exp(-(y / sqrt(2))^2) == exp(-y^2 / 2)", "sqrt(3 / 50) == sqrt(6) / 10", "sqrt(1000003)^2 == 1000003"})
+    CHECK(decision(claim).decided == Decided::proved);
+  for (const std::string claim : {"sqrt(8) == 2.0000000000000000001 * sqrt(2)",
+                                  "y * pi == y * 3.141592653589793238462643383279502884197", "sqrt(2) + sqrt(3) == sqrt(5)"})
+    CHECK(decision(claim).decided != Decided::proved);
+}
+
 TEST_CASE("what is almost true is not proved", "[unit]") {
   for (const std::string claim : {
            // sums and their names
