@@ -12,7 +12,7 @@ namespace {
 
 class Engine {
  public:
-  Engine(Graph& graph, std::span<const NodeId> roots) : graph_(graph), rewriting_(graph, roots) {
+  Engine(Graph& graph, std::span<const NodeId> roots, std::size_t used) : graph_(graph), rewriting_(graph, roots.first(used)) {
     const std::vector<NodeId> order = graph.reachable(roots);
     budget_ = 1000 + 64 * order.size();
     for (NodeId id : order) simplify(id);
@@ -109,6 +109,8 @@ std::span<const Law> laws() {
   return all;
 }
 
-Simplified simplify(Graph& graph, std::span<const NodeId> roots) { return Engine(graph, roots).take(); }
+Simplified simplify(Graph& graph, std::span<const NodeId> roots, std::size_t followed) {
+  return Engine(graph, roots, roots.size() - followed).take();
+}
 
 }  // namespace tenet

@@ -47,7 +47,8 @@ struct Simplified {
   std::string_view stop;  // why it stopped: "complete", or the budget that ran out
 };
 
-// Names stay (a `named` node keeps its identity): what is computed under a name keeps it.
-Simplified simplify(Graph& graph, std::span<const NodeId> roots);
+// Names stay (a `named` node keeps its identity): what is computed under a name keeps it. `followed`: so many roots at the end
+// are rewritten like all others and are no use of what they read: nobody computes them.
+Simplified simplify(Graph& graph, std::span<const NodeId> roots, std::size_t followed = 0);
 
 }  // namespace tenet

@@ -196,6 +196,7 @@ TEST_CASE("every law is used in deriving or computing something", "[unit]") {
       {"log(sigmoid(tanh(x))) + log(1 - sigmoid(tanh(y))) + sigmoid(tanh(y))", {}},
       {"x[vocab = other][other = Y + 1 else 0]", {}},
       {"exp(x * 0) * x + sqrt(4) * y + x * (1 + s^2) / (1 + s^2) + y / (1 + s^2) * (1 + s^2) + y * (-2 / s)", {}},
+      {"x * y + s * s + s * s + 2 * s", {"s"}},
       {"sum[batch](sum[vocab](x / |batch|)) * |batch| + |batch| * s / |batch| + 2 * (3 / s) - x * 2", {}},
   };
   for (const auto& [text, targets] : corpus) {

@@ -1,4 +1,6 @@
 // `where`, and the logic of truths.
+#include <algorithm>
+
 #include "compiler/simplify/families.h"
 #include "compiler/simplify/terms.h"
 
@@ -40,13 +42,46 @@ NodeId one_and_zero(Rewriting& r, NodeId id) {
   return node.operands[0];
 }
 
-NodeId same_mask(Rewriting& r, NodeId id) {
-  const auto sum = two(r, id, Op::add);
-  if (!sum || r.shared(sum->a) || r.shared(sum->b)) return id;
-  const Node &a = r.graph.node(sum->a), &b = r.graph.node(sum->b);
-  if (a.op != Op::where || b.op != Op::where || a.operands[0] != b.operands[0]) return id;
-  if (!is_zero(r.graph, a.operands[2]) || !is_zero(r.graph, b.operands[2])) return id;
-  return where(r.graph, a.operands[0], add(r.graph, a.operands[1], b.operands[1]), r.graph.constant(0));
+// A factor goes into the branch that is not 0, where that takes no more places. Then it does not matter where the value is 0.
+NodeId masked_factor(Rewriting& r, NodeId id) {
+  const Node& node = r.graph.node(id);
+  if (node.op != Op::multiply && node.op != Op::divide) return id;
+  for (std::size_t k = 0; k < (node.op == Op::multiply ? 2 : 1); ++k) {
+    const NodeId mask = node.operands[k], factor = node.operands[1 - k];
+    const Node& row = r.graph.node(mask);
+    if (row.op != Op::where || r.shared(mask) || is_indicator(r.graph, factor) || !std::ranges::equal(row.axes, node.axes))
+      continue;
+    const std::size_t kept = is_zero(r.graph, row.operands[2]) ? 1 : 2;
+    if (!is_zero(r.graph, row.operands[3 - kept])) continue;
+    NodeId branches[] = {row.operands[1], row.operands[2]}, product[] = {factor, factor};
+    product[k] = branches[kept - 1];
+    const NodeId condition = row.operands[0];
+    branches[kept - 1] = r.graph.apply(node.op, product[0], product[1]);
+    return where(r.graph, condition, branches[0], branches[1]);
+  }
+  return id;
+}
+
+std::vector<NodeId> operands_of(const Graph& graph, NodeId id) {
+  return {graph.node(id).operands.begin(), graph.node(id).operands.end()};
+}
+
+// Two values under one condition, where at most one branch has terms from both.
+NodeId joined_branches(Rewriting& r, NodeId id) {
+  const Op op = r.graph.node(id).op;
+  const auto terms = two(r, id, op == Op::subtract ? Op::subtract : Op::add);
+  if (!terms || r.shared(terms->a) || r.shared(terms->b)) return id;
+  if (!is(r.graph, terms->a, Op::where) || !is(r.graph, terms->b, Op::where)) return id;
+  const std::vector<NodeId> a = operands_of(r.graph, terms->a), b = operands_of(r.graph, terms->b);
+  if (a[0] != b[0]) return id;
+  const auto from_both = [&](std::size_t k) { return !is_zero(r.graph, a[k]) && !is_zero(r.graph, b[k]); };
+  if (from_both(1) && from_both(2)) return id;
+  const auto joined = [&](std::size_t k) {
+    if (is_zero(r.graph, b[k])) return a[k];
+    if (!is_zero(r.graph, a[k])) return r.graph.apply(op, a[k], b[k]);
+    return op == Op::add ? b[k] : negate(r.graph, b[k]);
+  };
+  return where(r.graph, a[0], joined(1), joined(2));
 }
 
 NodeId double_not(Rewriting& r, NodeId id) {
@@ -85,7 +120,10 @@ constexpr Law rows[] = {
     {"condition again", "where(p, where(p, x, y), z)", "where(p, x, z)", "also in the other branch", Soundness::exact,
      condition_again},
     {"one and zero", "where(p, 1, 0)", "p", "", Soundness::exact, one_and_zero},
-    {"same mask", "where(p, x, 0) + where(p, y, 0)", "where(p, x + y, 0)", "each is used once", Soundness::exact, same_mask},
+    {"masked factor", "x * where(p, y, 0)", "where(p, x * y, 0)",
+     "the where has the product's axes, is used once; also where(p, y, 0) / x", Soundness::exact, masked_factor},
+    {"joined branches", "where(p, x, 0) + where(p, 0, y)", "where(p, x, y)",
+     "each is used once; one branch may have terms from both; also for differences", Soundness::exact, joined_branches},
     {"double not", "not not p", "p", "", Soundness::exact, double_not},
     {"decided not", "not 0 == 0", "0 != 0", "", Soundness::exact, decided_not},
     {"decided and", "p and 0 == 0", "p", "also 0 != 0", Soundness::exact, decided_in_and},

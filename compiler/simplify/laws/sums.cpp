@@ -93,6 +93,33 @@ NodeId constants_added(Rewriting& r, NodeId id) {
   return add(r.graph, inner->a, r.graph.constant(r.graph.value_of(inner->b) + r.graph.value_of(outer->b)));
 }
 
+struct Term {
+  mpq_class times;
+  NodeId value;
+};
+
+Term term_of(const Rewriting& r, NodeId id) {
+  const auto product = two(r, id, Op::multiply);
+  if (product && is_constant(r.graph, product->a)) return {r.graph.value_of(product->a), product->b};
+  return {1, id};
+}
+
+// n x + m x, also where the first stands at the end of a sum that is used once.
+NodeId like_terms(Rewriting& r, NodeId id) {
+  const auto sum = two(r, id, Op::add);
+  if (!sum || is_zero(r.graph, sum->a) || is_zero(r.graph, sum->b)) return id;
+  const auto longer = two(r, sum->a, Op::add);
+  const bool nested = longer && !r.shared(sum->a);
+  const Term b = term_of(r, sum->b);
+  for (const NodeId before : {sum->a, nested ? longer->b : sum->a}) {
+    const Term a = term_of(r, before);
+    if (a.value != b.value || is_constant(r.graph, a.value) || a.times == -b.times) continue;
+    const NodeId both = multiply(r.graph, r.graph.constant(a.times + b.times), a.value);
+    return before == sum->a ? both : add(r.graph, longer->a, both);
+  }
+  return id;
+}
+
 constexpr Law rows[] = {
     {"zero added", "x + 0", "x", "", Soundness::exact, zero_added},
     {"zero subtracted", "x - 0", "x", "", Soundness::exact, zero_subtracted},
@@ -104,6 +131,8 @@ constexpr Law rows[] = {
     {"equals cancel", "x - x", "0", "x finite", Soundness::exact, equals_cancel},
     {"double negation", "-(-x)", "x", "", Soundness::exact, double_negation},
     {"negated difference", "-(x - y)", "y - x", "the difference is used once", Soundness::exact, negated_difference},
+    {"like terms", "n * x + m * x", "(n + m) * x", "also x + x; also at the end of a sum that is used once", Soundness::exact,
+     like_terms},
     {"constants added", "x + n + m", "x + (n + m)", "", Soundness::exact, constants_added},
 };
 
