@@ -9,6 +9,8 @@
 //
 // A *mask* is a truth outside which the adjoint is exactly 0, because a `where` took the other branch. Where a formula's
 // coefficient may be infinite or NaN there, the contribution becomes where(mask, formula, 0), so that 0 * inf never arises.
+// The kink of a function (relu, max) is such a truth too, as far as its own operand goes: a sum over places on both sides of a
+// kink is 0 only by chance, one over places that the program masks is 0 because it says so.
 #include "compiler/grad/gradient.h"
 
 #include <array>
@@ -38,7 +40,7 @@ const Formulas& adjoint_formulas(Op op) {
 
 struct Masked {
   std::optional<NodeId> value;  // none: 0
-  std::optional<NodeId> mask;
+  std::optional<NodeId> mask, kink;
 };
 
 class ReverseMode {
@@ -144,15 +146,21 @@ class ReverseMode {
     names.values = {{"g", *adjoint.value}, {"y", id}};
     for (std::size_t k = 0; k < node.operands.size(); ++k) names.values.emplace_back(letters[k], node.operands[k]);
     names.axes = {{"axes", set_of(node.bound)}};
-    Masked contribution{instantiate(graph_, formula, names), adjoint.mask};
-    if (adjoint.mask) {
+    Masked contribution{instantiate(graph_, formula, names), adjoint.mask, adjoint.kink};
+    if (adjoint.mask || adjoint.kink) {
       names.values[0].second = graph_.constant(1);
       const NodeId coefficient = instantiate(graph_, formula, names);
-      if (!finite_.of(coefficient).finite)
-        contribution.value = graph_.apply(Op::where, *adjoint.mask, *contribution.value, graph_.constant(0));
+      if (!finite_.of(coefficient).finite) {
+        const NodeId inside =
+            adjoint.mask && adjoint.kink ? both(adjoint.mask, *adjoint.kink) : adjoint.mask.value_or(*adjoint.kink);
+        contribution.value = graph_.apply(Op::where, inside, *contribution.value, graph_.constant(0));
+      }
     }
     if (*contribution.value != *adjoint.value)
-      if (const auto branch = branch_of(*contribution.value)) contribution.mask = both(adjoint.mask, *branch);
+      if (const auto branch = branch_of(*contribution.value)) {
+        std::optional<NodeId>& truth = node.op == Op::where ? contribution.mask : contribution.kink;
+        truth = both(truth, *branch);
+      }
     add(operand, contribution, united(node.axes, node.bound));
   }
 
@@ -175,12 +183,14 @@ class ReverseMode {
       domain = united(difference(domain, std::span(&axis, 1)), std::span(&copy, 1));
       for (NodeId& index : indices) index = renamed(index, axis, copy);
       adjoint.value = renamed(*adjoint.value, axis, copy);
-      if (adjoint.mask) adjoint.mask = renamed(*adjoint.mask, axis, copy);
+      for (std::optional<NodeId>* truth : {&adjoint.mask, &adjoint.kink})
+        if (*truth) *truth = renamed(**truth, axis, copy);
     }
     for (std::size_t i = node.bound.size(); i-- > 0;) {
       const NodeId indicator = graph_.apply(Op::equal, graph_.coordinate(node.bound[i]), indices[i]);
       adjoint.value = graph_.apply(Op::multiply, indicator, *adjoint.value);
-      if (adjoint.mask) adjoint.mask = graph_.apply(Op::logical_and, indicator, *adjoint.mask);
+      for (std::optional<NodeId>* truth : {&adjoint.mask, &adjoint.kink})
+        if (*truth) *truth = graph_.apply(Op::logical_and, indicator, **truth);
     }
     add(inner, adjoint, united(domain, node.bound));
   }
@@ -194,7 +204,7 @@ class ReverseMode {
       outside = outside ? graph_.apply(Op::logical_or, *outside, either) : either;
     }
     const NodeId value = graph_.apply(Op::where, *outside, *adjoint.value, graph_.constant(0));
-    add(node.operands.back(), {value, both(adjoint.mask, *outside)}, set_of(node.axes));
+    add(node.operands.back(), {value, both(adjoint.mask, *outside), adjoint.kink}, set_of(node.axes));
   }
 
   NodeId renamed(NodeId node, AxisId from, AxisId to) {
@@ -210,16 +220,23 @@ class ReverseMode {
       if (!hidden.empty())
         contribution.mask = graph_.apply(Op::greater, graph_.reduce(Op::sum, hidden, *contribution.mask), graph_.constant(0));
     }
+    if (contribution.kink && !intersection(lost, graph_.node(*contribution.kink).axes).empty()) contribution.kink.reset();
     Masked& total = adjoints_[index_of(operand)];
     if (!total.value) {
       total = contribution;
       return;
     }
     total.value = graph_.apply(Op::add, *total.value, *contribution.value);
-    if (!total.mask || !contribution.mask)
-      total.mask.reset();
-    else if (*total.mask != *contribution.mask)
-      total.mask = graph_.apply(Op::logical_or, *total.mask, *contribution.mask);
+    either(total.mask, contribution.mask);
+    either(total.kink, contribution.kink);
+  }
+
+  // Outside which both of two terms are 0.
+  void either(std::optional<NodeId>& total, const std::optional<NodeId>& other) {
+    if (!total || !other)
+      total.reset();
+    else if (*total != *other)
+      total = graph_.apply(Op::logical_or, *total, *other);
   }
 
   bool is_zero(NodeId id) const { return graph_.node(id).op == Op::constant && graph_.value_of(id) == 0; }

@@ -161,6 +161,19 @@ TEST_CASE("a mask costs nothing where what it masks is finite", "[unit]") {
   CHECK(algebra.graph.node(result[0]).op == Op::multiply);
 }
 
+TEST_CASE("a kink masks its own operand, and no sum over places on both of its sides", "[unit]") {
+  Algebra algebra(R"(axis i = 2, j = 3
+param x[i] = 0
+param w[i, j] = 0
+n = x / sqrt(sum[i](log(x)))
+loss = sum[j](relu(sum[i](n * w)))
+)");
+  const NodeId x = algebra["x"];
+  const auto result = gradients(algebra.graph, algebra["loss"], std::span(&x, 1));
+  const auto nodes = algebra.graph.reachable(result);
+  CHECK(std::ranges::count_if(nodes, [&](NodeId id) { return algebra.graph.node(id).op == Op::where; }) == 1);
+}
+
 TEST_CASE("a graph of 100,000 nodes in a row is differentiated without recursion", "[unit]") {
   Algebra algebra("param x = 0");
   NodeId value = algebra["x"];
