@@ -35,6 +35,7 @@ constexpr std::array rows{
                true},
     FormLawRow{FormLaw::log_of_number, "logarithm of a number", "log(6)", "log(2) + log(3)", "", true},
     FormLawRow{FormLaw::root_of_number, "root of a number", "12^0.5", "2 * 3^0.5", "", true},
+    FormLawRow{FormLaw::shares_of_sum, "shares of a sum", "sum[i, j](exp(x) * u / sum[j](exp(x)))", "sum[i](u)", "", false},
 };
 
 constexpr bool in_order() {

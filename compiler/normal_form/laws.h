@@ -36,6 +36,7 @@ enum class FormLaw : std::uint8_t {
   power_as_exponential,
   log_of_number,
   root_of_number,
+  shares_of_sum,
   count_
 };
 inline constexpr std::size_t form_law_count = static_cast<std::size_t>(FormLaw::count_);

@@ -118,6 +118,7 @@ class NormalForms {
   std::optional<std::pair<AtomId, AtomId>> solved(AtomId equal, const std::vector<AtomId>* among = nullptr);
 
   Polynomial value_of(AtomId atom) const;
+  std::optional<Polynomial> sum_of_shares(const Monomial& monomial, const std::vector<AtomId>& indices);
   std::optional<Polynomial> sum_by_fact(const Monomial& monomial, const std::vector<AtomId>& indices);
   Polynomial sum_of_components(const Monomial& monomial, const std::vector<AtomId>& indices);
   Polynomial reduced(Op op, const Polynomial& polynomial, std::vector<AtomId> indices);

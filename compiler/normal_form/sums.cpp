@@ -232,6 +232,34 @@ std::optional<Polynomial> NormalForms::sum_by_fact(const Monomial& monomial, con
   return {};
 }
 
+// S[i, j] (t D^-k c) = S[i] (D^(1 - k) c) where D = S[j] t, and c does not vary with j.
+std::optional<Polynomial> NormalForms::sum_of_shares(const Monomial& monomial, const std::vector<AtomId>& indices) {
+  for (const Factor& whole : monomial) {
+    const Atom atom = atoms_[whole.atom];
+    if (whole.exponent >= 0 || atom.kind != AtomKind::sum || atom.indices.size() != 1) continue;
+    for (AtomId index : indices) {
+      if (atoms_.varies(whole.atom, index) || atoms_[index].range != atoms_[atom.indices[0]].range) continue;
+      const Polynomial share = renamed(Polynomial(atoms_[atom.parts[0]]), {{atom.indices[0], index}});
+      if (share.size() != 1 || share.begin()->second != 1) continue;
+      Monomial rest = monomial;
+      const bool has_share = std::ranges::all_of(share.begin()->first, [&](const Factor& factor) {
+        const auto found = std::ranges::find(rest, factor.atom, &Factor::atom);
+        if (found == rest.end() || found->exponent != factor.exponent) return false;
+        rest.erase(found);
+        return true;
+      });
+      if (!has_share || std::ranges::any_of(rest, [&](const Factor& factor) { return atoms_.varies(factor.atom, index); }))
+        continue;
+      step();
+      fire(FormLaw::shares_of_sum);
+      std::vector<AtomId> others = indices;
+      std::erase(others, index);
+      return sum(product(Polynomial{{std::move(rest), 1}}, atom_form(whole.atom)), others);
+    }
+  }
+  return {};
+}
+
 Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId> indices) {
   step();
   if (indices.size() > most_indices) give_up("too many bound indices");
@@ -273,6 +301,7 @@ Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId
     return sum(product(joined, Polynomial{{rest, 1}}), indices);
   }
   if (auto known = sum_by_fact(monomial, indices)) return std::move(*known);
+  if (auto shares = sum_of_shares(monomial, indices)) return std::move(*shares);
   return sum_of_components(monomial, indices);
 }
 

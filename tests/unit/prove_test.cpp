@@ -48,6 +48,14 @@ TEST_CASE("numbers under roots meet in their prime factors", "[unit]") {
     CHECK(decision(claim).decided != Decided::proved);
 }
 
+TEST_CASE("the shares of a sum add up to 1", "[unit]") {
+  CHECK(decision("sum[n, c](exp(x) * y / sum[c](exp(x))) == sum[n](y)").decided == Decided::proved);
+  CHECK(decision("sum[n, c](exp(x + y) * z / sum[c](exp(x + y))^2) == sum[n](z / sum[c](exp(x + y)))").decided ==
+        Decided::proved);
+  CHECK(decision("sum[n, c](exp(2 * x) * y / sum[c](exp(x))) == sum[n](y)").decided != Decided::proved);
+  CHECK(decision("sum[n, c](exp(x) * y * x / sum[c](exp(x))) == sum[n](y)").decided != Decided::proved);
+}
+
 TEST_CASE("what is almost true is not proved", "[unit]") {
   for (const std::string claim : {
            // sums and their names
