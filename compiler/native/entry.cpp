@@ -1,13 +1,11 @@
 #include "compiler/native/entry.h"
 
-#include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/IntrinsicsX86.h>
 #include <llvm/TargetParser/Triple.h>
 
 #include <cstddef>
 
 #include "compiler/native/kernel_emitter.h"
-#include "compiler/native/module.h"
 #include "runtime/abi.h"
 
 namespace tenet {
@@ -16,9 +14,10 @@ namespace {
 
 constexpr std::uint32_t flush_denormals = 0x8040;  // MXCSR: results (FTZ) and operands (DAZ)
 
-// Where the processor's floating-point mode is kept while compiled code runs; null if it has none that we change.
-llvm::Value* enter_flushing(llvm::IRBuilder<>& builder, const llvm::Module& module) {
-  if (!llvm::Triple(module.getTargetTriple()).isX86()) return nullptr;
+}  // namespace
+
+llvm::Value* enter_flushing(llvm::IRBuilder<>& builder) {
+  if (!llvm::Triple(builder.GetInsertBlock()->getModule()->getTargetTriple()).isX86()) return nullptr;
   llvm::Value* saved = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "saved_mode");
   llvm::Value* current = builder.CreateAlloca(builder.getInt32Ty(), nullptr, "mode");
   builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_stmxcsr, {}, {saved});
@@ -31,7 +30,19 @@ void leave_flushing(llvm::IRBuilder<>& builder, llvm::Value* saved) {
   if (saved) builder.CreateIntrinsic(llvm::Intrinsic::x86_sse_ldmxcsr, {}, {saved});
 }
 
-}  // namespace
+llvm::Value* address_of(llvm::IRBuilder<>& builder, const Buffer& buffer, llvm::Value* arena) {
+  return builder.CreateConstGEP1_64(builder.getInt8Ty(), arena, static_cast<std::uint64_t>(buffer.offset), buffer.name);
+}
+
+void emit_calls(llvm::IRBuilder<>& builder, const Kernels& kernels, std::span<llvm::Function* const> functions, std::size_t begin,
+                std::size_t end, llvm::Value* arena) {
+  for (std::size_t i = begin; i < end; ++i) {
+    std::vector<llvm::Value*> arguments;
+    for (BufferId id : buffers_of(kernels.kernels[i]))
+      arguments.push_back(address_of(builder, kernels.buffers[index_of(id)], arena));
+    builder.CreateCall(functions[i], arguments);
+  }
+}
 
 void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functions, llvm::Module& module) {
   llvm::LLVMContext& context = module.getContext();
@@ -54,11 +65,8 @@ void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functio
   llvm::Value* first_step = field(builder.getInt64Ty(), offsetof(TenetFrame, first_step));
   llvm::Value* passes = field(builder.getInt64Ty(), offsetof(TenetFrame, passes));
   llvm::Value* losses = field(pointer_type, offsetof(TenetFrame, losses));
-  llvm::Value* saved = enter_flushing(builder, module);
-  const auto address = [&](BufferId id) {
-    const Buffer& buffer = kernels.buffers[index_of(id)];
-    return builder.CreateConstGEP1_64(builder.getInt8Ty(), arena, static_cast<std::uint64_t>(buffer.offset), buffer.name);
-  };
+  llvm::Value* saved = enter_flushing(builder);
+  const auto address = [&](BufferId id) { return address_of(builder, kernels.buffers[index_of(id)], arena); };
   builder.CreateBr(head);
 
   builder.SetInsertPoint(head);
@@ -75,11 +83,7 @@ void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functio
         module.getOrInsertFunction("tenet_draw_batch", builder.getVoidTy(), pointer_type, builder.getInt64Ty());
     builder.CreateCall(draw, {frame, step});
   }
-  for (std::size_t i = 0; i < functions.size(); ++i) {
-    std::vector<llvm::Value*> arguments;
-    for (BufferId id : buffers_of(kernels.kernels[i])) arguments.push_back(address(id));
-    builder.CreateCall(functions[i], arguments);
-  }
+  emit_calls(builder, kernels, functions, 0, functions.size(), arena);
   if (kernels.loss) {
     llvm::Value* loss = builder.CreateAlignedLoad(builder.getFloatTy(), address(*kernels.loss), llvm::Align(4));
     builder.CreateAlignedStore(loss, builder.CreateGEP(builder.getFloatTy(), losses, pass), llvm::Align(4));

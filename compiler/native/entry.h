@@ -1,7 +1,8 @@
-// `void tenet_run(TenetFrame*)`: the passes of a computation.
+// Functions that run kernels on an arena.
 #pragma once
 
 #include <llvm/IR/Function.h>
+#include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
 
 #include <span>
@@ -10,7 +11,21 @@
 
 namespace tenet {
 
-// `functions`: of kernels.kernels, in their order.
+inline constexpr const char* entry_name = "tenet_run";
+
+// `void tenet_run(TenetFrame*)`: the passes of a computation. `functions`: of kernels.kernels, in their order.
 void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functions, llvm::Module& module);
+
+// Where a buffer is.
+llvm::Value* address_of(llvm::IRBuilder<>& builder, const Buffer& buffer, llvm::Value* arena);
+
+// Calls the functions of kernels `begin` to `end` - 1.
+void emit_calls(llvm::IRBuilder<>& builder, const Kernels& kernels, std::span<llvm::Function* const> functions, std::size_t begin,
+                std::size_t end, llvm::Value* arena);
+
+// Makes the processor flush denormal numbers, and back to what it did. The value is null where it has no such mode that we
+// change.
+llvm::Value* enter_flushing(llvm::IRBuilder<>& builder);
+void leave_flushing(llvm::IRBuilder<>& builder, llvm::Value* saved);
 
 }  // namespace tenet

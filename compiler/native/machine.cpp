@@ -1,24 +1,39 @@
 #include "compiler/native/machine.h"
 
-#include <llvm/ADT/StringMap.h>
-#include <llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h>
+#include <llvm/MC/MCSubtargetInfo.h>
+#include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/TargetSelect.h>
-#include <llvm/TargetParser/Host.h>
 
-#include "compiler/native/native.h"
+#include <vector>
+
+#include "compiler/diagnostics/diagnostics.h"
 
 namespace tenet {
 
-Target host_target() {
-  static const Target target = [] {
-    const llvm::StringMap<bool> features = llvm::sys::getHostCPUFeatures();
-    if (features.lookup("avx512f") && features.lookup("avx512vl") && features.lookup("avx512dq") && features.lookup("avx512bw"))
-      return Target{16, 32};
-    if (features.lookup("avx2")) return Target{8, 16};
-    return features.lookup("neon") ? Target{4, 32} : Target{4, 16};
-  }();
-  return target;
+namespace {
+
+// Whether LLVM knows the processor, and it runs programs of this system.
+std::expected<void, std::string> check_processor(const llvm::Triple& system, const std::string& processor) {
+  std::string error;
+  const llvm::Target* target = llvm::TargetRegistry::lookupTarget(system.getTriple(), error);
+  if (!target) return std::unexpected(error);
+  const auto subtarget = [&](llvm::StringRef name) {
+    return std::unique_ptr<llvm::MCSubtargetInfo>(target->createMCSubtargetInfo(system.getTriple(), name, ""));
+  };
+  const auto any = subtarget("");
+  if (!any->isCPUStringValid(processor)) {
+    std::vector<std::string> names;
+    for (const llvm::SubtargetSubTypeKV& known : any->getAllProcessorDescriptions()) names.emplace_back(known.Key);
+    const std::string near = nearest(processor, names);
+    return std::unexpected("LLVM knows no processor `" + processor + "` for " + system.getArchName().str() +
+                           (near.empty() ? "" : "; did you mean `" + near + "`?"));
+  }
+  if (system.getArch() == llvm::Triple::x86_64 && processor != "generic" && !subtarget(processor)->checkFeatures("+64bit"))
+    return std::unexpected("the processor `" + processor + "` does not run 64-bit programs");
+  return {};
 }
+
+}  // namespace
 
 std::expected<llvm::orc::JITTargetMachineBuilder, std::string> host_description() {
   using Description = std::expected<llvm::orc::JITTargetMachineBuilder, std::string>;
@@ -36,12 +51,35 @@ std::expected<llvm::orc::JITTargetMachineBuilder, std::string> host_description(
   return description;
 }
 
-std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> host_machine() {
+std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> machine_for(const std::string& processor) {
   auto description = host_description();
   if (!description) return std::unexpected(description.error());
+  if (!processor.empty()) {
+    if (auto known = check_processor(description->getTargetTriple(), processor); !known) return std::unexpected(known.error());
+    description->setCPU(processor);
+    description->getFeatures() = llvm::SubtargetFeatures();
+  }
   auto machine = description->createTargetMachine();
   if (!machine) return std::unexpected(llvm::toString(machine.takeError()));
   return std::move(*machine);
+}
+
+Target target_of(const llvm::TargetMachine& machine) {
+  const auto has = [&](llvm::StringRef features) { return machine.getMCSubtargetInfo()->checkFeatures(features); };
+  if (!machine.getTargetTriple().isX86()) return machine.getTargetTriple().isAArch64() ? Target{4, 32} : Target{4, 16};
+  if (has("+avx512f,+avx512vl,+avx512dq,+avx512bw")) return {16, 32};
+  return has("+avx2") ? Target{8, 16} : Target{4, 16};
+}
+
+std::expected<Target, std::string> target_for(const std::string& processor) {
+  const auto machine = machine_for(processor);
+  if (!machine) return std::unexpected(machine.error());
+  return target_of(**machine);
+}
+
+Target host_target() {
+  static const Target target = target_for("").value_or(Target{4, 16});  // without a machine nothing is compiled
+  return target;
 }
 
 }  // namespace tenet

@@ -1,4 +1,4 @@
-// The machine that this process runs on, as LLVM sees it.
+// The machine that code is for, as LLVM sees it.
 #pragma once
 
 #include <llvm/ExecutionEngine/Orc/JITTargetMachineBuilder.h>
@@ -8,10 +8,16 @@
 #include <memory>
 #include <string>
 
+#include "compiler/native/native.h"
+
 namespace tenet {
 
-// Asked of the processor once. Error: this LLVM cannot generate code for the machine.
+// This process's machine, asked of the processor once. Error: this LLVM cannot generate code for it.
 std::expected<llvm::orc::JITTargetMachineBuilder, std::string> host_description();
-std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> host_machine();
+
+// The same system with another processor, by LLVM's name for it; empty: this process's own. Error: LLVM knows no such processor.
+std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> machine_for(const std::string& processor);
+
+Target target_of(const llvm::TargetMachine& machine);
 
 }  // namespace tenet

@@ -9,9 +9,8 @@
 
 #include <vector>
 
-#include "compiler/native/entry.h"
 #include "compiler/native/kernel_emitter.h"
-#include "compiler/native/native.h"
+#include "compiler/native/machine.h"
 
 namespace tenet {
 
@@ -65,11 +64,11 @@ void simplify(llvm::Module& module, llvm::TargetMachine& machine) {
 }  // namespace
 
 std::expected<std::unique_ptr<llvm::Module>, std::string> build_module(const Kernels& kernels, llvm::LLVMContext& context,
-                                                                       llvm::TargetMachine& machine) {
+                                                                       llvm::TargetMachine& machine, EmitEntries entries) {
   auto module = std::make_unique<llvm::Module>("tenet", context);
   module->setTargetTriple(machine.getTargetTriple().str());
   module->setDataLayout(machine.createDataLayout());
-  const int lanes = host_target().lanes;
+  const int lanes = target_of(machine).lanes;
   std::vector<llvm::Function*> functions;
   for (const Kernel& kernel : kernels.kernels) {
     if (kernel.loops.size() > max_loops)
@@ -77,7 +76,7 @@ std::expected<std::unique_ptr<llvm::Module>, std::string> build_module(const Ker
     functions.push_back(declare(kernels, kernel, *module));
     KernelEmitter(kernels, kernel, *functions.back(), lanes).emit();
   }
-  emit_entry(kernels, functions, *module);
+  entries(functions, *module);
   for (llvm::Function& function : *module) {
     if (function.isDeclaration()) continue;
     function.addFnAttr(llvm::Attribute::NoUnwind);

@@ -5,6 +5,7 @@
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/Support/raw_ostream.h>
 
+#include "compiler/native/entry.h"
 #include "compiler/native/machine.h"
 #include "compiler/native/module.h"
 #include "compiler/native/symbols.h"
@@ -52,11 +53,13 @@ struct Built {
 };
 
 std::expected<Built, std::string> build(const Kernels& kernels) {
-  auto machine = host_machine();
+  auto machine = machine_for("");
   if (!machine) return std::unexpected(machine.error());
   Built built;
   built.machine = std::move(*machine);
-  auto module = build_module(kernels, *built.context, *built.machine);
+  auto module =
+      build_module(kernels, *built.context, *built.machine,
+                   [&](std::span<llvm::Function* const> functions, llvm::Module& to) { emit_entry(kernels, functions, to); });
   if (!module) return std::unexpected(module.error());
   built.module = std::move(*module);
   return built;

@@ -19,6 +19,10 @@ class NativeCode {
 // The machine that this process runs on.
 Target host_target();
 
+// This system with another processor, by LLVM's name for it, such as x86-64-v3; empty: this process's own. Error: LLVM knows no
+// such processor.
+std::expected<Target, std::string> target_for(const std::string& processor);
+
 // An error is a fault of the compiler or the machine, never of the program.
 std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& kernels);
 
