@@ -37,8 +37,12 @@ void add_program_options(CLI::App& command, Options& options) {
   command.add_flag("--time", options.time, "Says how long each stage of the compiler took, on standard error");
 }
 
-void add_run_options(CLI::App& command, Options& options) {
+void add_data_option(CLI::App& command, Options& options) {
   add_optional(command, "--data", options.data, "The data file, instead of the one that the program names")->type_name("PATH");
+}
+
+void add_run_options(CLI::App& command, Options& options) {
+  add_data_option(command, options);
   add_optional(command, "--seed", options.seed, "Of all random numbers but the split's (default: 1)")->type_name("N");
   command.add_option("--threads", options.threads, "How many threads to use; this version runs on one, whatever is asked")
       ->type_name("N")

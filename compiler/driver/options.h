@@ -25,6 +25,7 @@ struct Options {
 
 // The file and the options that a command takes. What is asked for is checked as it is read.
 void add_program_options(CLI::App& command, Options& options);
+void add_data_option(CLI::App& command, Options& options);  // --data
 void add_run_options(CLI::App& command, Options& options);  // --data --seed --threads
 void add_json_option(CLI::App& command, Options& options);  // --format text|json
 
@@ -46,6 +47,7 @@ Command check_command(CLI::App& parent);
 Command sample_command(CLI::App& parent);
 Command eval_command(CLI::App& parent);
 Command dump_command(CLI::App& parent);
+Command build_command(CLI::App& parent);
 Command bench_command(CLI::App& parent);
 Command laws_command(CLI::App& parent);
 Command explain_command(CLI::App& parent);
