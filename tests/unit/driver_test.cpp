@@ -26,7 +26,7 @@ TEST_CASE("--help teaches by examples and --version says the version", "[unit]")
   CHECK(help.status == 0);
   CHECK_THAT(help.out, ContainsSubstring("tenet train graphs/makemore.tenet"));
   CHECK_THAT(help.out, ContainsSubstring("Exit status"));
-  for (const std::string command : {"train", "derive", "check", "sample", "eval", "dump", "bench"}) {
+  for (const std::string command : {"train", "derive", "check", "sample", "eval", "dump", "build", "bench"}) {
     CHECK_THAT(help.out, ContainsSubstring(command));
     const Ending one = scratch.run("tenet " + command + " --help");
     CHECK(one.status == 0);

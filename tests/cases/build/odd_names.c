@@ -1,0 +1,3 @@
+#include "2 odd-names.h"
+
+int main(void) { return 0; }
