@@ -40,6 +40,10 @@ std::optional<std::string> Spelling::name_of(NodeId id) const {
   return {};
 }
 
+void Spelling::give_name(NodeId node, std::string name) {
+  if (operation(graph_.node(node).op).form != Form::leaf) lines_[index_of(node)] = std::move(name);
+}
+
 std::string Spelling::fresh(std::string wanted) {
   std::ranges::replace(wanted, '.', '_');
   std::string name = wanted;

@@ -25,7 +25,7 @@ class Spelling {
   void learn_nodes();  // those made since: values under visible definitions
 
   std::optional<std::string> name_of(NodeId node) const;
-  void give_name(NodeId node, std::string name) { lines_[index_of(node)] = std::move(name); }
+  void give_name(NodeId node, std::string name);  // a leaf, such as the number 1, stays what it is
   void forget_lines() { lines_.clear(); }
   // `wanted`, or it with the first free number behind it; from now on taken.
   std::string fresh(std::string wanted);
