@@ -17,7 +17,8 @@ struct TenetFrame {
   void* drawer;         // given to tenet_draw_batch
 };
 
-// Fills the data slots of the arena for a step. Compiled code may call this and nothing else but what native/symbols lists.
+// Fills the slots of data and of random numbers in the arena for a step. Compiled code may call this and nothing else but what
+// native/symbols lists.
 void tenet_draw_batch(TenetFrame* frame, std::int64_t step);
 
 }  // extern "C"
@@ -30,7 +31,8 @@ enum class ElementType : std::uint8_t { real32, whole32 };
 
 // A named tensor in the arena.
 struct Slot {
-  enum class Role : std::uint8_t { parameter, state, data, given, output } role;
+  // normal, uniform: random numbers of that distribution, new for each pass
+  enum class Role : std::uint8_t { parameter, state, data, given, output, normal, uniform } role;
   std::string name;
   ElementType type;
   std::vector<std::string> axes;  // outermost first, contiguous row-major

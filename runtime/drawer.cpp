@@ -55,9 +55,10 @@ void Placement::put(unsigned char* arena, std::span<const std::int64_t> items) c
   for (const Target& target : targets_) copy_items(*target.column, items, target.loops, arena + target.offset, target.row_stride);
 }
 
-Drawer::Drawer(Placement placement, const Items& items, DrawOrder order, std::uint64_t seed)
+Drawer::Drawer(Placement placement, Noise noise, const Items* items, DrawOrder order, std::uint64_t seed)
     : placement_(std::move(placement)),
-      items_(&items),
+      noise_(std::move(noise)),
+      items_(items),
       order_(order),
       seed_(seed),
       batch_(static_cast<std::size_t>(placement_.rows())) {}
@@ -70,10 +71,15 @@ std::expected<Drawer, std::string> Drawer::make(const NativeProgram& program, co
   if (order == DrawOrder::whole && placement->rows() != 0 && placement->rows() != items.size())
     return std::unexpected(
         fmt::format("the axis {} has {} items; the split has {}", dataset.items_axis, placement->rows(), items.size()));
-  return Drawer(std::move(*placement), items, order, seed);
+  return Drawer(std::move(*placement), Noise(program), &items, order, seed);
 }
 
 void Drawer::draw(unsigned char* arena, std::int64_t step) {
+  noise_.fill(arena, {seed_, Purpose::step_noise, step});
+  if (items_) draw_items(arena, step);
+}
+
+void Drawer::draw_items(unsigned char* arena, std::int64_t step) {
   const std::int64_t rows = placement_.rows(), count = items_->size();
   switch (order_) {
     case DrawOrder::whole:

@@ -1,4 +1,5 @@
-// Fills a computation's data slots from a dataset: a step's batch in training, a piece of a split in evaluation.
+// Fills a computation's data slots from a dataset: a step's batch in training, a piece of a split in evaluation. A step's random
+// numbers too.
 #pragma once
 
 #include <cstdint>
@@ -8,6 +9,7 @@
 
 #include "runtime/abi.h"
 #include "runtime/dataset.h"
+#include "runtime/noise.h"
 #include "runtime/slots.h"
 
 namespace tenet {
@@ -47,14 +49,21 @@ class Drawer {
   static std::expected<Drawer, std::string> make(const NativeProgram& program, const Dataset& dataset, const Items& items,
                                                  DrawOrder order, std::uint64_t seed);
 
-  // Fills the arena's data slots for `step`: a function of (seed, step) only.
+  // Of a program without data: draws its random numbers only.
+  static Drawer without_data(const NativeProgram& program, std::uint64_t seed) {
+    return {Placement(), Noise(program), nullptr, DrawOrder::replacement, seed};
+  }
+
+  // Fills the arena's data slots and random numbers for `step`: a function of (seed, step) only.
   void draw(unsigned char* arena, std::int64_t step);
 
  private:
-  Drawer(Placement placement, const Items& items, DrawOrder order, std::uint64_t seed);
+  Drawer(Placement placement, Noise noise, const Items* items, DrawOrder order, std::uint64_t seed);
+  void draw_items(unsigned char* arena, std::int64_t step);
 
   Placement placement_;
-  const Items* items_;
+  Noise noise_;
+  const Items* items_;  // null: without data
   DrawOrder order_;
   std::uint64_t seed_;
   std::vector<std::int64_t> batch_;  // that is being drawn: places in the split, then items

@@ -46,7 +46,8 @@ double combined(Combination combination, double left, double right) {
 std::expected<std::vector<std::vector<double>>, std::string> accumulate_over(const NativeProgram& program, unsigned char* arena,
                                                                              const Dataset& dataset, const Items& split,
                                                                              const std::string& valid,
-                                                                             std::span<const Accumulation> accumulations) {
+                                                                             std::span<const Accumulation> accumulations,
+                                                                             std::uint64_t seed) {
   const auto placement = Placement::resolve(program, dataset);
   if (!placement) return std::unexpected(placement.error());
   if (split.size() == 0) return std::unexpected("the split has no data");
@@ -67,12 +68,14 @@ std::expected<std::vector<std::vector<double>>, std::string> accumulate_over(con
     totals.emplace_back(static_cast<std::size_t>(elements(*output)), neutral(accumulation.combination));
   }
 
+  const Noise noise(program);
   std::vector<std::int64_t> items(static_cast<std::size_t>(placement->rows()));  // of a piece
   for (std::int64_t begin = 0; begin < split.size(); begin += piece) {
     const std::int64_t rows = std::min(piece, split.size() - begin);
     for (std::size_t row = 0; row < items.size(); ++row)
       items[row] = split[begin + std::min(static_cast<std::int64_t>(row), rows - 1)];
     placement->put(arena, items);
+    noise.fill(arena, {seed, Purpose::evaluation_noise}, dataset.items_axis, begin);
     if (count) wholes(arena, *count)[0] = static_cast<std::int32_t>(rows);
     std::vector<float> losses(1);  // for a computation that has a loss
     TenetFrame frame{arena, 0, 1, losses.data(), nullptr};

@@ -20,7 +20,15 @@ inline PhiloxBlock philox(PhiloxBlock counter, std::array<std::uint32_t, 2> key)
 }
 
 // What a number is for: numbers of different purposes are independent under one seed.
-enum class Purpose : std::uint32_t { batch = 1, epoch = 2, split = 3, sample = 4 };
+enum class Purpose : std::uint32_t {
+  batch = 1,
+  epoch = 2,
+  split = 3,
+  sample = 4,
+  step_noise = 5,
+  evaluation_noise = 6,
+  sample_noise = 7
+};
 
 // The block at (major, minor): 128 random bits. minor < 2^32.
 inline PhiloxBlock random_block(std::uint64_t seed, Purpose purpose, std::uint64_t major, std::uint64_t minor) {

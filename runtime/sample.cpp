@@ -22,7 +22,7 @@ Dataset dataset_of(std::span<const std::int32_t> contexts, const SampleNames& na
 }  // namespace
 
 std::expected<NextLetter, std::string> next_letter(const NativeProgram& program, unsigned char* arena, const SampleNames& names,
-                                                   std::int64_t positions) {
+                                                   std::int64_t positions, std::uint64_t seed) {
   if (auto placement = Placement::resolve(program, dataset_of({}, names, positions)); !placement)
     return std::unexpected(placement.error());
   const Slot* slot = find_slot(program, names.output);
@@ -35,8 +35,9 @@ std::expected<NextLetter, std::string> next_letter(const NativeProgram& program,
         fmt::format("'{}' is not a distribution over {} for each of {}", names.output, names.alphabet, names.items));
   const std::int64_t size = slot->extents[static_cast<std::size_t>(letters.position)];
 
-  return [=, &program](std::span<const std::int32_t> contexts, std::int64_t last,
-                       std::span<double> probabilities) -> std::expected<void, std::string> {
+  return [=, &program, noise = Noise(program), pass = std::int64_t{0}](
+             std::span<const std::int32_t> contexts, std::int64_t last,
+             std::span<double> probabilities) mutable -> std::expected<void, std::string> {
     const Dataset dataset = dataset_of(contexts, names, positions);
     const auto placement = Placement::resolve(program, dataset);
     if (!placement) return std::unexpected(placement.error());
@@ -49,6 +50,7 @@ std::expected<NextLetter, std::string> next_letter(const NativeProgram& program,
       for (std::size_t row = 0; row < drawn.size(); ++row)
         drawn[row] = begin + std::min(static_cast<std::int64_t>(row), rows - 1);
       placement->put(arena, drawn);
+      noise.fill(arena, {seed, Purpose::sample_noise, pass++});
       float loss = 0;
       TenetFrame frame{arena, 0, 1, &loss, nullptr};
       program.run(&frame);

@@ -39,9 +39,10 @@ struct SampleNames {
 };
 
 // A compiled computation as NextLetter: fills the input, runs a pass, reads the output, at the last letter's position if it has
-// that axis; in as many passes as the rows need. Program and arena must outlive it; the arena's other slots must be set already.
+// that axis; in as many passes as the rows need; random numbers that it draws depend on `seed` and the pass's number. Program and
+// arena must outlive it; the arena's other slots must be set already.
 std::expected<NextLetter, std::string> next_letter(const NativeProgram& program, unsigned char* arena, const SampleNames& names,
-                                                   std::int64_t positions);
+                                                   std::int64_t positions, std::uint64_t seed = 0);
 
 // Words as UTF-8, without start and end. A letter depends on (seed, number of the word, place in it) and the distribution:
 // longer or more words leave the others. Error: a probability is negative or not finite, or all are 0; what `next` says.

@@ -99,3 +99,39 @@ TEST_CASE("an evaluation says what does not fit", "[unit]") {
   CHECK_FALSE(accumulated(program, arena, numbered(8, 2), "X", all));
   CHECK_FALSE(accumulated(program, arena, numbered(0, 2), "valid", all));
 }
+
+namespace {
+
+// The sum of each item's first letter times its random number.
+template <std::int64_t rows>
+NativeProgram noisy() {
+  static std::vector<Slot> slots;
+  const auto run = [](TenetFrame* frame) {
+    float& sum = reals(frame->arena, slots[2])[0] = 0;
+    for (std::size_t row = 0; row < static_cast<std::size_t>(wholes(frame->arena, slots[3])[0]); ++row)
+      sum += static_cast<float>(wholes(frame->arena, slots[0])[2 * row]) * reals(frame->arena, slots[1])[row];
+  };
+  using enum Slot::Role;
+  NativeProgram program = lay_out(run, {{data, "X", ElementType::whole32, {"batch", "context"}, {rows, 2}, 0},
+                                        {normal, "eps.normal", ElementType::real32, {"batch"}, {rows}, 0},
+                                        {output, "sum", ElementType::real32, {}, {}, 0},
+                                        {given, "valid", ElementType::whole32, {}, {}, 0}});
+  slots = program.slots;
+  return program;
+}
+
+double noisy_sum(const NativeProgram& program, std::uint64_t seed) {
+  Arena arena = *Arena::allocate(program.arena_bytes);
+  const auto [dataset, items] = numbered(10, 2);
+  const std::vector<Accumulation> sum = {{"sum", Combination::sum}};
+  return (*accumulate_over(program, arena.data(), dataset, items, "valid", sum, seed))[0][0];
+}
+
+}  // namespace
+
+TEST_CASE("an item's random numbers do not depend on the pieces", "[unit]") {
+  const double whole = noisy_sum(noisy<10>(), 3);
+  CHECK(noisy_sum(noisy<4>(), 3) == Approx(whole).epsilon(1e-5));
+  CHECK(noisy_sum(noisy<3>(), 3) == Approx(whole).epsilon(1e-5));
+  CHECK(noisy_sum(noisy<3>(), 4) != Approx(whole).epsilon(1e-5));
+}
