@@ -8,20 +8,30 @@
 namespace tenet {
 namespace {
 
+// Losses by split, and in `report` by split and name what the recipe reports.
+nlohmann::ordered_json json_of(const Session& session, const std::vector<std::vector<double>>& figures) {
+  nlohmann::ordered_json json, report;
+  for (std::string_view split : split_names) json[split] = nullptr;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    json[split_names[i]] = figures[i][0];
+    for (std::size_t k = 1; k < figures[i].size(); ++k)
+      report[split_names[i]][session.recipe().report[k - 1].name] = figures[i][k];
+  }
+  if (!report.is_null()) json["report"] = report;
+  return json;
+}
+
 Outcome<Status> evaluate(const Options& options, const std::string& run) {
   auto trained = open_trained(options, run, "eval", true);
   if (!trained) return std::unexpected(trained.error());
-  auto losses = trained->evaluator.losses(trained->model);
-  if (!losses) return std::unexpected(losses.error());
-  nlohmann::ordered_json json;
-  for (std::size_t i = 0; i < std::size(split_names); ++i) {
-    json[split_names[i]] = nullptr;
-    if (i >= losses->size()) continue;
-    json[split_names[i]] = (*losses)[i];
-    if (!options.json) fmt::print("{:<12}{:.4f}\n", split_names[i], (*losses)[i]);
-  }
-  if (options.json) fmt::print("{}\n", json.dump());
-  if (options.time) fmt::print(stderr, "{}", trained->session->times.table());
+  const Session& session = *trained->session;
+  auto figures = trained->evaluator.figures(trained->model);
+  if (!figures) return std::unexpected(figures.error());
+  if (options.json)
+    fmt::print("{}\n", json_of(session, *figures).dump());
+  else
+    fmt::print("{}", figures_text(session, *figures));
+  if (options.time) fmt::print(stderr, "{}", session.times.table());
   return Status::done;
 }
 
@@ -36,7 +46,8 @@ Command eval_command(CLI::App& parent) {
   add_json_option(*app, *options);
   app->add_option("--from", *run, "The run folder, or its weights file")->type_name("RUN")->required();
   app->footer(
-      "Losses are in nats, over the whole of each split; statistics of the training split come with the weights.\n\n"
+      "Losses are in nats, over the whole of each split, as is what the recipe reports; statistics of the training split come\n"
+      "with the weights.\n\n"
       "Examples:\n"
       "  tenet eval graphs/makemore.tenet --from runs/makemore-1\n"
       "  tenet eval graphs/makemore.tenet --from runs/makemore-1 --data other_names.txt --format json");

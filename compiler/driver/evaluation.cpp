@@ -1,5 +1,7 @@
 #include "compiler/driver/evaluation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <functional>
 #include <numeric>
@@ -137,18 +139,13 @@ Outcome<void> Evaluator::calibrate(Model& model) {
   return {};
 }
 
-Outcome<double> Evaluator::loss(const Model& model, const Items& split) {
-  auto value = run(plan_->loss, model, split);
-  if (!value) return std::unexpected(value.error());
-  return (*value)[0].values[0];
-}
-
-Outcome<std::vector<double>> Evaluator::losses(const Model& model) {
-  std::vector<double> result;
+Outcome<std::vector<std::vector<double>>> Evaluator::figures(const Model& model) {
+  std::vector<std::vector<double>> result;
   for (const Items& split : session_->splits) {
-    auto value = loss(model, split);
-    if (!value) return std::unexpected(value.error());
-    result.push_back(*value);
+    auto values = run(plan_->figures, model, split);
+    if (!values) return std::unexpected(values.error());
+    result.emplace_back();
+    for (const Tensor& value : *values) result.back().push_back(value.values[0]);
   }
   return result;
 }
@@ -170,6 +167,17 @@ Outcome<std::vector<std::string>> Evaluator::sample(const Model& model, const Sa
   auto words = sample_words(alphabet, context, options, *next);
   if (!words) return failed("sampling: " + words.error());
   return std::move(*words);
+}
+
+std::string figures_text(const Session& session, const std::vector<std::vector<double>>& figures) {
+  std::string text;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    text += fmt::format("{:<12}{:.4f}", split_names[i], figures[i][0]);
+    for (std::size_t k = 1; k < figures[i].size(); ++k)
+      text += fmt::format("   {} {:.4f}", session.recipe().report[k - 1].name, figures[i][k]);
+    text += '\n';
+  }
+  return text;
 }
 
 }  // namespace tenet

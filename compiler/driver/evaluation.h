@@ -1,4 +1,4 @@
-// Running an evaluation plan: the statistics of the training split, a split's loss, the distribution to sample from.
+// Running an evaluation plan: the statistics of the training split, a split's figures, the distribution to sample from.
 #pragma once
 
 #include <map>
@@ -22,11 +22,8 @@ class Evaluator {
   // Takes the model's statistics over the training split.
   Outcome<void> calibrate(Model& model);
 
-  // The loss over a split, in nats where the program's is.
-  Outcome<double> loss(const Model& model, const Items& split);
-
-  // The losses of all of the session's splits.
-  Outcome<std::vector<double>> losses(const Model& model);
+  // For each of the session's splits the loss over it, in nats where the program's is, then what the recipe reports.
+  Outcome<std::vector<std::vector<double>>> figures(const Model& model);
 
   // Words from the program's distribution, by the session's seed.
   Outcome<std::vector<std::string>> sample(const Model& model, const SampleOptions& options);
@@ -49,5 +46,8 @@ class Evaluator {
   std::unique_ptr<EvaluationPlan> plan_;  // its passes stay where they are
   std::map<const Pass*, Compiled> passes_;
 };
+
+// A line for each split: its loss and what is reported of it.
+std::string figures_text(const Session& session, const std::vector<std::vector<double>>& figures);
 
 }  // namespace tenet

@@ -13,6 +13,7 @@ std::optional<EvaluationPlan> plan_of(Session& session, std::string& reason) {
     reason = "the recipe has no source of data: the loss is that of a step";
     return {};
   }
+  session.program->train->report.clear();  // the object gives the loss alone
   auto plan = evaluation_plan(*session.program);
   if (!plan) {
     reason = plan.error();
@@ -57,7 +58,7 @@ Outcome<PlannedObject> plan_object(Session& session, const Target& target) {
   std::vector<const Pass*> passes;
   if (result.plan) {
     for (const Pass& pass : result.plan->calibration) passes.push_back(&pass);
-    passes.push_back(&result.plan->loss);
+    passes.push_back(&result.plan->figures);
   }
   for (const Pass* pass : passes)
     for (const Computation& computation : {pass->computation, end_of(*result.plan, *pass)})

@@ -83,26 +83,30 @@ Outcome<Status> not_finite(Session& session, const Stepper& stepper, const Model
   return failed(text);
 }
 
-void print_losses(const std::vector<double>& losses) {
-  for (std::size_t i = 0; i < losses.size(); ++i) fmt::print("{:<12}{:.4f}\n", split_names[i], losses[i]);
-}
-
-std::string log_line(const Run& run, const std::vector<double>& losses) {
-  std::string line = fmt::format("{{\"step\": {}", run.at.step);
-  for (std::size_t i = 0; i < losses.size(); ++i) line += fmt::format(", \"{}\": {}", split_names[i], losses[i]);
+// The loss of each split, and what is reported of it.
+std::string log_line(const Session& session, const Run& run, const std::vector<std::vector<double>>& figures) {
+  std::string line = fmt::format("{{\"step\": {}", run.at.step), reports;
+  for (std::size_t i = 0; i < figures.size(); ++i) {
+    line += fmt::format(", \"{}\": {}", split_names[i], figures[i][0]);
+    reports += fmt::format("{}\"{}\": {{", i == 0 ? "" : ", ", split_names[i]);
+    for (std::size_t k = 1; k < figures[i].size(); ++k)
+      reports += fmt::format("{}\"{}\": {}", k == 1 ? "" : ", ", session.recipe().report[k - 1].name, figures[i][k]);
+    reports += "}";
+  }
+  if (!session.recipe().report.empty()) line += ", \"report\": {" + reports + "}";
   return line + "}";
 }
 
-// Losses of the splits, words, the weights: everything after the last step.
+// Figures of the splits, words, the weights: everything after the last step.
 Outcome<Status> finish(Session& session, Evaluator& evaluator, const Stepper& stepper, Model& model, Run& run) {
   read_model(session, stepper.executable, stepper.arena.data(), model);
   if (auto done = evaluator.calibrate(model); !done) return std::unexpected(done.error());
   if (auto saved = save_model(session, model, evaluator.plan(), run.folder, stepper.executable, stepper.arena.data()); !saved)
     return std::unexpected(saved.error());
-  auto losses = evaluator.losses(model);
-  if (!losses) return std::unexpected(losses.error());
-  print_losses(*losses);
-  if (auto logged = run.folder.log(log_line(run, *losses)); !logged) return failed(logged.error());
+  auto figures = evaluator.figures(model);
+  if (!figures) return std::unexpected(figures.error());
+  fmt::print("{}", figures_text(session, *figures));
+  if (auto logged = run.folder.log(log_line(session, run, *figures)); !logged) return failed(logged.error());
   if (session.program->sample) {
     const Sample& sample = *session.program->sample;
     auto words = evaluator.sample(model, {sample.count, sample.limit, sample.temperature, session.seed});
@@ -113,7 +117,7 @@ Outcome<Status> finish(Session& session, Evaluator& evaluator, const Stepper& st
   return Status::done;
 }
 
-// A program without a source: the loss is what it is.
+// A program without a source: the figures are what they are.
 Outcome<Status> finish_without_data(const Session& session, const Stepper& stepper, Model& model, Run& run) {
   read_model(session, stepper.executable, stepper.arena.data(), model);
   if (auto saved = run.folder.save_weights(stepper.executable.program, stepper.arena.data(), {}); !saved)
@@ -122,7 +126,11 @@ Outcome<Status> finish_without_data(const Session& session, const Stepper& stepp
   bind_model(session, model, nullptr, interpreter);
   interpreter.bind(session.program->step, {{}, {}, {0}});
   interpreter.bind(session.program->training, {{}, {}, {0}});
-  fmt::print("{:<12}{:.6g}\n", session.recipe().loss_name, interpreter.value(session.recipe().loss).values[0]);
+  std::vector<Reported> figures{{session.recipe().loss_name, session.recipe().loss}};
+  figures.insert(figures.end(), session.recipe().report.begin(), session.recipe().report.end());
+  for (const auto& [name, value] : figures) {
+    fmt::print("{:<12}{:.6g}\n", name, interpreter.value(value).values[0]);
+  }
   return Status::done;
 }
 

@@ -109,6 +109,12 @@ struct DataSource {
   }
 };
 
+// A further scalar that training shows beside the loss.
+struct Reported {
+  std::string name;
+  NodeId value;
+};
+
 enum class BatchOrder : std::uint8_t { replacement, epochs };
 
 struct Train {
@@ -125,6 +131,7 @@ struct Train {
   std::vector<Rule> rules;     // of the parameters that are trained, in the program's order
   Span span;
   bool shuffle = true;  // the items, before they are split
+  std::vector<Reported> report = {};
 };
 
 struct Sample {

@@ -41,15 +41,18 @@ std::optional<std::int64_t> whole(Elaborator& elaborator, std::string_view key, 
 
 void read_from(Elaborator& elaborator, const Expression& value, Train& train) { train.source = read_source(elaborator, value); }
 
+// Of `80, 10, 10`; of one value that is no list, that value.
+std::vector<const Expression*> parts_of(const Expression& value) {
+  if (value.kind != Expression::Kind::list) return {&value};
+  std::vector<const Expression*> parts;
+  for (const syntax::ExpressionPtr& part : value.operands) parts.push_back(part.get());
+  return parts;
+}
+
 void read_split(Elaborator& elaborator, const Expression& value, Train& train) {
   constexpr std::string_view wanted = "one to three parts above 0, such as `80, 10, 10`";
-  std::vector<const Expression*> parts{&value};
-  if (value.kind == Expression::Kind::list) {
-    parts.clear();
-    for (const syntax::ExpressionPtr& part : value.operands) parts.push_back(part.get());
-  }
   train.split.clear();
-  for (const Expression* part : parts) {
+  for (const Expression* part : parts_of(value)) {
     const std::optional<mpq_class> number = number_in(elaborator, *part);
     if (!number || *number <= 0) {
       elaborator.report(Message::recipe_number_wanted, part->span, "split", wanted);
@@ -102,6 +105,27 @@ void read_shuffle(Elaborator& elaborator, const Expression& value, Train& train)
         "`shuffle = no`: the splits have the items in the file's order";
 }
 
+void read_report(Elaborator& elaborator, const Expression& value, Train& train) {
+  for (const Expression* part : parts_of(value)) {
+    const Symbol* symbol = part->kind == Expression::Kind::name ? elaborator.file().find(part->text) : nullptr;
+    if (symbol == nullptr || symbol->kind != SymbolKind::definition) {
+      const std::string near = suggestion(part->text, elaborator.file().names(SymbolKind::definition));
+      elaborator.report(Message::recipe_value_unknown, part->span, "report", elaborator.source_text(part->span)).hint =
+          near.empty() ? "`report` takes names of scalars that are defined: `report = accuracy, nll`" : near;
+      continue;
+    }
+    const std::optional<Value> figure = elaborator.expression(*part);
+    if (!figure) continue;
+    if (elaborator.graph().node(figure->node).axes.empty()) {
+      train.report.push_back({part->text, figure->node});
+      continue;
+    }
+    const std::string axes = elaborator.axes_text(figure->node);
+    elaborator.report(Message::recipe_not_scalar, part->span, part->text, axes).hint =
+        fmt::format("report its mean: `mean{}({})` under a name", axes, part->text);
+  }
+}
+
 void read_count(Elaborator& elaborator, const Expression& value, Sample& sample) {
   sample.count = whole(elaborator, "count", value, 0, largest_size, "a whole number from 0 on").value_or(0);
 }
@@ -124,13 +148,10 @@ constexpr Key<Train> train_keys[] = {{"from", read_from, false},       {"split",
                                      {"rate", read_rate, true},        {"clip", read_clip, false},
                                      {"order", read_order, false},     {"split_seed", read_split_seed, false},
                                      {"optimizer", read_later, false}, {"freeze", read_later, false},
-                                     {"shuffle", read_shuffle, false}};
+                                     {"shuffle", read_shuffle, false}, {"report", read_report, false}};
 
 constexpr Key<Sample> sample_keys[] = {
     {"count", read_count, false}, {"limit", read_limit, false}, {"temperature", read_temperature, false}};
-
-// Keys of the language that is yet to come.
-constexpr std::string_view future_keys[] = {"report"};
 
 template <class Recipe>
 void read_entries(Elaborator& elaborator, std::string_view recipe, const std::vector<syntax::Entry>& entries, Span span,
@@ -142,10 +163,6 @@ void read_entries(Elaborator& elaborator, std::string_view recipe, const std::ve
     const auto key = std::ranges::find(keys, entry.key.text, &Key<Recipe>::name);
     const auto before = std::ranges::find_if(seen, [&](const auto* other) { return other->key.text == entry.key.text; });
     if (key == keys.end()) {
-      if (std::ranges::find(future_keys, entry.key.text) != std::end(future_keys)) {
-        elaborator.report(Message::form_not_supported, entry.key.span, fmt::format("`{}`", entry.key.text));
-        continue;
-      }
       std::vector<std::string> names;
       std::string all;
       for (const Key<Recipe>& row : keys) {
@@ -200,6 +217,14 @@ void check_loaded(Elaborator& elaborator, const DataInput& data, const DataSourc
   }
 }
 
+// What is evaluated on a split reads no data but those that are read.
+void check_filled(Elaborator& elaborator, NodeId value, std::string_view name, Span span, const DataSource& source) {
+  const std::vector<NodeId> read = elaborator.graph().reachable(std::span(&value, 1));
+  for (const DataInput& data : elaborator.program().data)
+    if (!data.source && !source.fills(data.input) && std::ranges::binary_search(read, data.node))
+      elaborator.report(Message::source_data_unfilled, span, name, data.name).related.push_back({source.span, "the source"});
+}
+
 void read_train(Elaborator& elaborator, const syntax::Train& tree) {
   Graph& graph = elaborator.graph();
   const NodeId zero = graph.constant(0);
@@ -216,15 +241,10 @@ void read_train(Elaborator& elaborator, const syntax::Train& tree) {
   }
   read_entries<Train>(elaborator, "train", tree.entries, tree.span, train_keys, train);
   if (train.source) {
-    const Program& program = elaborator.program();
-    for (const DataInput& data : program.data) {
+    for (const DataInput& data : elaborator.program().data)
       if (data.source) check_loaded(elaborator, data, *train.source);
-      if (data.source || train.source->fills(data.input)) continue;
-      const NodeId roots[] = {train.loss};
-      if (std::ranges::binary_search(graph.reachable(roots), data.node))
-        elaborator.report(Message::source_data_unfilled, tree.loss.span, tree.loss.text, data.name)
-            .related.push_back({train.source->span, "the source"});
-    }
+    check_filled(elaborator, train.loss, tree.loss.text, tree.loss.span, *train.source);
+    for (const Reported& figure : train.report) check_filled(elaborator, figure.value, figure.name, tree.span, *train.source);
   }
   check_batch(elaborator, tree, train);
   read_rules(elaborator, tree, train);

@@ -41,7 +41,7 @@ class Planner {
            std::ranges::binary_search(graph_.node(id).bound, items_);
   }
   bool divisible(NodeId id) const;
-  void find_statistics(std::span<const NodeId> roots);  // the loss, then the distribution that is sampled
+  void find_statistics(std::span<const NodeId> roots, std::size_t figures);  // so many, then what is sampled, if anything is
   void add_statistic(NodeId node);
   std::vector<int> levels() const;
   NodeMap statistics_except(std::span<const std::size_t> asked);
@@ -77,7 +77,7 @@ void Planner::add_statistic(NodeId node) {
 
 // A value free of items that depends on a reduction over them belongs to the training split if it reaches a value with items.
 // The statistics are those of them that something else uses.
-void Planner::find_statistics(std::span<const NodeId> roots) {
+void Planner::find_statistics(std::span<const NodeId> roots, std::size_t figures) {
   const std::vector<NodeId> nodes = graph_.reachable(roots);
   const std::size_t count = graph_.node_count();
   std::vector<bool> reduced(count), trained(count), kept(count);
@@ -87,7 +87,7 @@ void Planner::find_statistics(std::span<const NodeId> roots) {
     reduced[index_of(id)] = result;
   }
   const auto free = [&](NodeId id) { return !has_items(id) && reduced[index_of(id)]; };
-  for (NodeId distribution : roots.subspan(1))
+  for (NodeId distribution : roots.subspan(figures))
     if (free(distribution)) trained[index_of(distribution)] = true;
   for (auto user = nodes.rbegin(); user != nodes.rend(); ++user)
     for (NodeId operand : graph_.node(*user).operands)
@@ -169,6 +169,8 @@ std::expected<EvaluationPlan, std::string> Planner::plan() {
         return std::unexpected("`" + parameter.name + "` cannot be evaluated on a split: its axis `" + graph_.axis(axis).name +
                                "` is as long as a batch");
   std::vector<NodeId> roots{program_.train->loss};
+  for (const Reported& reported : program_.train->report) roots.push_back(reported.value);
+  const std::size_t figures = roots.size();
   if (program_.sample) roots.push_back(program_.sample->distribution);
   // What only a step of training reads is no part of this.
   if (std::vector<NodeId> evaluated = with_training(program_, roots, false); evaluated != roots)
@@ -179,7 +181,7 @@ std::expected<EvaluationPlan, std::string> Planner::plan() {
     plan_.valid = given(".valid", Kind::whole, {});
     plan_.total = given(".total", Kind::whole, {});
   }
-  find_statistics(roots);
+  find_statistics(roots, figures);
   const std::vector<int> level = levels();
   const int last = level.empty() ? -1 : std::ranges::max(level);
   for (int current = 0; current <= last; ++current) {
@@ -195,10 +197,10 @@ std::expected<EvaluationPlan, std::string> Planner::plan() {
     plan_.calibration.push_back(std::move(calibration));
   }
   const NodeMap statistics = statistics_except({});
-  plan_.loss = pass(std::span(roots.data(), 1), statistics);
+  plan_.figures = pass(std::span(roots).first(figures), statistics);
   if (program_.sample) {
     Computation distribution;
-    distribution.outputs.push_back({"distribution", rewritten(graph_, std::span(&roots[1], 1), statistics)[0]});
+    distribution.outputs.push_back({"distribution", rewritten(graph_, std::span(&roots[figures], 1), statistics)[0]});
     plan_.distribution = std::move(distribution);
   }
   return std::move(plan_);

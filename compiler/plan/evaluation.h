@@ -4,9 +4,9 @@
 //    weights.
 //  - Every other reduction over items is taken over the split that is evaluated.
 // So a split needs one pass over its items, and the statistics need one pass over the training split for each level (those that
-// read statistics of the level before). A pass goes in pieces: each reduction becomes an output that the runtime accumulates;
-// rows past the split's end are masked by the reduction's identity; the size of items is an input. What follows the
-// reductions, free of items, is the interpreter's, in double.
+// read statistics of the level before); what a recipe reports goes with the loss. A pass goes in pieces: each reduction becomes
+// an output that the runtime accumulates; rows past the split's end are masked by the reduction's identity; the size of items is
+// an input. What follows the reductions, free of items, is the interpreter's, in double.
 #pragma once
 
 #include <cstddef>
@@ -36,7 +36,7 @@ struct Pass {
   Computation computation;
   std::vector<Accumulator> accumulators;
   std::vector<NodeId> results;          // free of items: over accumulators, statistics, parameters and the split's size
-  std::vector<std::size_t> statistics;  // which statistic each result is; empty for the loss
+  std::vector<std::size_t> statistics;  // which statistic each result is; empty for the figures
 };
 
 struct EvaluationPlan {
@@ -46,7 +46,7 @@ struct EvaluationPlan {
   std::optional<InputId> total;       // in pieces: the split's size; whole scalar
   std::vector<Statistic> statistics;  // operands before users
   std::vector<Pass> calibration;      // in this order, over the training split
-  Pass loss;                          // one result: the loss
+  Pass figures;                       // the loss, then what the recipe reports
   std::optional<Computation>
       distribution;  // one output, `distribution`, over the alphabet and mostly items; reads the statistics
 };

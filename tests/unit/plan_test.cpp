@@ -165,7 +165,7 @@ double evaluated(Program& program, const EvaluationPlan& plan, const Split& trai
     const std::vector<Tensor> values = run_pass(program, plan, pass, training, statistics, piece);
     for (std::size_t i = 0; i < values.size(); ++i) statistics[plan.statistics[pass.statistics[i]].name] = values[i];
   }
-  return run_pass(program, plan, plan.loss, split, statistics, piece)[0].values.at(0);
+  return run_pass(program, plan, plan.figures, split, statistics, piece)[0].values.at(0);
 }
 
 EvaluationPlan plan_of(Program& program) {
