@@ -36,6 +36,9 @@ void add_slots(Executable& executable, const Kernels& kernels, const Graph& grap
         case InputRole::given:
           slot.role = Slot::Role::given;
           break;
+        case InputRole::noise:
+          slot.role = graph.input(*buffer.input).distribution == Op::normal ? Slot::Role::normal : Slot::Role::uniform;
+          break;
         case InputRole::step:      // compiled code sets it itself
         case InputRole::training:  // rewritten away
           continue;

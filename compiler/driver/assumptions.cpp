@@ -115,7 +115,8 @@ bool obey(Session& session, Point& point, bool keep_signs) {
   std::vector<NodeId> targets;
   std::vector<Tensor*> values;
   for (auto& [input, value] : point) {
-    if (graph.input(input).kind != Kind::real || session.is_filled(input)) continue;
+    const Input& row = graph.input(input);
+    if (row.kind != Kind::real || row.role == InputRole::noise || session.is_filled(input)) continue;
     targets.push_back(graph.input_node(input));
     values.push_back(&value);
   }

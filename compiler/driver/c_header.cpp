@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <iterator>
+#include <set>
 
 #include "compiler/plan/meaning.h"
 #include "compiler/plan/rewriting.h"
@@ -43,6 +44,7 @@ class HeaderWriter {
     begin(object, machine);
     sizes();
     data();
+    noise();
     functions();
     if (!session_.alphabet.empty()) letters();
     tensors();
@@ -66,6 +68,8 @@ class HeaderWriter {
   void begin(const std::string& object, const std::string& machine);
   void sizes();
   void data();
+  void noise();
+  void accessor(std::string_view name, std::string_view function, const Buffer& buffer, std::string_view values);
   void functions();
   void letters();
   void tensors();
@@ -113,9 +117,6 @@ void HeaderWriter::data() {
   for (const DataInput& data : program_.data) {
     const Buffer* buffer = buffer_of(data.input);
     if (!buffer) continue;
-    std::vector<std::string> axes;
-    for (std::size_t i = 0; i < buffer->axes.size(); ++i)
-      axes.push_back(fmt::format("{} = {}", axis_name(buffer->axes[i]), buffer->extents[i]));
     const std::optional<AxisId>& typed_by = program_.graph.input(data.input).typed_by;
     std::string values = "real numbers";
     if (typed_by)
@@ -123,10 +124,36 @@ void HeaderWriter::data() {
     if (data.source)
       values +=
           fmt::format("; for the whole run, tensor {} of {}", in_comment(data.source->tensor), in_comment(data.source->file));
-    put("/* {}{}: {} */\n", data.name, axes.empty() ? "" : fmt::format("[{}]", fmt::join(axes, ", ")), values);
-    put("static inline {0}* {p}_data_{1}(void* arena) {{ return ({0}*)((char*)arena + {2}); }}\n\n",
-        buffer->kind == Kind::real ? "float" : "int32_t", data.name, buffer->offset);
+    accessor(data.name, "data_" + data.name, *buffer, values);
   }
+}
+
+void HeaderWriter::noise() {
+  std::set<std::string> taken;
+  for (const NoiseInput& noise : program_.noise) {
+    const Buffer* buffer = buffer_of(noise.input);
+    if (!buffer) continue;
+    if (taken.empty())
+      put(R"(/* Random numbers, which the caller draws: anew before every step, and for an evaluation where it fills in the
+   items. */
+
+)");
+    std::string name = c_identifier(noise.name);
+    while (!taken.insert(name).second) name += '_';
+    accessor(noise.name, "noise_" + name, *buffer,
+             program_.graph.input(noise.input).distribution == Op::normal ? "standard normal numbers"
+                                                                          : "uniform numbers from 0 to below 1");
+  }
+}
+
+// `name`: in the program; the function that gives the place is called `function`, after the prefix.
+void HeaderWriter::accessor(std::string_view name, std::string_view function, const Buffer& buffer, std::string_view values) {
+  std::vector<std::string> axes;
+  for (std::size_t i = 0; i < buffer.axes.size(); ++i)
+    axes.push_back(fmt::format("{} = {}", axis_name(buffer.axes[i]), buffer.extents[i]));
+  put("/* {}{}: {} */\n", name, axes.empty() ? "" : fmt::format("[{}]", fmt::join(axes, ", ")), values);
+  put("static inline {0}* {p}_{1}(void* arena) {{ return ({0}*)((char*)arena + {2}); }}\n\n",
+      buffer.kind == Kind::real ? "float" : "int32_t", function, buffer.offset);
 }
 
 void HeaderWriter::functions() {

@@ -100,6 +100,7 @@ Outcome<std::vector<Tensor>> Evaluator::run(const Pass& pass, const Model& model
   Interpreter interpreter(session_->graph(), sizes);
   bind_model(*session_, model, plan_.get(), interpreter);
   interpreter.bind(session_->program->step, scalar(0));
+  bind_noise(*session_, pass.results, sizes, interpreter);
   if (plan_->total) interpreter.bind(*plan_->total, scalar(static_cast<double>(split.size())));
 
   if (!pass.accumulators.empty()) {
@@ -112,7 +113,8 @@ Outcome<std::vector<Tensor>> Evaluator::run(const Pass& pass, const Model& model
     std::vector<Accumulation> accumulations;
     for (const Pass::Accumulator& accumulator : pass.accumulators)
       accumulations.push_back({accumulator.output, combination_of(accumulator.reduction)});
-    auto totals = accumulate_over(code.executable.program, code.arena.data(), session_->dataset, split, ".valid", accumulations);
+    auto totals = accumulate_over(code.executable.program, code.arena.data(), session_->dataset, split, ".valid", accumulations,
+                                  session_->seed);
     if (!totals) return failed("evaluation: " + totals.error());
     for (std::size_t i = 0; i < totals->size(); ++i) {
       const int slot = slot_index(code.executable, Slot::Role::output, pass.accumulators[i].output);
@@ -159,7 +161,7 @@ Outcome<std::vector<std::string>> Evaluator::sample(const Model& model, const Sa
   const std::int64_t positions = session_->sizes[*source.positions];
   const SampleNames names{graph.input(source.columns[0].input).name, graph.axis(source.items).name,
                           graph.axis(*source.positions).name, graph.axis(*source.alphabet).name, "distribution"};
-  auto next = next_letter(native->executable.program, native->arena.data(), names, positions);
+  auto next = next_letter(native->executable.program, native->arena.data(), names, positions, options.seed);
   if (!next) return failed("sampling: " + next.error());
   std::vector<std::string> alphabet = session_->alphabet;  // an axis longer than the alphabet: coordinates without a letter
   alphabet.resize(static_cast<std::size_t>(session_->sizes[*source.alphabet]), "\uFFFD");

@@ -71,7 +71,7 @@ Outcome<std::vector<Tensor>> native_values(Session& session, const Computation& 
   auto arena = Arena::allocate(executable->program.arena_bytes);
   if (!arena) return failed(arena.error());
   for (const auto& [input, value] : point)
-    for (Slot::Role role : {Slot::Role::parameter, Slot::Role::state, Slot::Role::data})
+    for (Slot::Role role : {Slot::Role::parameter, Slot::Role::state, Slot::Role::data, Slot::Role::normal, Slot::Role::uniform})
       if (int slot = slot_index(*executable, role, session.graph().input(input).name); slot >= 0)
         write_slot(*executable, slot, value, session.sizes, arena->data());
   float loss = 0;

@@ -6,6 +6,7 @@
 
 #include "compiler/plan/meaning.h"
 #include "compiler/plan/rewriting.h"
+#include "runtime/noise.h"
 #include "runtime/slots.h"
 
 namespace tenet {
@@ -140,6 +141,27 @@ void bind_model(const Session& session, const Model& model, const EvaluationPlan
   if (!plan) return;
   for (std::size_t i = 0; i < model.statistics.size(); ++i)
     if (!model.statistics[i].values.empty()) interpreter.bind(plan->statistics[i].input, model.statistics[i]);
+}
+
+void bind_noise(const Session& session, std::span<const NodeId> values, const Sizes& sizes, Interpreter& interpreter) {
+  const Graph& graph = session.program->graph;
+  const std::vector<NodeId> read = graph.reachable(values);
+  for (const NoiseInput& noise : session.program->noise) {
+    if (!std::ranges::binary_search(read, noise.node)) continue;
+    const Input& input = graph.input(noise.input);
+    Tensor tensor = tensor_of(input.axes, sizes);
+    Slot slot{input.distribution == Op::normal ? Slot::Role::normal : Slot::Role::uniform,
+              noise.name,
+              ElementType::real32,
+              {},
+              tensor.extents,
+              0};
+    for (AxisId axis : input.axes) slot.axes.push_back(graph.axis(axis).name);
+    std::vector<float> numbers(tensor.values.size());
+    NoiseTensor(slot).fill(numbers, {session.seed, Purpose::evaluation_noise});
+    tensor.values.assign(numbers.begin(), numbers.end());
+    interpreter.bind(noise.input, std::move(tensor));
+  }
 }
 
 Outcome<void> save_model(const Session& session, const Model& model, const EvaluationPlan& plan, RunFolder& folder,

@@ -3,6 +3,7 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "compiler/driver/session.h"
@@ -31,6 +32,9 @@ void read_model(const Session& session, const Executable& executable, const unsi
 
 // Binds the model, and the data that are fixed, for the interpreter.
 void bind_model(const Session& session, const Model& model, const EvaluationPlan* plan, Interpreter& interpreter);
+
+// Binds the random numbers of an evaluation that `values` read.
+void bind_noise(const Session& session, std::span<const NodeId> values, const Sizes& sizes, Interpreter& interpreter);
 
 // Puts the optimizers' states back to their initial values.
 void begin_states(Session& session, const Executable& executable, unsigned char* arena);

@@ -13,7 +13,7 @@ namespace {
 // Names may repeat (an inlined function's): outputs have numbers.
 std::string numbered(std::size_t output) { return "value." + std::to_string(output); }
 
-// A program that leaves every named value, with an arena that has the step's data.
+// A program that leaves every named value, with an arena that has the step's data and random numbers.
 struct Inspector {
   Executable executable;
   Arena arena;
@@ -69,9 +69,10 @@ std::string first_not_finite(Session& session, const Stepper& stepper, const Mod
   Inspector inspector{std::move(*executable), std::move(*arena)};
   for (std::size_t i = 0; i < stepper.executable.program.slots.size(); ++i) {
     const Slot& slot = stepper.executable.program.slots[i];
-    if (slot.role != Slot::Role::data) continue;
+    const bool drawn = slot.role == Slot::Role::normal || slot.role == Slot::Role::uniform;
+    if (slot.role != Slot::Role::data && !drawn) continue;
     const Tensor data = read_slot(stepper.executable, static_cast<int>(i), session.sizes, stepper.arena.data());
-    if (int to = slot_index(inspector.executable, Slot::Role::data, slot.name); to >= 0)
+    if (int to = slot_index(inspector.executable, slot.role, slot.name); to >= 0)
       write_slot(inspector.executable, to, data, session.sizes, inspector.arena.data());
   }
   Model model = initial;

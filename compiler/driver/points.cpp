@@ -74,6 +74,12 @@ Point any_point(Session& session, Draw draw, std::uint32_t number) {
     if (state.own) point.emplace_back(state.input, random_tensor(session, graph.input(state.input), draw, random));
   }
   if (!session.splits.empty()) add_batch(session, number, point);
+  for (const NoiseInput& noise : session.program->noise) {
+    std::mt19937_64 random(session.seed * 1000003 + number * 10007 + index_of(noise.input));
+    const Input& input = graph.input(noise.input);
+    point.emplace_back(noise.input,
+                       random_tensor(session, input, input.distribution == Op::normal ? Draw::normal : Draw::unit, random));
+  }
   for (const FixedData& data : session.fixed) point.emplace_back(data.input, data.value);
   for (const DataInput& data : session.program->data) {
     if (session.is_filled(data.input)) continue;

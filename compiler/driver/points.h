@@ -21,8 +21,8 @@ enum class Draw : std::uint8_t {
 using Point = std::vector<std::pair<InputId, Tensor>>;
 
 // The point is a function of the session's seed and `number`, and obeys what the program assumes; nothing if none is found. Data
-// that are loaded are a batch of the training split; other whole data are random coordinates. Without assumptions all values are
-// single-precision numbers.
+// that are loaded are a batch of the training split; other whole data are random coordinates; what a definition draws
+// has its own distribution. Without assumptions all values are single-precision numbers.
 std::optional<Point> draw_point(Session& session, Draw draw, std::uint32_t number);
 
 // Every value rounded to single precision, so that native code sees the same.

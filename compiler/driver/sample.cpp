@@ -18,8 +18,7 @@ Outcome<Status> sample_words_of(const Options& options, const Chosen& chosen) {
   Session& session = *trained->session;
   const Sample& recipe = *session.program->sample;
   const SampleOptions sampling{chosen.count.value_or(recipe.count), chosen.limit.value_or(recipe.limit),
-                               chosen.temperature.value_or(recipe.temperature),
-                               options.seed ? session.seed : trained->facts.seed};
+                               chosen.temperature.value_or(recipe.temperature), session.seed};
   auto words = trained->evaluator.sample(trained->model, sampling);
   if (!words) return std::unexpected(words.error());
   for (const std::string& word : *words) fmt::print("{}\n", word);

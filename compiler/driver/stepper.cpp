@@ -11,7 +11,10 @@ Outcome<Stepper> make_stepper(Session& session, const Model& model) {
   write_model(session, model, nullptr, session.sizes, *executable, arena->data());
   begin_states(session, *executable, arena->data());
   Stepper result{std::move(*executable), std::move(*arena), {}};
-  if (!session.has_source()) return result;
+  if (!session.has_source()) {
+    if (step.draws) result.drawer = Drawer::without_data(result.executable.program, session.seed);
+    return result;
+  }
   DrawOrder order = session.recipe().order == BatchOrder::epochs ? DrawOrder::epochs : DrawOrder::replacement;
   if (session.whole_split) order = DrawOrder::whole;
   auto drawer = Drawer::make(result.executable.program, session.dataset, session.splits[0], order, session.seed);

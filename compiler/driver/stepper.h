@@ -11,7 +11,7 @@ namespace tenet {
 struct Stepper {
   Executable executable;
   Arena arena;
-  std::optional<Drawer> drawer;  // none without a source
+  std::optional<Drawer> drawer;  // none where a step draws nothing
 
   Drawer* draws() { return drawer ? &*drawer : nullptr; }
 };

@@ -129,6 +129,7 @@ Outcome<Status> finish_without_data(const Session& session, const Stepper& stepp
   std::vector<Reported> figures{{session.recipe().loss_name, session.recipe().loss}};
   figures.insert(figures.end(), session.recipe().report.begin(), session.recipe().report.end());
   for (const auto& [name, value] : figures) {
+    bind_noise(session, std::span(&value, 1), session.sizes, interpreter);
     fmt::print("{:<12}{:.6g}\n", name, interpreter.value(value).values[0]);
   }
   return Status::done;

@@ -8,6 +8,7 @@ Outcome<Trained> open_trained(const Options& options, const std::string& run, st
   auto opened = open_program(options);
   if (!opened) return std::unexpected(opened.error());
   Session& session = **opened;
+  if (!options.seed) session.seed = weights->facts.seed;
   if (auto has = want_recipe(session, command); !has) return std::unexpected(has.error());
   if (!session.has_source()) return wrong(std::string(command) + ": the program's recipe has no source of data");
   if (!with_data)
@@ -20,7 +21,7 @@ Outcome<Trained> open_trained(const Options& options, const std::string& run, st
   if (!evaluator) return std::unexpected(evaluator.error());
   auto model = model_of(session, *weights, evaluator->plan());
   if (!model) return std::unexpected(model.error());
-  return Trained{std::move(*opened), std::move(*evaluator), std::move(*model), std::move(weights->facts)};
+  return Trained{std::move(*opened), std::move(*evaluator), std::move(*model)};
 }
 
 }  // namespace tenet

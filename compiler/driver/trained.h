@@ -12,10 +12,10 @@ struct Trained {
   std::unique_ptr<Session> session;
   Evaluator evaluator;
   Model model;
-  RunFacts facts;
 };
 
-// `with_data`: reads the data file too (letters outside the run's alphabet are an error); else the sizes close without it.
+// The seed is the run's unless one is given. `with_data`: reads the data file too (letters outside the run's alphabet are an
+// error); else the sizes close without it.
 Outcome<Trained> open_trained(const Options& options, const std::string& run, std::string_view command, bool with_data);
 
 }  // namespace tenet

@@ -120,11 +120,13 @@ class Elaborator {
   std::optional<Value> pointwise(const syntax::Expression& call, const Operation& operation);
   std::optional<Value> where(const syntax::Expression& call);
   std::optional<Value> draw(const syntax::Expression& call, Op distribution);
+  std::optional<Value> initial_draw(const syntax::Expression& call, Op distribution);
   std::optional<Value> stop(const syntax::Expression& call);
   std::optional<Value> apply(Op op, std::span<const Value> operands);
   bool is_truth(std::string_view form, Value value, Span span);
-  bool takes(const syntax::Expression& call, std::size_t count);  // that many arguments by place, else an error
-  const Local* local(std::string_view name) const;                // null: no local name
+  bool takes(const syntax::Expression& call, std::size_t count);     // no axes, that many arguments by place; else an error
+  bool by_place(const syntax::Expression& call, std::size_t count);  // that many arguments by place, else an error
+  const Local* local(std::string_view name) const;                   // null: no local name
   const Module& module() const { return scope_ != nullptr ? *scope_->module : file_; }
   std::nullopt_t unknown_path(std::string_view path, Span span);
   bool fits(Span span);  // the graph is not too large yet

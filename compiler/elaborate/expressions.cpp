@@ -250,10 +250,12 @@ std::optional<Value> Elaborator::callee(const syntax::Expression& e) {
 }
 
 bool Elaborator::takes(const syntax::Expression& call, std::size_t count) {
-  if (!call.brackets.empty()) {
-    report(Message::axes_of_pointwise, call.brackets.front().span, call.text);
-    return false;
-  }
+  if (call.brackets.empty()) return by_place(call, count);
+  report(Message::axes_of_pointwise, call.brackets.front().span, call.text);
+  return false;
+}
+
+bool Elaborator::by_place(const syntax::Expression& call, std::size_t count) {
   for (const syntax::Argument& argument : call.arguments)
     if (argument.name) {
       report(Message::argument_by_place, argument.name->span, call.text);
@@ -296,17 +298,39 @@ std::optional<Value> Elaborator::stop(const syntax::Expression& e) {
   return Value{graph().stop(value->node), value->kind};
 }
 
-// Fresh random numbers over the parameter's axes, from a stream named by the parameter and the place of the call.
+// Random numbers: in an initial value over the axes of what it belongs to, in a definition an input that is drawn in every step.
+// The input's name is a path like those of a layer's parameters, which says all that there is to know of it.
 std::optional<Value> Elaborator::draw(const syntax::Expression& e, Op distribution) {
+  if (drawing_) return initial_draw(e, distribution);
+  if (!defines_) {
+    report(Message::random_misplaced, e.span, e.text).hint = "give it a name: `noise = " + source_text(e.span) + "`";
+    return {};
+  }
+  if (e.brackets.empty()) {
+    report(Message::random_without_axes, e.span, e.text).hint = fmt::format("write its axes: `{}[axis]()`", e.text);
+    return {};
+  }
+  std::vector<syntax::Name> names;
+  for (const syntax::Bracket& bracket : e.brackets) names.insert(names.end(), bracket.names.begin(), bracket.names.end());
+  std::optional<std::vector<AxisId>> over = axes(names);
+  if (!over || !by_place(e, 0)) return {};
+  std::ranges::sort(*over);
+  const std::string path = fresh_path(e.text);
+  if (const auto drawn = paths_.find(path); drawn != paths_.end()) return drawn->second;
+  const InputId input = graph().add_input({path, InputRole::noise, Kind::real, *over, {}, distribution});
+  const Value value{graph().input_node(input), Kind::real};
+  program_.noise.push_back({path, input, value.node, e.span});
+  paths_.emplace(path, value);
+  return value;
+}
+
+// From a stream named by the parameter and the place of the call.
+std::optional<Value> Elaborator::initial_draw(const syntax::Expression& e, Op distribution) {
   if (!e.brackets.empty()) {
-    report(Message::form_not_supported, e.span, fmt::format("`{}` with axes", e.text));
+    report(Message::random_with_axes, e.brackets.front().span, e.text).hint = fmt::format("write `{}()`", e.text);
     return {};
   }
-  if (!takes(e, 0)) return {};
-  if (!drawing_) {
-    report(Message::random_misplaced, e.span, e.text);
-    return {};
-  }
+  if (!by_place(e, 0)) return {};
   const std::string stream = fmt::format("{}#{}", drawing_->parameter, drawing_->calls++);
   return Value{graph().random(distribution, stream, drawing_->axes), Kind::real};
 }

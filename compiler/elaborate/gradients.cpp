@@ -30,7 +30,8 @@ std::optional<NodeId> Elaborator::gradient_target(const syntax::Expression& e) {
   const std::optional<Value> value = name(e);
   if (!value) return {};
   const Node& node = graph().node(value->node);
-  if (node.op != Op::named && node.op != Op::input) {
+  const bool noise = node.op == Op::input && graph().input(graph().input_of(value->node)).role == InputRole::noise;
+  if (noise || (node.op != Op::named && node.op != Op::input)) {
     report(Message::grad_target_unnamed, e.span);
     return {};
   }

@@ -45,6 +45,14 @@ struct DataInput {
   std::optional<TensorSource> source = {};  // none: the recipe's source fills them, or nothing does
 };
 
+// Random numbers that a definition draws, new in every step: `eps = normal[batch, latent]()` draws `eps.normal`.
+struct NoiseInput {
+  std::string name;
+  InputId input;
+  NodeId node;
+  Span span;
+};
+
 struct Assumption {  // the graph's Assumed, and where it stands
   Op relation;
   NodeId left, right;
@@ -149,6 +157,7 @@ struct Program {
   std::vector<DataInput> data;
   std::vector<Parameter> parameters;
   std::vector<State> states;
+  std::vector<NoiseInput> noise;
   std::vector<Definition> definitions;  // operands before users
   std::vector<Assumption> assumptions;
   std::vector<Claim> claims;

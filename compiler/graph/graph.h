@@ -19,7 +19,10 @@
 //
 // Room for later: recurrence is a reduction-like operation that binds an axis and carries a state (a new Form with its
 // reverse as adjoint); state is an input with role `state` and an assignment in the plan; affine indices are ordinary index
-// expressions; random numbers in a step are `normal`/`uniform` nodes, functions of (stream, coordinates, step).
+// expressions.
+//
+// Random numbers. Those of initial values are `normal` and `uniform` nodes, functions of (seed, stream, coordinates). Those that
+// are drawn anew in every step are inputs with role `noise`: a constant to `grad`, whatever their distribution.
 #pragma once
 
 #include <gmpxx.h>
@@ -55,6 +58,7 @@ enum class InputRole : std::uint8_t {
   parameter,  // trained
   data,       // one batch's slice of the source, or real data given whole
   state,      // kept between steps, not trained (a momentum)
+  noise,      // random numbers, drawn anew in every step
   training,   // whether this is a step of training; scalar, a truth
   step,       // the number of the step, 0 at the first; scalar, whole
   given       // a value computed elsewhere: a statistic kept from training, an accumulated reduction
@@ -66,6 +70,7 @@ struct Input {
   Kind kind;
   std::vector<AxisId> axes;        // ascending
   std::optional<AxisId> typed_by;  // whole data: each value is a coordinate of this axis
+  Op distribution = Op::normal;    // noise: normal, or uniform in [0, 1)
 };
 
 // One node. Spans point into the graph and live as long as it does.

@@ -22,7 +22,7 @@ struct Computation {
   std::vector<Output> outputs;
   std::vector<Assignment> assignments;
   std::optional<NodeId> loss;  // a scalar: written to the ring, one a pass
-  bool draws = false;          // data inputs are filled by the runtime's draw before each pass
+  bool draws = false;          // data and noise are filled by the runtime's draw before each pass
 };
 
 }  // namespace tenet

@@ -53,6 +53,14 @@ std::vector<Update> live_updates(Program& program, std::span<const NodeId> gradi
   return result;
 }
 
+bool reads_noise(const Graph& graph, const Computation& step) {
+  std::vector<NodeId> roots{*step.loss};
+  for (const Computation::Assignment& assignment : step.assignments) roots.push_back(assignment.value);
+  return std::ranges::any_of(graph.reachable(roots), [&](NodeId id) {
+    return graph.node(id).op == Op::input && graph.input(graph.input_of(id)).role == InputRole::noise;
+  });
+}
+
 }  // namespace
 
 TrainingValues training_values(Program& program) {
@@ -72,7 +80,6 @@ Computation training_step(Program& program, std::span<const NodeId> given, std::
   const Train& train = *program.train;
   Computation result;
   result.loss = given[0];
-  result.draws = train.source.has_value();
   std::size_t own = 0;
   for (const State& state : program.states)
     if (state.own && given[++own] != state.node) result.assignments.push_back({state.input, given[own]});
@@ -92,6 +99,7 @@ Computation training_step(Program& program, std::span<const NodeId> given, std::
   for (const Update& update : updates) nexts.push_back(update.next);
   nexts = rewritten(graph, nexts, gradient_of);
   for (std::size_t i = 0; i < updates.size(); ++i) result.assignments.push_back({updates[i].target, nexts[i]});
+  result.draws = train.source || reads_noise(graph, result);
   return result;
 }
 

@@ -54,6 +54,7 @@ Range constant(View v) {
 Range input(View v) {
   const Input& row = v.graph.input(v.graph.input_of(v.id));
   if (row.typed_by) return coordinate(v);
+  if (row.role == InputRole::noise && row.distribution == Op::uniform) return fraction(v);
   Range result = between(row.role == InputRole::step ? 0 : -inf, inf);
   for (const Assumed& fact : v.graph.assumed()) {  // x >= 0, 1 > x
     const bool less = fact.relation == Op::less || fact.relation == Op::less_equal;

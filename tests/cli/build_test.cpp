@@ -110,6 +110,21 @@ cc -O1 -o reductions reductions.c reductions.o -lm && tail -n +2 reductions.csv 
   CHECK(printed[2] == 3 * 3 + 3 + 1);  // three levels of statistics, and a split that fits into one batch
 }
 
+TEST_CASE("a program in C fills the random numbers that a step draws", "[cli]") {
+  const Scratch scratch;
+  if (!has_tools(scratch)) return;
+  bring(scratch, "noise.*");
+  const std::string out =
+      run(scratch, "tenet build noise.tenet -o noise.o && cc -Wall -Wextra -Werror -O1 -o noise noise.c noise.o -lm && ./noise");
+  INFO(out);
+  // The values x + noise are 1, 3, 5; in the step 1 and 3, with the gradient 2 (1 * 1 + 3 * 2) / 2.
+  const std::vector<double> printed = numbers(out);
+  REQUIRE(printed.size() == 3);
+  CHECK(printed[0] == Approx(35.0 / 3).epsilon(1e-6));
+  CHECK(printed[1] == 5);
+  CHECK(printed[2] == 1 - 0.5 * 7);
+}
+
 TEST_CASE("an object refers to C's library alone, for any processor", "[cli]") {
   const Scratch scratch;
   if (!has_tools(scratch)) return;
