@@ -41,6 +41,7 @@ void add_slots(Executable& executable, const Kernels& kernels, const Graph& grap
           break;
         case InputRole::step:      // compiled code sets it itself
         case InputRole::training:  // rewritten away
+        case InputRole::previous:  // read where its component is
           continue;
       }
     } else {

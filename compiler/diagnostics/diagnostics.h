@@ -60,6 +60,18 @@ class Diagnostics {
   }
 
   bool has_errors() const { return errors_ > 0; }
+
+  // Drops what was reported since a mark: of something that was only tried.
+  struct Mark {
+    std::size_t reports;
+    int errors;
+  };
+  Mark mark() const { return {diagnostics_.size(), errors_}; }
+  void rewind(Mark mark) {
+    diagnostics_.erase(diagnostics_.begin() + static_cast<std::ptrdiff_t>(mark.reports), diagnostics_.end());
+    errors_ = mark.errors;
+  }
+
   const std::vector<Diagnostic>& all() const { return diagnostics_; }
 
   // file:line:column: error: text / the line / carets below the span / hint / related places. `colour` adds ANSI colours.

@@ -10,6 +10,7 @@
 #include "compiler/driver/points.h"
 #include "compiler/driver/sizes_to_check.h"
 #include "compiler/driver/tensors.h"
+#include "compiler/grad/closing.h"
 #include "compiler/plan/rewriting.h"
 #include "compiler/prove/decide.h"
 #include "compiler/render/text.h"
@@ -202,17 +203,15 @@ std::string reason_of(const Decision& decision) {
   return {};
 }
 
-// What the algebra says of a claim, without numbers. Simplification is tried first: it sees at once what the sides share.
-ClaimCheck derived(Session& session, Prover& prover, const Claim& claim) {
+// What the algebra says of two sides, without numbers. Simplification is tried first: it sees at once what they share.
+ClaimCheck decided(Session& session, Prover& prover, NodeId left, NodeId right) {
   Graph& graph = session.graph();
   ClaimCheck check;
-  check.name = claim.name;
-  check.line = line_of(session, claim.span);
-  const NodeId roots[] = {claim.left, claim.right, graph.apply(Op::subtract, claim.left, claim.right)};
+  const NodeId roots[] = {left, right, graph.apply(Op::subtract, left, right)};
   const Simplified simple = session.times("simplify", [&] { return simplify(graph, roots); });
   const bool simplified = simple.roots[0] == simple.roots[1] || is_zero(graph, simple.roots[2]);
-  const Decision decision = session.times(
-      "prove", [&] { return simplified ? prover.replayed(claim.left, claim.right) : prover.decide(claim.left, claim.right); });
+  const Decision decision =
+      session.times("prove", [&] { return simplified ? prover.replayed(left, right) : prover.decide(left, right); });
   if (decision.decided == Decided::proved) {
     check.verdict = Verdict::proved;
     check.steps = simplified ? simple.journal.size() : decision.steps;
@@ -223,6 +222,32 @@ ClaimCheck derived(Session& session, Prover& prover, const Claim& claim) {
   check.reason = reason_of(decision);
   check.remainder = short_expression(session, simple.roots[2]);
   if (check.remainder.empty() && decision.difference.size() <= longest_difference) check.remainder = decision.difference;
+  return check;
+}
+
+// As it is written; then by the names of what recurs; then with the program's recurrences written out once, then with those of
+// gradients too.
+ClaimCheck derived(Session& session, Prover& prover, const Claim& claim) {
+  ClaimCheck check = decided(session, prover, claim.left, claim.right);
+  const NodeId written[] = {claim.left, claim.right};
+  if (check.verdict != Verdict::proved && !recurrences_below(session.graph(), written).empty()) {
+    std::vector<NodeId> roots;
+    for (const Definition& definition : session.program->definitions) roots.push_back(definition.node);
+    const std::size_t own = roots.size();
+    roots.insert(roots.end(), {claim.left, claim.right});
+    Replaced by_names;
+    const Unfolded forward = unfolded(session.graph(), roots, own);
+    for (const auto& [body, component] : forward.closed) by_names.by.emplace(body, component);
+    const std::vector<NodeId> named = replaced(session.graph(), written, by_names);
+    check = decided(session, prover, named[0], named[1]);
+    for (const std::size_t count : {own, roots.size()}) {
+      const std::vector<NodeId> sides = unfolded(session.graph(), roots, count).roots;
+      if (check.verdict != Verdict::proved) check = decided(session, prover, sides[own], sides[own + 1]);
+    }
+    check.remainder.clear();
+  }
+  check.name = claim.name;
+  check.line = line_of(session, claim.span);
   return check;
 }
 

@@ -11,6 +11,7 @@
 #include "compiler/driver/points.h"
 #include "compiler/driver/sizes_to_check.h"
 #include "compiler/driver/tensors.h"
+#include "compiler/grad/closing.h"
 #include "compiler/grad/differences.h"
 #include "compiler/grad/gradient.h"
 #include "compiler/plan/rewriting.h"
@@ -55,10 +56,10 @@ bool finite(const Tensor& tensor) {
 }
 
 // Named real values that the loss reads, operands before users.
-std::vector<Subject> named_values(const Graph& graph, NodeId loss) {
+std::vector<Subject> named_values(Graph& graph, NodeId loss) {
   std::vector<Subject> result;
-  for (NodeId id : graph.reachable(std::span(&loss, 1)))
-    if (graph.node(id).op == Op::named && graph.node(id).kind == Kind::real) result.push_back({graph.name_of(id), id});
+  for (NodeId id : names_below(graph, loss))
+    if (graph.node(id).kind == Kind::real) result.push_back({graph.name_of(id), id});
   return result;
 }
 

@@ -49,7 +49,19 @@ void Elaborator::declarations() {
   inputs();
   definitions_.resize(tree.definitions.size());
   states_.resize(tree.states.size());
-  for (const auto& [kind, index] : resolution_.order) {
+  for (std::size_t i = 0; i < resolution_.order.size(); ++i) {
+    const auto& [kind, index, number] = resolution_.order[i];
+    if (number > 0) {
+      const std::size_t first = i;
+      std::vector<Member> members;
+      for (; i < resolution_.order.size() && resolution_.order[i].circle == number; ++i)
+        members.push_back(member(tree.definitions[resolution_.order[i].index], definitions_[resolution_.order[i].index]));
+      circle(std::move(members), [&] {
+        for (std::size_t k = first; k < i; ++k) definition(resolution_.order[k].index);
+      });
+      --i;
+      continue;
+    }
     if (kind == SymbolKind::axis && tree.axes[index].size != nullptr)
       axis_size(tree.axes[index].name, *tree.axes[index].size, axes_[index]);
     if (kind == SymbolKind::parameter) initial_value(index);
@@ -180,6 +192,7 @@ void Elaborator::definition(std::size_t index) {
     return;
   }
   defines_ = true;
+  definitions_[index].reset();
   if (const std::optional<Value> value = stated(row, expression(*row.value)))
     definitions_[index] = named(row.name.text, *value, row.name.span);
   defines_ = false;

@@ -2,6 +2,7 @@
 // treat. A function that returns nothing has reported why, or met a name that is already reported.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -147,11 +148,50 @@ class Elaborator {
   std::optional<Value> gradient(const syntax::Expression& call);
   std::optional<NodeId> gradient_target(const syntax::Expression& target);
 
+  // recurrences.cpp
+  struct Member {
+    std::string name;
+    Span span;
+    std::optional<Value>* value;  // nothing until it is elaborated
+    std::vector<AxisId> axes = {};
+  };
+  struct Read {
+    std::size_t member;
+    std::int64_t offset;
+    NodeId start, placeholder;
+    Span span;
+  };
+  struct Circle {
+    Scope* scope;  // where its members are defined
+    std::vector<Member> members;
+    std::vector<Read> reads;
+    std::optional<AxisId> axis;
+    std::map<std::string, InstancePtr> layers;  // that members of the file make, by their places
+    Circle* outer;
+    bool grows = false;  // a member has more axes than was known
+  };
+  struct Trace;
+  Trace trace() const;
+  void rewind(const Trace& trace);
+  // Elaborates the members, by calling `elaborate` as often as it takes.
+  void circle(std::vector<Member> members, const std::function<void()>& elaborate);
+  Member member(const syntax::Definition& row, std::optional<Value>& value);
+  static bool add_axis(Member& member, AxisId axis);
+  // The placeholder for a member at the place `offset` before.
+  Value placeholder(Circle& circle, Member& member, AxisId axis, std::int64_t offset, NodeId start, Span span);
+  Member* circling(const syntax::Expression& name);  // the definition that is being elaborated in a circle; null: no such one
+  std::optional<Value> read_elsewhere(Member& member, const syntax::Expression& expression, const syntax::Bracket& bracket);
+  bool closes(const Circle& circle, std::size_t first);
+  void close(const Circle& circle, std::size_t first);
+  bool depends_on(NodeId node, const std::vector<Read>& reads);
+
   // layers.cpp
   std::optional<InstancePtr> instance(const syntax::Expression& expression);  // that a definition names; nothing: it is a value
   InstancePtr instance_at(const std::string& place, const syntax::Expression& expression, const Symbol& layer);
   void parameter(const syntax::Parameter& row, const std::string& name, Scope& scope);
   std::optional<Value> used(const syntax::Expression& call, Instance& instance);
+  std::optional<Value> used(Span call, Instance& instance, std::vector<std::optional<Value>> given);
+  std::optional<Value> repetition(const syntax::Expression& call);
   InstancePtr instance_called(std::string_view name) const;
   std::string fresh_place(const std::string& layer);
 
@@ -169,6 +209,8 @@ class Elaborator {
   std::optional<Given> arguments(const syntax::Expression& call, const syntax::Function& function);
   std::optional<Value> in_block(const syntax::Function& function, Scope scope, Given given, Span call, std::string path);
   std::optional<Value> body(const syntax::Function& function, Given given, Scope& scope);
+  void circle_in_block(const syntax::Function& function, std::span<const Declared> order, Scope& scope,
+                       const std::function<void(const syntax::Definition&, Local&)>& define);
   void local_axis(const syntax::AxisDeclaration& declaration, Scope& scope);
   std::string fresh_path(const std::string& name);  // below the current one, taken by nothing
 
@@ -200,6 +242,8 @@ class Elaborator {
   bool defines_ = false;                    // names in functions become definitions of the program
   bool step_ = false;
   std::optional<Drawing> drawing_;
+  std::vector<AxisId> repeated_;  // along which layers are repeated here: their parameters have these axes too
+  Circle* circle_ = nullptr;      // the innermost that is being elaborated
   int depth_ = 0;
   int inlined_ = 0;
   bool too_large_ = false;

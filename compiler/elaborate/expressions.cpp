@@ -213,6 +213,7 @@ std::optional<Value> Elaborator::call(const syntax::Expression& e) {
 
 std::optional<Value> Elaborator::callee(const syntax::Expression& e) {
   if (e.text == "where") return where(e);
+  if (e.text == "repeat" && local(e.text) == nullptr && module().find(e.text) == nullptr) return repetition(e);
   if (e.text == "grad") return gradient(e);
   if (e.text == "stop") return stop(e);
   if (e.text == "normal") return draw(e, Op::normal);

@@ -152,16 +152,11 @@ std::optional<Value> Elaborator::body(const syntax::Function& function, Given gi
     const std::optional<Value> kept = state(row, path + "." + row.name.text, false);
     scope.names[row.name.text] = kept ? Local(*kept) : Local();
   }
-  for (const auto& [kind, index] : block.order) {
-    if (kind == SymbolKind::axis) {
-      if (!scope.names.contains(function.local_axes[index].name.text)) local_axis(function.local_axes[index], scope);
-      continue;
-    }
-    const syntax::Definition& local = function.locals[index];
+  const auto define = [&](const syntax::Definition& local, Local& meaning) {
     path_ = path + "." + local.name.text;
     place_ = place.empty() ? local.name.text : place + "." + local.name.text;
     last_line_ = false;
-    Local& meaning = scope.names[local.name.text];
+    meaning = Local();
     if (std::optional<InstancePtr> made = instance(*local.value)) {
       meaning = std::move(*made);
     } else {
@@ -172,6 +167,20 @@ std::optional<Value> Elaborator::body(const syntax::Function& function, Given gi
     path_ = path;
     place_ = place;
     last_line_ = last_line;
+  };
+  for (std::size_t i = 0; i < block.order.size(); ++i) {
+    const auto& [kind, index, number] = block.order[i];
+    if (number > 0) {
+      const std::size_t first = i;
+      while (i < block.order.size() && block.order[i].circle == number) ++i;
+      circle_in_block(function, std::span(block.order).subspan(first, i - first), scope, define);
+      --i;
+      continue;
+    }
+    if (kind == SymbolKind::definition)
+      define(function.locals[index], scope.names[function.locals[index].name.text]);
+    else if (!scope.names.contains(function.local_axes[index].name.text))
+      local_axis(function.local_axes[index], scope);
   }
   for (const syntax::Update& row : function.updates) update(row);
   const std::optional<Value> value = expression(*function.value);
@@ -184,6 +193,23 @@ std::optional<Value> Elaborator::body(const syntax::Function& function, Given gi
         return {};
       }
   return value;
+}
+
+void Elaborator::circle_in_block(const syntax::Function& function, std::span<const Declared> order, Scope& scope,
+                                 const std::function<void(const syntax::Definition&, Local&)>& define) {
+  std::vector<std::optional<Value>> values(order.size());
+  std::vector<Member> members;
+  for (std::size_t k = 0; k < order.size(); ++k) members.push_back(member(function.locals[order[k].index], values[k]));
+  circle(std::move(members), [&] {
+    for (std::size_t k = 0; k < order.size(); ++k) {
+      Local& meaning = scope.names[function.locals[order[k].index].name.text];
+      define(function.locals[order[k].index], meaning);
+      const Value* value = std::get_if<Value>(&meaning);
+      values[k] = value != nullptr ? std::optional(*value) : std::nullopt;
+    }
+  });
+  for (std::size_t k = 0; k < order.size(); ++k)
+    scope.names[function.locals[order[k].index].name.text] = values[k] ? Local(*values[k]) : Local();
 }
 
 // `probs.softmax`, or `probs.softmax_2` for the second call of it there.

@@ -31,6 +31,8 @@ std::optional<Elaborator::InstancePtr> Elaborator::instance(const syntax::Expres
 Elaborator::InstancePtr Elaborator::instance_at(const std::string& place, const syntax::Expression& e, const Symbol& symbol) {
   if (instance_ != nullptr)
     if (const auto made = instance_->layers.find(place); made != instance_->layers.end()) return made->second;
+  if (instance_ == nullptr && circle_ != nullptr)
+    if (const auto made = circle_->layers.find(place); made != circle_->layers.end()) return made->second;
   const syntax::Function& layer = block_of_symbol(symbol.kind, *symbol.module, symbol.index);
   const std::optional<std::vector<Group>> over = axis_arguments(e, layer);
   if (!over) return nullptr;
@@ -44,7 +46,7 @@ Elaborator::InstancePtr Elaborator::instance_at(const std::string& place, const 
   calls_.push_back({e.span, layer.name.text});
   scope_ = &scope;
   path_ = path;
-  for (const auto& [kind, index] : resolution_.blocks.at(&layer).order)
+  for (const auto& [kind, index, number] : resolution_.blocks.at(&layer).order)
     if (kind == SymbolKind::axis) local_axis(layer.local_axes[index], scope);
   for (const syntax::Parameter& row : layer.parameters) parameter(row, joined(path, row.name.text), scope);
   for (const syntax::State& row : layer.states) {
@@ -55,7 +57,10 @@ Elaborator::InstancePtr Elaborator::instance_at(const std::string& place, const 
   scope_ = scope_before;
   path_ = path_before;
   calls_.pop_back();
-  if (instance_ != nullptr) instance_->layers.emplace(place, made);
+  if (instance_ != nullptr)
+    instance_->layers.emplace(place, made);
+  else if (circle_ != nullptr)
+    circle_->layers.emplace(place, made);
   return made;
 }
 
@@ -63,6 +68,8 @@ void Elaborator::parameter(const syntax::Parameter& row, const std::string& name
   Local& meaning = scope.names[row.name.text];
   std::optional<std::vector<AxisId>> over = axes(row.axes);
   if (!over) return;
+  for (AxisId axis : repeated_)
+    if (std::ranges::find(*over, axis) == over->end()) over->push_back(axis);
   std::ranges::sort(*over);
   const std::optional<NodeId> initial = initial_of(name, *row.initial, over);
   if (!initial) return;
@@ -78,19 +85,80 @@ void Elaborator::parameter(const syntax::Parameter& row, const std::string& name
 std::optional<Value> Elaborator::used(const syntax::Expression& call, Instance& instance) {
   if (!may_inline(call.span)) return {};
   const Symbol& symbol = instance.layer;
+  std::optional<Given> given = arguments(call, block_of_symbol(symbol.kind, *symbol.module, symbol.index));
+  return given ? used(call.span, instance, std::move(*given)) : std::nullopt;
+}
+
+std::optional<Value> Elaborator::used(Span call, Instance& instance, Given given) {
+  const Symbol& symbol = instance.layer;
   const syntax::Function& layer = block_of_symbol(symbol.kind, *symbol.module, symbol.index);
-  std::optional<Given> given = arguments(call, layer);
-  if (!given) return {};
   Instance* const instance_before = std::exchange(instance_, &instance);
   const std::string place_before = std::exchange(place_, "");
   const bool last_before = std::exchange(last_line_, true);
   std::unordered_set<std::string> places_before = std::exchange(places_, {});
-  std::optional<Value> value = in_block(layer, instance.scope, std::move(*given), call.span, fresh_path(layer.name.text));
+  std::optional<Value> value = in_block(layer, instance.scope, std::move(given), call, fresh_path(layer.name.text));
   instance_ = instance_before;
   place_ = place_before;
   last_line_ = last_before;
   places_ = std::move(places_before);
   return value;
+}
+
+// repeat[depth](layer, x, ...): the layer is used once for each place of the axis, its parameters have that axis, and what one
+// use gives is the first argument of the next: a recurrence along it, of which the last place is the value.
+std::optional<Value> Elaborator::repetition(const syntax::Expression& e) {
+  const Symbol* symbol = nullptr;
+  if (!e.arguments.empty() && !e.arguments.front().name) {
+    const syntax::Expression& layer = *e.arguments.front().value;
+    const bool names = layer.kind == syntax::Expression::Kind::name || layer.kind == syntax::Expression::Kind::instance;
+    if (names && local(layer.text) == nullptr) symbol = module().find(layer.text);
+  }
+  if (e.brackets.size() != 1 || e.arguments.size() < 2 || symbol == nullptr || symbol->kind != SymbolKind::layer) {
+    report(Message::repeat_form, e.span).hint = "`repeat[depth](block, x)`: an axis, a layer of the program, its first argument";
+    return {};
+  }
+  const std::optional<AxisId> axis = this->axis(e.brackets.front().names.front());
+  const syntax::Function& layer = block_of_symbol(symbol->kind, *symbol->module, symbol->index);
+  std::vector<std::optional<Value>> given;
+  for (std::size_t i = 1; i < e.arguments.size(); ++i) given.push_back(expression(*e.arguments[i].value));
+  if (!axis || std::ranges::any_of(given, [](const auto& value) { return !value; })) return {};
+  if (given.size() > layer.arguments.size()) {
+    report(Message::arguments_count, e.span, layer.name.text,
+           fmt::format("{} argument{}", layer.arguments.size(), layer.arguments.size() == 1 ? "" : "s"),
+           fmt::format("{} are given", given.size()));
+    return {};
+  }
+  given.resize(layer.arguments.size());
+  for (std::size_t i = 0; i < given.size(); ++i)
+    if (!given[i] && layer.arguments[i].initial == nullptr) {
+      report(Message::argument_missing, e.span, layer.arguments[i].name.text, layer.name.text);
+      return {};
+    }
+  if (graph().has_axis(given.front()->node, *axis)) {
+    report(Message::axis_repeated, e.brackets.front().span, graph().axis(*axis).name).hint =
+        "what is repeated along an axis does not have it: each place of it is one use of the layer";
+    return {};
+  }
+  if (!may_inline(e.span)) return {};
+
+  repeated_.push_back(*axis);
+  const InstancePtr instance = instance_at(fresh_place(layer.name.text), *e.arguments.front().value, *symbol);
+  std::optional<Value> each;
+  if (instance) {
+    const std::string name = fresh_path("repeat");
+    const NodeId first = given.front()->node;
+    std::vector<Member> members{{name, e.span, &each}};
+    circle(std::move(members), [&] {
+      std::vector<std::optional<Value>> now = given;
+      now.front() = placeholder(*circle_, circle_->members.front(), *axis, 1, first, e.span);
+      each = used(e.span, *instance, std::move(now));
+      if (each) each = named(name, *each, e.span);
+    });
+  }
+  repeated_.pop_back();
+  if (!each) return {};
+  const NodeId last = graph().apply(Op::subtract, graph().size(*axis), graph().constant(1));
+  return Value{graph().substitute(each->node, {{*axis, last}}), Kind::real};
 }
 
 Elaborator::InstancePtr Elaborator::instance_called(std::string_view name) const {

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <optional>
 
+#include "compiler/elaborate/ordering.h"
 #include "compiler/ops/operations.h"
 #include "compiler/syntax/words.h"
 
@@ -18,6 +20,7 @@ struct Mention {
   std::string_view name;
   Span span;
   Role role;
+  bool elsewhere = false;  // at another place of an axis
 };
 
 using Visit = std::function<void(const Mention&)>;
@@ -32,7 +35,10 @@ void mentions(const Expression* expression, const Visit& visit) {
   if (e.kind == Expression::Kind::name) visit({e.text, e.span, Role::value});
   if (e.kind == Expression::Kind::size) visit({e.text, e.name_span, Role::axis});
   if (is_call) visit({e.text, e.name_span, Role::callee});
-  for (const syntax::ExpressionPtr& operand : e.operands) mentions(operand.get(), visit);
+  if (shift_of(e) != nullptr)
+    visit({e.operands[0]->text, e.operands[0]->span, Role::value, true});
+  else
+    for (const syntax::ExpressionPtr& operand : e.operands) mentions(operand.get(), visit);
   std::unordered_set<std::string> made;  // sum[j = |i|]: known in the arguments, not in the sizes
   for (const syntax::Bracket& bracket : e.brackets) {
     if (is_call && bracket.value != nullptr) {
@@ -75,47 +81,6 @@ void report_unknown(Diagnostics& diagnostics, const Mention& mention, std::vecto
   row.hint = near.empty() && mention.role == Role::axis ? fmt::format("every axis is declared: `axis {}`", mention.name) : near;
 }
 
-// A depth-first walk with its own stack. `order` gets each item after those it reads; the first cycle that is met is returned.
-class Ordering {
- public:
-  explicit Ordering(const std::vector<std::vector<std::size_t>>& reads) : reads_(reads), state_(reads.size()) {}
-
-  std::vector<std::size_t> order;
-  std::vector<std::vector<std::size_t>> cycles;
-
-  void visit(std::size_t root) {
-    if (state_[root] != State::unseen) return;
-    struct Entry {
-      std::size_t item, next;
-    };
-    std::vector<Entry> path{{root, 0}};
-    state_[root] = State::open;
-    while (!path.empty()) {
-      auto& [item, next] = path.back();
-      if (next == reads_[item].size()) {
-        state_[item] = State::done;
-        order.push_back(item);
-        path.pop_back();
-        continue;
-      }
-      const std::size_t read = reads_[item][next++];
-      if (state_[read] == State::unseen) {
-        state_[read] = State::open;
-        path.push_back({read, 0});
-      } else if (state_[read] == State::open) {
-        std::vector<std::size_t> cycle;
-        for (auto entry = std::ranges::find(path, read, &Entry::item); entry != path.end(); ++entry) cycle.push_back(entry->item);
-        cycles.push_back(std::move(cycle));
-      }
-    }
-  }
-
- private:
-  enum class State : std::uint8_t { unseen, open, done };
-  const std::vector<std::vector<std::size_t>>& reads_;
-  std::vector<State> state_;
-};
-
 // "a -> b -> a", the middle left out of a long one.
 template <class NameOf>
 std::string cycle_text(const std::vector<std::size_t>& cycle, NameOf name_of) {
@@ -138,6 +103,7 @@ class Resolver {
 
   Resolution run() {
     for (const Module* module : modules_) number(*module);
+    elsewhere_.resize(items_.size());
     for (std::size_t i = 0; i < items_.size(); ++i) {
       reads_.emplace_back();
       if (is_block(i)) {
@@ -147,11 +113,11 @@ class Resolver {
       }
     }
     read_rest();
-    Ordering ordering(reads_);
-    for (std::size_t i = 0; i < items_.size(); ++i) ordering.visit(i);
-    report_cycles(ordering.cycles);
-    for (std::size_t item : ordering.order)
-      if (!is_block(item)) result_.order.push_back({items_[item].kind, items_[item].index});
+    const Ordered all = ordered(reads_, elsewhere_);
+    report_cycles(all.cycles);
+    report_cycles(circles_through_blocks(all));
+    for (std::size_t item : all.order)
+      if (!is_block(item)) result_.order.push_back({items_[item].kind, items_[item].index, all.circles[item]});
     return std::move(result_);
   }
 
@@ -217,6 +183,8 @@ class Resolver {
     const std::string name = first_part(mention.name);
     if (locals.contains(name) || syntax::is_reserved(name)) return;
     const Symbol* symbol = module.find(name);
+    if (symbol == nullptr && mention.role == Role::callee && name == "repeat")
+      return;  // a word of the language where it is no name
     if (symbol == nullptr) {
       std::vector<std::string> candidates = module.names();
       candidates.insert(candidates.end(), locals.begin(), locals.end());
@@ -224,7 +192,12 @@ class Resolver {
       return;
     }
     if (reads == nullptr) return;
-    if (auto number = numbers_.find(symbol); number != numbers_.end()) reads->push_back(number->second);
+    const auto number = numbers_.find(symbol);
+    if (number == numbers_.end()) return;
+    const auto reader = static_cast<std::size_t>(reads - reads_.data());
+    const bool recurs =
+        mention.elsewhere && items_[reader].kind == SymbolKind::definition && symbol->kind == SymbolKind::definition;
+    (recurs ? elsewhere_[reader] : *reads).push_back(number->second);
   }
 
   void read_names(const Module& module, const std::vector<syntax::Name>& axes, const Locals& locals,
@@ -343,20 +316,20 @@ class Resolver {
       places.emplace(function.locals[i].name.text, declared.size());
       declared.push_back({SymbolKind::definition, i});
     }
-    std::vector<std::vector<std::size_t>> reads(declared.size());
+    Readings reads(declared.size()), elsewhere(declared.size());
     for (std::size_t i = 0; i < declared.size(); ++i) {
-      const auto& [kind, index] = declared[i];
+      const auto& [kind, index, circle] = declared[i];
       mentions(kind == SymbolKind::axis ? function.local_axes[index].size.get() : function.locals[index].value.get(),
                [&](const Mention& mention) {
-                 if (auto place = places.find(first_part(mention.name)); place != places.end()) reads[i].push_back(place->second);
+                 if (auto place = places.find(first_part(mention.name)); place != places.end())
+                   (mention.elsewhere && kind == SymbolKind::definition ? elsewhere : reads)[i].push_back(place->second);
                });
     }
-    Ordering ordering(reads);
-    for (std::size_t i = 0; i < declared.size(); ++i) ordering.visit(i);
-    for (std::size_t i : ordering.order) block.order.push_back(declared[i]);
-    for (const std::vector<std::size_t>& cycle : ordering.cycles) {
+    const Ordered all = ordered(reads, elsewhere);
+    for (std::size_t i : all.order) block.order.push_back({declared[i].kind, declared[i].index, all.circles[i]});
+    for (const std::vector<std::size_t>& cycle : all.cycles) {
       const auto name_of = [&](std::size_t i) -> const syntax::Name& {
-        const auto& [kind, index] = declared[i];
+        const auto& [kind, index, circle] = declared[i];
         return kind == SymbolKind::axis ? function.local_axes[index].name : function.locals[index].name;
       };
       const syntax::Name& first = name_of(cycle.front());
@@ -366,7 +339,19 @@ class Resolver {
     }
   }
 
-  void report_cycles(const std::vector<std::vector<std::size_t>>& cycles) {
+  // A function has no place in a recurrence: what it reads of the file, it reads as a whole.
+  Readings circles_through_blocks(const Ordered& all) const {
+    std::map<std::size_t, std::vector<std::size_t>> circles;
+    for (std::size_t item : all.order)
+      if (all.circles[item] > 0) circles[all.circles[item]].push_back(item);
+    Readings result;
+    for (auto& [number, items] : circles)
+      if (std::ranges::any_of(items, [&](std::size_t item) { return items_[item].kind != SymbolKind::definition; }))
+        result.push_back(std::move(items));
+    return result;
+  }
+
+  void report_cycles(const Readings& cycles) {
     for (const std::vector<std::size_t>& cycle : cycles) {
       const auto is_function = [&](std::size_t item) { return is_block(item); };
       const syntax::Name& first = name_of(cycle.front());
@@ -380,11 +365,25 @@ class Resolver {
   const Module* modules_[2];
   std::vector<Item> items_;
   std::unordered_map<const Symbol*, std::size_t> numbers_;
-  std::vector<std::vector<std::size_t>> reads_;
+  Readings reads_, elsewhere_;
   Resolution result_;
 };
 
 }  // namespace
+
+const syntax::Bracket* shift_of(const syntax::Expression& e) {
+  if (e.kind != Expression::Kind::substitute || e.operands[0]->kind != Expression::Kind::name) return nullptr;
+  for (const syntax::Bracket& bracket : e.brackets) {
+    if (bracket.value == nullptr || bracket.otherwise == nullptr || bracket.value->kind != Expression::Kind::operation) continue;
+    const Expression& index = *bracket.value;
+    if (index.op != Op::add && index.op != Op::subtract) continue;
+    const Expression &axis = *index.operands[0], &offset = *index.operands[1];
+    if (axis.kind == Expression::Kind::name && axis.text == bracket.names.front().text &&
+        offset.kind == Expression::Kind::number && offset.whole && offset.number >= 1 && offset.number <= 1'000'000)
+      return &bracket;
+  }
+  return nullptr;
+}
 
 Resolution resolve(Diagnostics& diagnostics, const Module& file, const Module& library) {
   return Resolver(diagnostics, file, library).run();

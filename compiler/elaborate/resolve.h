@@ -16,6 +16,7 @@ namespace tenet {
 struct Declared {
   SymbolKind kind;
   std::size_t index;
+  std::size_t circle = 0;  // above 0: definitions with this number read one another along an axis, and stand together
 };
 
 // A function's or optimizer's block, its local axes and definitions in such an order.
@@ -29,6 +30,10 @@ struct Resolution {
   std::unordered_map<const syntax::Function*, Block> blocks;
   bool circular = false;  // reported; nothing can be elaborated
 };
+
+// The bracket by which an expression reads a name at an earlier or a later place of an axis: `h[time = time - 1 else 0]`; null
+// if it does not.
+const syntax::Bracket* shift_of(const syntax::Expression& expression);
 
 Resolution resolve(Diagnostics& diagnostics, const Module& file, const Module& library);
 

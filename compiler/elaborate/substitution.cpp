@@ -78,11 +78,15 @@ NodeId one_by_one(Graph& graph, NodeId value, const std::vector<Part>& parts) {
 }  // namespace
 
 std::optional<Value> Elaborator::substitution(const syntax::Expression& e) {
-  const std::optional<Value> value = expression(*e.operands[0]);
+  const syntax::Bracket* elsewhere = shift_of(e);
+  Member* const member = elsewhere != nullptr ? circling(*e.operands[0]) : nullptr;
+  if (member == nullptr) elsewhere = nullptr;
+  const std::optional<Value> value = member != nullptr ? read_elsewhere(*member, e, *elsewhere) : expression(*e.operands[0]);
   std::vector<Part> parts;
   Kind kind = value ? value->kind : Kind::real;
   bool complete = value.has_value();
   for (const syntax::Bracket& bracket : e.brackets) {
+    if (&bracket == elsewhere) continue;
     const std::optional<AxisId> axis = this->axis(bracket.names[0]);
     const std::optional<Value> index = expression(*bracket.value);
     std::optional<Value> otherwise;

@@ -19,7 +19,7 @@ constexpr double roundings = 64;                                  // that may ad
 
 std::vector<bool> dependents(const Graph& graph, std::span<const NodeId> order, std::span<const NodeId> targets) {
   std::vector<bool> depends(graph.node_count());
-  for (NodeId target : targets) depends[index_of(target)] = true;
+  for (NodeId target : targets) depends[index_of(graph.defined(target))] = true;
   for (NodeId id : order)
     for (NodeId operand : graph.node(id).operands)
       if (depends[index_of(operand)]) depends[index_of(id)] = true;
@@ -28,7 +28,7 @@ std::vector<bool> dependents(const Graph& graph, std::span<const NodeId> order, 
 
 bool passes_nothing(const Node& node) {
   const Operation& row = operation(node.op);
-  if (row.form == Form::leaf) return false;
+  if (row.form == Form::leaf || row.form == Form::recurrence) return false;
   if (node.kind != Kind::real) return true;
   return row.form != Form::substitution && std::ranges::all_of(row.adjoint, &std::string_view::empty);
 }
@@ -136,21 +136,21 @@ double slope(Interpreter& interpreter, NodeId value, NodeId target, const Tensor
 }  // namespace
 
 std::vector<NodeId> held_by_grad(const Graph& graph, NodeId value, std::span<const NodeId> targets) {
-  const std::vector<NodeId> order = graph.reachable(std::span(&value, 1));
+  const std::vector<NodeId> order = graph.all_below(std::span(&value, 1));
   const std::vector<bool> depends = dependents(graph, order, targets);
   std::vector<NodeId> result;
   for (NodeId id : order)
-    if (depends[index_of(id)] && passes_nothing(graph.node(id))) result.push_back(id);
+    if (depends[index_of(id)] && !graph.node(id).open && passes_nothing(graph.node(id))) result.push_back(id);
   return result;
 }
 
 std::vector<Kink> kinks_of(Graph& graph, NodeId value, std::span<const NodeId> targets) {
-  const std::vector<NodeId> order = graph.reachable(std::span(&value, 1));
+  const std::vector<NodeId> order = graph.all_below(std::span(&value, 1));
   const std::vector<bool> depends = dependents(graph, order, targets);
   std::vector<Kink> result;
   for (NodeId id : order) {
     const Node& node = graph.node(id);
-    if (!depends[index_of(id)] || node.kind != Kind::real || operation(node.op).convention.empty()) continue;
+    if (!depends[index_of(id)] || node.open || node.kind != Kind::real || operation(node.op).convention.empty()) continue;
     const bool reduces = operation(node.op).form == Form::reduction;
     result.push_back({id, reduces ? reduced_tie(graph, id) : pointwise_tie(graph, id)});
   }
@@ -160,7 +160,7 @@ std::vector<Kink> kinks_of(Graph& graph, NodeId value, std::span<const NodeId> t
 Smoothed smoothed(Graph& graph, NodeId value, std::span<const NodeId> targets, std::span<const Kink> kinks) {
   if (kinks.empty()) return {value, {targets.begin(), targets.end()}};
   std::unordered_map<NodeId, NodeId> image;
-  for (NodeId id : graph.reachable(std::span(&value, 1))) {
+  for (NodeId id : graph.all_below(std::span(&value, 1))) {
     std::vector<NodeId> operands;
     for (NodeId operand : graph.node(id).operands) operands.push_back(image.at(operand));
     const bool leaf = operation(graph.node(id).op).form == Form::leaf;
@@ -172,7 +172,13 @@ Smoothed smoothed(Graph& graph, NodeId value, std::span<const NodeId> targets, s
   Smoothed result{image.at(value), {}};
   for (NodeId target : targets) {
     const auto found = image.find(target);
-    result.targets.push_back(found == image.end() ? target : found->second);
+    const Node& node = graph.node(target);
+    if (found != image.end())
+      result.targets.push_back(found->second);
+    else if (const auto component = image.find(node.op == Op::named ? node.operands[0] : target); component != image.end())
+      result.targets.push_back(graph.named(graph.name_of(target), component->second));
+    else
+      result.targets.push_back(target);
   }
   return result;
 }

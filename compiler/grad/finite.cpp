@@ -44,7 +44,8 @@ bool reads_sizes_only(const Graph& graph, NodeId id) {
     const Node& node = graph.node(open.back());
     open.pop_back();
     if (budget == 0) return false;
-    if (operation(node.op).form == Form::leaf && node.op != Op::constant && node.op != Op::pi && node.op != Op::size) return false;
+    if (operation(node.op).form == Form::leaf && node.op != Op::constant && node.op != Op::pi && node.op != Op::size)
+      return false;
     open.insert(open.end(), node.operands.begin(), node.operands.end());
   }
   return true;
@@ -83,6 +84,8 @@ Facts Finiteness::derive(NodeId id) const {
       if (node.op == Op::argmax) result = {.finite = true, .bounded = true, .nonnegative = true};
       return result;
     }
+    case Form::recurrence:
+      return {};
     case Form::leaf:
       break;
   }

@@ -14,11 +14,15 @@
 #include "compiler/grad/gradient.h"
 
 #include <array>
+#include <deque>
 #include <optional>
+#include <unordered_map>
+#include <unordered_set>
 
 #include "compiler/grad/axes.h"
 #include "compiler/grad/finite.h"
 #include "compiler/grad/formula.h"
+#include "compiler/grad/reverse_recurrence.h"
 
 namespace tenet {
 namespace {
@@ -46,8 +50,9 @@ struct Masked {
 class ReverseMode {
  public:
   ReverseMode(Graph& graph, NodeId value, std::span<const NodeId> targets)
-      : graph_(graph), finite_(graph), value_(value), order_(graph.reachable(std::span(&value, 1))) {
-    mark_dependent(targets);
+      : graph_(graph), finite_(graph), value_(value), order_(graph.all_below(std::span(&value, 1))) {
+    for (NodeId target : targets) targets_.push_back(graph.defined(target));
+    mark_dependent();
     choose_extra_axes();
   }
 
@@ -57,18 +62,20 @@ class ReverseMode {
     adjoints_[index_of(value_)].value = seed();
     for (auto id = order_.rbegin(); id != order_.rend(); ++id)
       if (depends_[index_of(*id)] && adjoints_[index_of(*id)].value) push(*id);
+    close();
   }
 
   std::vector<Adjoint> adjoints() const {
     std::vector<Adjoint> result;
     for (NodeId id : order_)
       if (index_of(id) < adjoints_.size() && adjoints_[index_of(id)].value)
-        result.push_back({id, *adjoints_[index_of(id)].value});
+        result.push_back({names_.contains(id) ? names_.at(id) : id, *adjoints_[index_of(id)].value});
     return result;
   }
 
-  // The target's adjoint with the extra axes renamed back.
-  NodeId result(NodeId target) {
+  // The k-th target's adjoint with the extra axes renamed back.
+  NodeId result(std::size_t k) {
+    const NodeId target = targets_[k];
     std::optional<NodeId> adjoint;
     if (index_of(target) < adjoints_.size()) adjoint = adjoints_[index_of(target)].value;
     const AxisSet axes = united(graph_.node(target).axes, graph_.node(value_).axes);
@@ -81,21 +88,41 @@ class ReverseMode {
 
  private:
   // Only what depends on a target gets an adjoint; nothing passes through wholes and truths.
-  void mark_dependent(std::span<const NodeId> targets) {
+  void mark_dependent() {
     depends_.resize(graph_.node_count());
-    std::vector<bool> is_target(graph_.node_count());
-    for (NodeId target : targets) is_target[index_of(target)] = true;
-    for (NodeId id : order_) {
-      const Node& node = graph_.node(id);
-      if (node.kind != Kind::real) continue;
-      bool depends = is_target[index_of(id)];
-      for (std::size_t k = 0; k < node.operands.size() && !depends; ++k)
-        depends = depends_[index_of(node.operands[k])] && passes(node, k);
-      depends_[index_of(id)] = depends;
+    std::vector<bool> starts(graph_.node_count());
+    for (NodeId target : targets_) starts[index_of(target)] = true;
+    for (bool again = true; again;) {
+      again = false;
+      for (NodeId id : order_) {
+        const Node& node = graph_.node(id);
+        if (node.kind != Kind::real) continue;
+        bool depends = starts[index_of(id)];
+        for (std::size_t k = 0; k < node.operands.size() && !depends; ++k)
+          depends = depends_[index_of(node.operands[k])] && passes(node, k);
+        depends_[index_of(id)] = depends;
+        if (depends && node.op == Op::recurrence) again = mark_placeholders(id, starts) || again;
+      }
     }
   }
 
+  // A placeholder depends on what its component and its start value depend on.
+  bool mark_placeholders(NodeId component, std::vector<bool>& starts) const {
+    const Recurrence& form = graph_.recurrence_of(component);
+    const std::size_t components = graph_.components(component).size();
+    const auto operands = graph_.node(component).operands;
+    bool marked = false;
+    for (std::size_t i = 0; i < form.reads.size(); ++i) {
+      const std::uint32_t placeholder = index_of(form.reads[i].placeholder);
+      if (starts[placeholder]) continue;
+      starts[placeholder] = depends_[index_of(operands[form.reads[i].component])] || depends_[index_of(operands[components + i])];
+      marked = marked || starts[placeholder];
+    }
+    return marked;
+  }
+
   static bool passes(const Node& node, std::size_t k) {
+    if (node.op == Op::recurrence) return true;
     if (node.op == Op::substitute) return k == 0 || k > node.bound.size();
     return adjoint_formulas(node.op)[k] != nullptr;
   }
@@ -132,12 +159,62 @@ class ReverseMode {
   }
 
   void push(NodeId id) {
+    if (const auto found = inside_.find(id); found != inside_.end()) {
+      ReverseRecurrence& recurrence = recurrences_[found->second];
+      recurrence.define(id, *adjoints_[index_of(id)].value);
+      adjoints_[index_of(id)] = {recurrence.stand_in(id), {}, {}};
+    }
     const Node& node = graph_.node(id);
     const Masked adjoint = adjoints_[index_of(id)];
+    if (node.op == Op::recurrence) return push_recurrence(id);
     if (node.op == Op::substitute) return push_substitution(node, adjoint);
     const Formulas& formulas = adjoint_formulas(node.op);
     for (std::size_t k = 0; k < node.operands.size(); ++k)
       if (formulas[k] && depends_[index_of(node.operands[k])]) push_formula(id, node, *formulas[k], adjoint, node.operands[k]);
+  }
+
+  // A component's adjoint goes to its body, which users of other components may reach too, and so does what the component gets
+  // from where it is read.
+  void push_recurrence(NodeId id) {
+    const NodeId body = graph_.body_of(id);
+    if (depends_[index_of(body)]) add(body, adjoints_[index_of(id)], set_of(graph_.node(id).axes));
+    if (!entered_.insert(graph_.components(id).front()).second) return;
+    recurrences_.emplace_back(graph_, id, extras_);
+    const std::size_t own = recurrences_.size() - 1, components = graph_.components(id).size();
+    const Recurrence form = graph_.recurrence_of(id);
+    const std::vector<NodeId> operands(graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+    for (std::size_t i = 0; i < components; ++i) {
+      if (!graph_.node(operands[i]).open) continue;
+      inside_.emplace(operands[i], own);
+      names_.emplace(operands[i], by_name(graph_, graph_.components(id)[i]));
+    }
+    for (std::size_t i = 0; i < form.reads.size(); ++i) {
+      const auto& [read, offset, placeholder] = form.reads[i];
+      if (!depends_[index_of(placeholder)]) continue;
+      inside_.emplace(placeholder, own);
+      const AxisSet axes = set_of(graph_.node(placeholder).axes);
+      if (depends_[index_of(operands[read])]) add(operands[read], {recurrences_[own].from_read(i), {}, {}}, axes);
+      const NodeId start = operands[components + i];
+      if (!depends_[index_of(start)]) continue;
+      const NodeId outside = graph_.node(shifted(graph_, placeholder, form.axis, offset, start)).operands[1];
+      const NodeId beyond = offset > 0 ? graph_.apply(Op::less, outside, graph_.constant(0))
+                                       : graph_.apply(Op::greater_equal, outside, graph_.size(form.axis));
+      const NodeId value = graph_.apply(Op::where, beyond, recurrences_[own].stand_in(placeholder), graph_.constant(0));
+      add(start, {value, beyond, {}}, axes);
+    }
+  }
+
+  // What stands for the adjoints of recurrences gives way to them.
+  void close() {
+    std::vector<Replaced> built;
+    for (std::size_t i = recurrences_.size(); i-- > 0;) built.push_back(recurrences_[i].built(built));
+    std::vector<NodeId> values;
+    for (NodeId id : order_)
+      if (adjoints_[index_of(id)].value) values.push_back(*adjoints_[index_of(id)].value);
+    for (const Replaced& one : built) values = replaced(graph_, values, one);
+    auto next = values.begin();
+    for (NodeId id : order_)
+      if (adjoints_[index_of(id)].value) adjoints_[index_of(id)].value = *next++;
   }
 
   void push_formula(NodeId id, const Node& node, const syntax::Expression& formula, const Masked& adjoint, NodeId operand) {
@@ -175,6 +252,8 @@ class ReverseMode {
       push_otherwise(node, indices, adjoint);
     if (!depends_[index_of(inner)]) return;
 
+    if (graph_.node(inner).open && graph_.node(inner).op == Op::input && renames(node)) return push_rename(node, adjoint);
+
     // An output axis of the same name as a replaced one (a shift) is another axis: it gets a fresh name first.
     AxisSet taken = united(united(domain, node.bound), united(extras_, graph_.node(inner).axes));
     for (AxisId axis : intersection(domain, node.bound)) {
@@ -193,6 +272,38 @@ class ReverseMode {
         if (*truth) *truth = graph_.apply(Op::logical_and, indicator, **truth);
     }
     add(inner, adjoint, united(domain, node.bound));
+  }
+
+  // Whether each replaced axis is another one of the same size, which the value has not and which stands for no other.
+  bool renames(const Node& node) const {
+    AxisSet fresh;
+    for (std::size_t i = 0; i < node.bound.size(); ++i) {
+      const Node& index = graph_.node(node.operands[i + 1]);
+      if (index.op != Op::coordinate || !same_size(graph_, index.bound[0], node.bound[i])) return false;
+      fresh.push_back(index.bound[0]);
+    }
+    const auto axes = graph_.node(node.operands[0]).axes;
+    const std::size_t count = fresh.size();
+    unique(fresh);
+    return node.operands.size() == node.bound.size() + 1 && fresh.size() == count && intersection(fresh, axes).empty() &&
+           intersection(axes, extras_).empty();
+  }
+
+  // What is read by a recurrence is read by what reads it there: a name's adjoint under another axis is another reading of it.
+  void push_rename(const Node& node, Masked adjoint) {
+    std::vector<Replacement> back;
+    for (std::size_t i = 0; i < node.bound.size(); ++i)
+      back.push_back({graph_.node(node.operands[i + 1]).bound[0], graph_.coordinate(node.bound[i])});
+    const auto renamed_back = [&](std::optional<NodeId>& value) {
+      std::vector<Replacement> present;
+      for (const Replacement& replacement : back)
+        if (value && graph_.has_axis(*value, replacement.axis)) present.push_back(replacement);
+      if (value) value = graph_.substitute(*value, std::move(present));
+    };
+    renamed_back(adjoint.value);
+    renamed_back(adjoint.mask);
+    renamed_back(adjoint.kink);
+    add(node.operands[0], adjoint, set_of(graph_.node(node.operands[0]).axes));
   }
 
   void push_otherwise(const Node& node, std::span<const NodeId> indices, const Masked& adjoint) {
@@ -257,11 +368,15 @@ class ReverseMode {
   Graph& graph_;
   Finiteness finite_;
   NodeId value_;
-  std::vector<NodeId> order_;
+  std::vector<NodeId> targets_, order_;
   std::vector<bool> depends_;
   std::vector<Masked> adjoints_;
   std::vector<std::pair<AxisId, AxisId>> extra_;  // an axis of `value` and its fresh copy
   AxisSet extras_;
+  std::deque<ReverseRecurrence> recurrences_;       // in the order in which they are met: from the last
+  std::unordered_map<NodeId, std::size_t> inside_;  // bodies and placeholders, by whose they are
+  std::unordered_map<NodeId, NodeId> names_;        // of bodies: the names that are read outside
+  std::unordered_set<NodeId> entered_;
 };
 
 }  // namespace
@@ -270,7 +385,7 @@ Backward backward(Graph& graph, NodeId value, std::span<const NodeId> targets) {
   ReverseMode reverse(graph, value, targets);
   reverse.run();
   Backward result;
-  for (NodeId target : targets) result.gradients.push_back(reverse.result(target));
+  for (std::size_t k = 0; k < targets.size(); ++k) result.gradients.push_back(reverse.result(k));
   result.adjoints = reverse.adjoints();
   return result;
 }

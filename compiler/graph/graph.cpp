@@ -171,6 +171,11 @@ NodeId Graph::rebuild(NodeId id, std::span<const NodeId> operands) {
       return apply(row.op, operands);
     case Form::reduction:
       return reduce(row.op, {row.bound.begin(), row.bound.end()}, operands[0]);
+    case Form::recurrence: {
+      const auto bodies = static_cast<std::ptrdiff_t>(components(id).size());
+      return recurrence(recurrence_of(id), {operands.begin(), operands.begin() + bodies},
+                        {operands.begin() + bodies, operands.end()})[place_of(id)];
+    }
     case Form::substitution:
       break;
   }
@@ -193,7 +198,11 @@ const std::string& Graph::name_of(NodeId id) const {
   return row.op == Op::input ? input(input_of(id)).name : names_[row.attribute];
 }
 
-std::vector<NodeId> Graph::reachable(std::span<const NodeId> roots) const {
+std::vector<NodeId> Graph::reachable(std::span<const NodeId> roots) const { return below(roots, false); }
+
+std::vector<NodeId> Graph::all_below(std::span<const NodeId> roots) const { return below(roots, true); }
+
+std::vector<NodeId> Graph::below(std::span<const NodeId> roots, bool inside) const {
   std::vector<bool> needed(nodes_.size());
   std::uint32_t last = 0;
   for (NodeId root : roots) {
@@ -202,7 +211,7 @@ std::vector<NodeId> Graph::reachable(std::span<const NodeId> roots) const {
   }
   for (std::uint32_t i = last; i-- > 0;)
     if (needed[i])
-      for (NodeId operand : nodes_[i].operands) needed[index_of(operand)] = true;
+      for (NodeId operand : inside ? nodes_[i].operands : reads_of(NodeId{i})) needed[index_of(operand)] = true;
   std::vector<NodeId> result;
   for (std::uint32_t i = 0; i < last; ++i)
     if (needed[i]) result.push_back(NodeId{i});
@@ -224,12 +233,16 @@ NodeId Graph::intern(Op op, Kind kind, std::vector<NodeId> operands, Axes axes, 
         std::ranges::equal(row.axes, axes) && std::ranges::equal(row.bound, bound))
       return entry->second;
   }
+  const auto& read = op == Op::recurrence ? groups_[recurrence_components_[attribute].group].frontier : operands;
+  const bool open = op == Op::input ? input(InputId{attribute}).role == InputRole::previous
+                                    : std::ranges::any_of(read, [&](NodeId id) { return node(id).open; });
   Node row{op,
            kind,
            keep(operand_pool_, std::move(operands)),
            keep(axis_pool_, std::move(axes)),
            keep(axis_pool_, std::move(bound)),
-           attribute};
+           attribute,
+           open};
   nodes_.push_back(row);
   const NodeId id{static_cast<std::uint32_t>(nodes_.size() - 1)};
   node_index_.emplace(hash, id);

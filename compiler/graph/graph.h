@@ -17,9 +17,10 @@
 // Names. `named` is the identity with a definition's name on it: gradients are taken with respect to that node, so equal
 // expressions under other names are held. Inputs (parameters, data, ...) have identity: two inputs are never one node.
 //
-// Room for later: recurrence is a reduction-like operation that binds an axis and carries a state (a new Form with its
-// reverse as adjoint); state is an input with role `state` and an assignment in the plan; affine indices are ordinary index
-// expressions.
+// Recurrence. A recurrence is several values, its *components*, each a node, along one axis. A component's value at a place is
+// its *body* there, in which *placeholders* (inputs of role previous) stand for components at other places of the axis, all of
+// them earlier or all of them later; beyond the end of the axis a placeholder is its start value. What depends on a placeholder
+// and is not above the recurrence is *open*: it has no value by itself.
 //
 // Random numbers. Those of initial values are `normal` and `uniform` nodes, functions of (seed, stream, coordinates). Those that
 // are drawn anew in every step are inputs with role `noise`: a constant to `grad`, whatever their distribution.
@@ -29,6 +30,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -61,7 +63,8 @@ enum class InputRole : std::uint8_t {
   noise,      // random numbers, drawn anew in every step
   training,   // whether this is a step of training; scalar, a truth
   step,       // the number of the step, 0 at the first; scalar, whole
-  given       // a value computed elsewhere: a statistic kept from training, an accumulated reduction
+  given,      // a value computed elsewhere: a statistic kept from training, an accumulated reduction
+  previous    // a recurrence's placeholder
 };
 
 struct Input {
@@ -80,7 +83,22 @@ struct Node {
   std::span<const NodeId> operands;  // substitute: e, one index for each bound axis, then the else value if there is one
   std::span<const AxisId> axes;      // free axes, ascending
   std::span<const AxisId> bound;     // reduction: reduced axes, ascending; substitute: replaced axes; size, coordinate: the axis
-  std::uint32_t attribute = 0;       // constant: its number; input: its InputId; named, normal, uniform: the name's number
+  std::uint32_t attribute = 0;       // constant: its number; input: its InputId; named, normal, uniform: the name's number;
+                                     // recurrence: its component's number
+  bool open = false;                 // depends on a placeholder that nothing in it binds
+};
+
+// What a recurrence is made of beside its operands, which are the bodies, one a component, of its axes, then the start values,
+// one a read.
+struct Recurrence {
+  struct Read {  // `placeholder` is the component at the place `offset` before: above 0 earlier, below 0 later
+    std::size_t component;
+    std::int64_t offset;
+    NodeId placeholder;
+  };
+  AxisId axis;
+  std::vector<Read> reads;
+  bool backwards() const { return !reads.empty() && reads.front().offset < 0; }
 };
 
 // What holds wherever the graph is evaluated: a relation of two values, along the axes of either.
@@ -141,6 +159,23 @@ class Graph {
   }
   NodeId reduce(Op op, std::vector<AxisId> axes, NodeId value);  // no axes: the value itself
   NodeId substitute(NodeId value, std::vector<Replacement> replacements, std::optional<NodeId> otherwise = {});
+  // A fresh placeholder for a component of these axes.
+  NodeId placeholder(std::vector<AxisId> axes);
+  // The components, over placeholders of this recurrence alone in place of the given ones. Preconditions (asserted): there is a
+  // read; a placeholder has its component's axes, which hold the axis, and nothing that depends on one binds it.
+  std::vector<NodeId> recurrence(Recurrence form, std::vector<NodeId> bodies, std::vector<NodeId> starts);
+  // Of a component, all of them.
+  std::span<const NodeId> components(NodeId component) const { return groups_[component_of(component).group].components; }
+  const Recurrence& recurrence_of(NodeId component) const { return groups_[component_of(component).group].form; }
+  std::size_t place_of(NodeId component) const { return component_of(component).place; }
+  NodeId body_of(NodeId component) const { return node(component).operands[place_of(component)]; }
+  // Of a recurrence: the nodes that have a value for each place in turn, those that read its placeholders, ascending; and what
+  // these, its bodies and starts read of others. A recurrence in its body is one node of it.
+  std::span<const NodeId> region_of(NodeId component) const { return groups_[component_of(component).group].region; }
+  // What a value is worked out from: of a component what its recurrence reads, of another node its operands.
+  std::span<const NodeId> reads_of(NodeId id) const {
+    return node(id).op == Op::recurrence ? std::span<const NodeId>(groups_[component_of(id).group].frontier) : node(id).operands;
+  }
   // The same operation and attributes over other operands (a rewrite's rebuild); the free axes are worked out anew.
   NodeId rebuild(NodeId node, std::span<const NodeId> operands);
 
@@ -151,13 +186,18 @@ class Graph {
   void assume(Assumed fact) { assumed_.push_back(fact); }
   const std::vector<Assumed>& assumed() const { return assumed_; }
 
+  // The node that a name's uses read: for the name of a component it is the named node in the recurrence.
+  NodeId defined(NodeId named) const;
+
   // Attributes.
   const mpq_class& value_of(NodeId constant) const;
   const std::string& name_of(NodeId named_or_random) const;  // also an input's name
   InputId input_of(NodeId input) const { return InputId{node(input).attribute}; }
 
-  // Everything that `roots` depend on, operands before users.
+  // Everything that `roots` are worked out from, operands before users: a recurrence's region is not looked into.
   std::vector<NodeId> reachable(std::span<const NodeId> roots) const;
+  // The same, with what stands in recurrences.
+  std::vector<NodeId> all_below(std::span<const NodeId> roots) const;
 
  private:
   struct Key;
@@ -166,6 +206,24 @@ class Graph {
   std::uint32_t intern_name(std::string_view name);
   template <class T>
   std::span<const T> keep(std::deque<std::vector<T>>& pool, std::vector<T> values);
+
+  std::vector<NodeId> below(std::span<const NodeId> roots, bool inside) const;
+
+  // recurrence.cpp
+  struct Group {
+    Recurrence form;
+    std::vector<NodeId> region, frontier, components;
+    int height;  // recurrences nested in it and in what it reads, itself counted
+  };
+  struct Component {
+    std::uint32_t group;
+    std::size_t place;
+  };
+  const Component& component_of(NodeId id) const { return recurrence_components_[node(id).attribute]; }
+  std::vector<NodeId> over_placeholders(std::span<const NodeId> operands, const Recurrence& form,
+                                        std::span<const NodeId> placeholders);
+  void find_region(Group& group, std::span<const NodeId> operands) const;
+  int height_of(std::span<const NodeId> roots) const;
 
   std::vector<Axis> axes_;
   std::vector<Input> inputs_;
@@ -178,6 +236,10 @@ class Graph {
   std::unordered_map<std::string, std::uint32_t> constant_index_, name_index_;
   std::unordered_multimap<std::size_t, NodeId> node_index_;
   std::unordered_map<std::uint64_t, AxisId> copies_;
+  std::deque<Group> groups_;
+  std::vector<Component> recurrence_components_;
+  std::map<std::vector<std::uint64_t>, std::uint32_t> group_index_;
+  std::map<std::vector<std::uint32_t>, NodeId> general_placeholders_;
 };
 
 // A graph's axes with every size known (0: still open).

@@ -47,6 +47,7 @@ void Interpreter::bind(InputId input, Tensor value) {
 }
 
 void Interpreter::perturb(NodeId node, Tensor difference) {
+  node = graph_.defined(node);
   perturbations_.insert_or_assign(index_of(node), std::move(difference));
   forget(std::span(&node, 1));
 }
@@ -59,10 +60,11 @@ void Interpreter::clear_perturbations() {
 }
 
 void Interpreter::hold(NodeId node) {
-  if (held_.contains(index_of(node))) return;
+  const NodeId held = graph_.defined(node);
+  if (held_.contains(index_of(held))) return;
   Tensor now = value(node);
-  held_.insert(index_of(node));
-  values_.insert_or_assign(index_of(node), std::move(now));
+  held_.insert(index_of(held));
+  values_.insert_or_assign(index_of(held), std::move(now));
 }
 
 // Inputs in the order of their ids: the errors depend on nothing but the seed.
@@ -86,6 +88,13 @@ const Tensor& Interpreter::value(NodeId node) {
   const Schedule plan = schedule(
       graph_, std::span(&root, 1), [&](NodeId id) { return known(id) != nullptr; }, [&](NodeId id) { return apart(id); });
   for (NodeId id : plan.stored) {
+    if (known(id)) continue;  // a component, worked out with another
+    if (graph_.node(id).op == Op::recurrence) {
+      std::vector<Tensor> values = recurrence(id);
+      for (std::size_t i = 0; i < values.size(); ++i)
+        values_.insert_or_assign(index_of(graph_.components(id)[i]), std::move(values[i]));
+      continue;
+    }
     Tensor result = compute(id, plan);
     if (relative_error_ > 0 && graph_.node(id).kind == Kind::real && operation(graph_.node(id).op).form != Form::leaf)
       add_error(result);
@@ -143,6 +152,8 @@ Tensor Interpreter::compute(NodeId id, const Schedule& schedule) const {
       return node.op == Op::argmax ? greatest_place(node) : reduction(node, schedule);
     case Form::substitution:
       return substitution(node);
+    case Form::recurrence:
+      break;
   }
   return {};
 }

@@ -68,6 +68,7 @@ class Interpreter {
   Expression folded_expression(NodeId root, const Schedule& schedule) const;
   Tensor greatest_place(const Node& node) const;
   Tensor substitution(const Node& node) const;
+  std::vector<Tensor> recurrence(NodeId component) const;  // all of its components (recurrence_values.cpp)
 
   const Graph& graph_;
   const Sizes& sizes_;

@@ -51,6 +51,13 @@ class Printer {
         return fmt::format("{}{}", word, operands(node));
       case Form::reduction:
         return fmt::format("{}[{}]{}", word, list(node.bound), operands(node));
+      case Form::recurrence: {
+        const Recurrence& form = graph_.recurrence_of(id);
+        std::string reads;
+        for (const auto& [component, offset, placeholder] : form.reads)
+          reads += fmt::format(", %{} is component {} at {} - {}", index_of(placeholder), component, axis(form.axis), offset);
+        return fmt::format("component {} of {}{}{}", graph_.place_of(id), word, operands(node), reads);
+      }
       case Form::substitution:
         break;
     }

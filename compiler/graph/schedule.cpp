@@ -36,7 +36,7 @@ Schedule schedule(const Graph& graph, std::span<const NodeId> roots, const std::
   while (!open.empty()) {
     const NodeId node = open.back();
     open.pop_back();
-    for (NodeId operand : graph.node(node).operands) {
+    for (NodeId operand : graph.reads_of(node)) {
       Use& use = need(resolved(graph, operand, held));
       ++use.count;
       use.user = node;

@@ -23,6 +23,13 @@ std::vector<Lifetime> lifetimes(const Kernels& kernels) {
       if (term.kind == Term::Kind::load) touch(term.buffer);
     for (const Store& store : kernels.kernels[k].stores) touch(store.buffer);
   }
+  // What is touched within a sequence is touched from its first round to its last.
+  for (const Sequence& sequence : kernels.sequences)
+    for (Lifetime& life : result)
+      if (life.first < sequence.end && life.last >= sequence.begin) {
+        life.first = std::min(life.first, sequence.begin);
+        life.last = std::max(life.last, sequence.end - 1);
+      }
   return result;
 }
 

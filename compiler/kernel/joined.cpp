@@ -33,6 +33,11 @@ std::optional<Joined> join(std::span<const Kernels> computations) {
       renumber(kernel, part.buffers);
       all.kernels.push_back(std::move(kernel));
     }
+    for (Sequence sequence : computation.sequences) {
+      sequence.begin += part.begin;
+      sequence.end += part.begin;
+      all.sequences.push_back(sequence);
+    }
     if (computation.step) all.step = part.buffers[index_of(*computation.step)];
     result.parts.push_back(std::move(part));
   }

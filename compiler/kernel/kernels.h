@@ -40,9 +40,10 @@ struct Buffer {
 };
 
 enum class LoopRole : std::uint8_t {
-  serial,  // a plain loop
-  rows,    // unrolled `tile` at a time into registers
-  lanes    // across vector lanes, `tile` vectors at a time; a rest narrower than a vector is masked
+  sequence,  // around the whole kernel: its coordinate is given by a sequence
+  serial,    // a plain loop
+  rows,      // unrolled `tile` at a time into registers
+  lanes      // across vector lanes, `tile` vectors at a time; a rest narrower than a vector is masked
 };
 
 struct Loop {
@@ -74,17 +75,27 @@ struct Store {
 
 struct Kernel {
   std::string name;
-  std::vector<Loop> loops;    // all loops of the kernel, by LoopId
-  std::vector<LoopId> order;  // output loops, outermost first; at most one rows, then at most one lanes, innermost
+  std::vector<Loop> loops;        // all loops of the kernel, by LoopId
+  std::vector<LoopId> order;      // output loops, outermost first; at most one rows, then at most one lanes, innermost
+  std::vector<LoopId> sequences;  // one for each sequence that the kernel stands in, outermost first
   std::vector<Term> terms;
   std::vector<Store> stores;      // done in order at each point; a store never feeds a load of the same kernel, but for in-place
                                   // updates at the same indices
   std::optional<BufferId> clear;  // set to zero first
 };
 
+// Kernels that run together for one place of an axis after the other: a recurrence.
+struct Sequence {
+  std::size_t begin, end;  // of the list of kernels
+  std::string name;        // the axis's
+  std::int64_t extent;
+  bool backwards;  // from the last place to the first
+};
+
 struct Kernels {
   std::vector<Buffer> buffers;
-  std::vector<Kernel> kernels;  // run in this order
+  std::vector<Kernel> kernels;      // run in this order
+  std::vector<Sequence> sequences;  // one around another stands before it
   std::int64_t arena_bytes = 0;
   std::optional<BufferId> loss;  // a scalar: copied to the ring after each pass
   std::optional<BufferId> step;  // a whole scalar: set before each pass, where something reads it

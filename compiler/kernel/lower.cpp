@@ -1,5 +1,6 @@
 // The values of a computation, one kernel each: what is stored gets a buffer and a nest, everything else is worked out in place.
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <set>
 
@@ -23,8 +24,11 @@ class Lowering {
         return {{}, "random numbers within a step are not supported yet"};
     add_inputs();
     name_values();
-    for (NodeId id : values_.live())
+    for (NodeId id : values_.live()) {
+      if (graph_.node(id).open) continue;
+      if (graph_.node(id).op == Op::recurrence) store_region(id);
       if (values_.stored(id) && !only_assigned(id)) store(id);
+    }
     add_outputs();
     add_assignments();
     add_loss();
@@ -61,7 +65,7 @@ class Lowering {
 
   void add_inputs() {
     for (NodeId id : values_.live())
-      if (graph_.node(id).op == Op::input) {
+      if (graph_.node(id).op == Op::input && !graph_.node(id).open) {
         add_input(graph_.input_of(id));
         buffer_of_[index_of(id)] = input_buffer_.at(graph_.input_of(id));
       }
@@ -79,7 +83,7 @@ class Lowering {
     for (const auto& output : computation_.outputs) roots.push_back(output.value);
     for (const auto& assignment : computation_.assignments) roots.push_back(assignment.value);
     if (computation_.loss) roots.push_back(*computation_.loss);
-    for (NodeId id : graph_.reachable(roots))
+    for (NodeId id : graph_.all_below(roots))
       if (graph_.node(id).op == Op::named) names_.try_emplace(values_.of(id), graph_.name_of(id));
   }
 
@@ -92,13 +96,74 @@ class Lowering {
 
   Nest nest() { return Nest(graph_, sizes_, values_, result_.buffers, buffer_of_); }
 
+  // A recurrence that is being lowered. What is stored for it has its axis outermost.
+  struct Region {
+    AxisId axis;
+    std::vector<Kernel> kernels;
+    std::vector<Sequence> sequences;
+  };
+
+  Nest nest_here() {
+    Nest result = nest();
+    for (const Region& region : regions_) result.stand_in(region.axis);
+    return result;
+  }
+
+  std::vector<AxisId> layout_of(NodeId id) const {
+    std::vector<AxisId> axes(graph_.node(id).axes.begin(), graph_.node(id).axes.end());
+    std::ranges::stable_sort(axes, {},
+                             [&](AxisId axis) { return std::ranges::find(regions_, axis, &Region::axis) - regions_.begin(); });
+    return axes;
+  }
+
+  // Where a value that is worked out now is stored.
+  BufferId buffer_for(NodeId id) {
+    if (const auto found = buffer_of_.find(index_of(id)); found != buffer_of_.end()) return found->second;
+    const BufferId buffer = add_buffer(name_of(id), BufferRole::temporary, graph_.node(id).kind, layout_of(id));
+    if (!regions_.empty()) sequenced_.insert(buffer);
+    buffer_of_[index_of(id)] = buffer;
+    return buffer;
+  }
+
+  // The kernels of a recurrence, place by place. What its placeholders read has its buffer before.
+  void store_region(NodeId component) {
+    if (!done_.insert(graph_.components(component).front()).second) return;
+    const Recurrence& form = graph_.recurrence_of(component);
+    regions_.push_back({form.axis, {}, {}});
+    std::set<NodeId> region;
+    for (NodeId id : graph_.region_of(component)) region.insert(values_.of(id));
+    for (const Recurrence::Read& read : form.reads)
+      if (const NodeId value = values_.operand(component, read.component); values_.stored(value)) buffer_for(value);
+    for (NodeId id : values_.live()) {
+      if (!region.contains(id)) continue;
+      if (graph_.node(id).op == Op::recurrence) store_region(id);
+      if (values_.stored(id)) store(id);
+    }
+    Region own = std::move(regions_.back());
+    regions_.pop_back();
+    std::vector<Kernel>& kernels = regions_.empty() ? result_.kernels : regions_.back().kernels;
+    std::vector<Sequence>& sequences = regions_.empty() ? result_.sequences : regions_.back().sequences;
+    const std::size_t first = kernels.size();
+    if (own.kernels.empty()) return;
+    sequences.push_back({first, first + own.kernels.size(), graph_.axis(form.axis).name, sizes_[form.axis], form.backwards()});
+    for (Sequence inner : own.sequences) {
+      inner.begin += first;
+      inner.end += first;
+      sequences.push_back(inner);
+    }
+    std::ranges::move(own.kernels, std::back_inserter(kernels));
+  }
+
+  void append(Kernel kernel) { (regions_.empty() ? result_.kernels : regions_.back().kernels).push_back(std::move(kernel)); }
+
   Coordinates loops_over(Nest& nest, std::span<const AxisId> axes, std::vector<LoopId>& order, std::vector<TermId>& indices) {
     Coordinates coordinates;
     for (AxisId axis : axes) {
-      const TermId coordinate = nest.loop(axis);
+      const std::optional<TermId> given = nest.place_in_sequence(axis);
+      const TermId coordinate = given ? *given : nest.loop(axis);
       coordinates[axis] = coordinate;
       indices.push_back(coordinate);
-      order.push_back(nest.terms()[index_of(coordinate)].loop);
+      if (!given) order.push_back(nest.terms()[index_of(coordinate)].loop);
     }
     return coordinates;
   }
@@ -107,20 +172,20 @@ class Lowering {
   void store(NodeId id) {
     const Node& node = graph_.node(id);
     if (std::optional<Scatter> form = values_.scatter(id)) return store_scatter(id, *form);
-    Nest work = nest();
+    Nest work = nest_here();
     std::vector<LoopId> order;
     std::vector<TermId> indices;
-    const Coordinates coordinates = loops_over(work, node.axes, order, indices);
+    const Coordinates coordinates = loops_over(work, layout_of(id), order, indices);
     const TermId value = work.as(node.kind, work.work_out(id, coordinates));
-    const BufferId buffer = add_buffer(name_of(id), BufferRole::temporary, node.kind, {node.axes.begin(), node.axes.end()});
+    const bool flexible = !buffer_of_.contains(index_of(id));  // nothing reads the buffer yet
+    const BufferId buffer = buffer_for(id);
     Kernel kernel = work.finish(name_of(id), order, {{buffer, indices, value, false}});
-    buffer_of_[index_of(id)] = buffer;
-    emit(std::move(kernel), true);
+    emit(std::move(kernel), flexible);
   }
 
   void store_scatter(NodeId id, const Scatter& form) {
     const Node& node = graph_.node(id);
-    Nest work = nest();
+    Nest work = nest_here();
     std::vector<AxisId> axes(node.bound.begin(), node.bound.end());
     for (AxisId axis : node.axes)
       if (std::ranges::find(form.places, axis, &Scatter::Place::axis) == form.places.end()) axes.push_back(axis);
@@ -143,12 +208,14 @@ class Lowering {
     for (NodeId factor : form.factors) value = work.apply(Op::multiply, {value, work.value(factor, coordinates)});
     value = work.as(node.kind, value);
     if (within != work.truth(true)) value = work.apply(Op::where, {within, value, work.as(node.kind, work.whole(0))});
-    const BufferId buffer = add_buffer(name_of(id), BufferRole::temporary, node.kind, {node.axes.begin(), node.axes.end()});
+    const BufferId buffer = buffer_for(id);
     std::vector<TermId> indices;
-    for (AxisId axis : node.axes) indices.push_back(coordinates.at(axis));
+    for (AxisId axis : result_.buffers[index_of(buffer)].axes) indices.push_back(coordinates.at(axis));
     Kernel kernel = work.finish(name_of(id), order, {{buffer, indices, value, true}});
-    kernel.clear = buffer;
-    buffer_of_[index_of(id)] = buffer;
+    if (regions_.empty())
+      kernel.clear = buffer;
+    else  // once, not for every place
+      result_.kernels.push_back({name_of(id) + ".clear", {}, {}, {}, {}, {}, buffer});
     emit(std::move(kernel), false);
   }
 
@@ -162,13 +229,20 @@ class Lowering {
   }
 
   // Schedules a kernel and appends it, copies that it wants first. `flexible`: its buffer is laid out as the lanes want.
-  void emit(Kernel kernel, bool flexible) { result_.kernels.push_back(scheduled(std::move(kernel), flexible)); }
+  void emit(Kernel kernel, bool flexible) { append(scheduled(std::move(kernel), flexible)); }
+
+  // A copy is made outside all recurrences, so not of what one of them is working out.
+  double copying(BufferId buffer, const std::vector<std::size_t>& axes) const {
+    if (copies_.contains({buffer, axes})) return 0;
+    if (!regions_.empty() && sequenced_.contains(buffer)) return std::numeric_limits<double>::infinity();
+    double places = 1;
+    for (const Region& region : regions_) places *= static_cast<double>(sizes_[region.axis]);
+    return 1.5 * static_cast<double>(result_.buffers[index_of(buffer)].bytes) / 4 / places;
+  }
 
   Kernel scheduled(Kernel kernel, bool flexible) {
-    const LaneChoice schedule =
-        choose_lanes(kernel, result_.buffers, target_, flexible, [&](BufferId buffer, const std::vector<std::size_t>& axes) {
-          return copies_.contains({buffer, axes});
-        });
+    const LaneChoice schedule = choose_lanes(
+        kernel, target_, flexible, [&](BufferId buffer, const std::vector<std::size_t>& axes) { return copying(buffer, axes); });
     for (const WantedCopy& wanted : schedule.copies) use_copy(kernel.terms[index_of(wanted.load)], wanted.axes);
     if (flexible && schedule.lanes) lay_out(kernel, *schedule.lanes);
     set_tiles(kernel, schedule.lanes, target_);
@@ -321,6 +395,10 @@ class Lowering {
     // Before the updates: the loss is of the values that the step started from.
     Kernel kernel = scheduled(into(*result_.loss, id, "loss"), false);
     result_.kernels.insert(result_.kernels.begin(), std::move(kernel));
+    for (Sequence& sequence : result_.sequences) {
+      ++sequence.begin;
+      ++sequence.end;
+    }
   }
 
   const Graph& graph_;
@@ -333,7 +411,9 @@ class Lowering {
   std::map<InputId, BufferId> input_buffer_;
   std::map<std::pair<BufferId, std::vector<std::size_t>>, BufferId> copies_;
   std::map<NodeId, std::string> names_;
-  std::set<NodeId> assigned_;
+  std::set<NodeId> assigned_, done_;  // done: recurrences, by their first components
+  std::vector<Region> regions_;       // outermost first
+  std::set<BufferId> sequenced_;      // what a recurrence works out
   std::vector<int> uses_;
 };
 

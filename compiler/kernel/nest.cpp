@@ -70,6 +70,16 @@ TermId Nest::loop(AxisId axis) {
               .loops = {}});
 }
 
+void Nest::stand_in(AxisId axis) {
+  sequences_.emplace_back(axis, loop(axis));
+  loops_.back().role = LoopRole::sequence;
+}
+
+std::optional<TermId> Nest::place_in_sequence(AxisId axis) const {
+  const auto found = std::ranges::find(sequences_, axis, &std::pair<AxisId, TermId>::first);
+  return found == sequences_.end() ? std::nullopt : std::optional(found->second);
+}
+
 TermId Nest::as(Kind kind, TermId id) {
   const Term& term = terms_[index_of(id)];
   if (term.type == kind) return id;
@@ -119,6 +129,8 @@ TermId Nest::load(BufferId id, const Coordinates& coordinates) {
 
 TermId Nest::value(NodeId id, const Coordinates& coordinates) {
   const Node& node = graph_.node(id);
+  if (node.op == Op::recurrence) return value(values_.operand(id, graph_.place_of(id)), coordinates);
+  if (node.op == Op::input && node.open) return placeholder(id, coordinates);
   if (node.op == Op::input || values_.stored(id)) return load(buffer_of_.at(index_of(id)), coordinates);
   return work_out(id, coordinates);
 }
@@ -162,6 +174,8 @@ TermId Nest::work_out(NodeId id, const Coordinates& coordinates) {
     case Form::substitution:
       term = substitution(id, coordinates);
       break;
+    case Form::recurrence:
+      return value(id, coordinates);
     case Form::identity:
       assert(false);
       break;  // value numbering has removed these
@@ -216,8 +230,22 @@ TermId Nest::substitution(NodeId id, const Coordinates& coordinates) {
   return apply(Op::where, {within, result, value(values_.operand(id, node.bound.size() + 1), coordinates)});
 }
 
+// Its component elsewhere along the axis; beyond the axis, where another element is read instead and not used, its start value.
+TermId Nest::placeholder(NodeId id, const Coordinates& coordinates) {
+  const Values::Read& read = values_.read(id);
+  const TermId first = whole(0), last = whole(sizes_[read.axis] - 1);
+  const TermId place = coordinates.at(read.axis);
+  const TermId index = apply(Op::subtract, {place, whole(read.offset)});
+  const TermId within = read.offset > 0 ? apply(Op::less_equal, {first, index}) : apply(Op::less_equal, {index, last});
+  Coordinates inside = coordinates;
+  inside[read.axis] = read.offset > 0 ? apply(Op::maximum, {first, index}) : apply(Op::minimum, {index, last});
+  return apply(Op::where, {within, as(Kind::real, value(read.value, inside)), as(Kind::real, value(read.start, coordinates))});
+}
+
 Kernel Nest::finish(std::string name, std::vector<LoopId> order, std::vector<Store> stores) {
-  return {std::move(name), std::move(loops_), std::move(order), std::move(terms_), std::move(stores), {}};
+  std::vector<LoopId> sequences;
+  for (const auto& [axis, coordinate] : sequences_) sequences.push_back(terms_[index_of(coordinate)].loop);
+  return {std::move(name), std::move(loops_), std::move(order), std::move(sequences), std::move(terms_), std::move(stores), {}};
 }
 
 }  // namespace tenet

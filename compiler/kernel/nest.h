@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -24,6 +25,8 @@ class Nest {
       : graph_(graph), sizes_(sizes), values_(values), buffers_(buffers), buffer_of_(buffer_of) {}
 
   TermId loop(AxisId axis);                                       // a new loop over the axis; its coordinate
+  void stand_in(AxisId axis);                                     // a sequence, the next one further in
+  std::optional<TermId> place_in_sequence(AxisId axis) const;     // the coordinate, if there is a sequence over the axis
   TermId value(NodeId value, const Coordinates& coordinates);     // loads it if it is stored
   TermId work_out(NodeId value, const Coordinates& coordinates);  // even if it is stored
   TermId apply(Op op, std::vector<TermId> operands);              // converts kinds, folds constants
@@ -41,6 +44,7 @@ class Nest {
   TermId pointwise(NodeId value, const Coordinates& coordinates);
   TermId reduction(NodeId value, const Coordinates& coordinates);
   TermId substitution(NodeId value, const Coordinates& coordinates);
+  TermId placeholder(NodeId value, const Coordinates& coordinates);
 
   const Graph& graph_;
   const Sizes& sizes_;
@@ -48,6 +52,7 @@ class Nest {
   const std::vector<Buffer>& buffers_;
   const std::unordered_map<std::uint32_t, BufferId>& buffer_of_;
   std::vector<Loop> loops_;
+  std::vector<std::pair<AxisId, TermId>> sequences_;
   std::vector<Term> terms_;
   std::map<std::vector<std::uint64_t>, TermId> known_;                   // equal terms are one term
   std::map<std::pair<NodeId, std::vector<TermId>>, TermId> worked_out_;  // a value under the coordinates of its axes

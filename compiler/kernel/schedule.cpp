@@ -102,8 +102,8 @@ std::vector<LoopMask> loops_read(const Kernel& kernel) {
   return reads;
 }
 
-LaneChoice choose_lanes(const Kernel& kernel, const std::vector<Buffer>& buffers, const Target& target, bool flexible,
-                      const std::function<bool(BufferId, const std::vector<std::size_t>&)>& has_copy) {
+LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexible,
+                        const std::function<double(BufferId, const std::vector<std::size_t>&)>& copying) {
   const std::vector<LoopMask> reads = loops_read(kernel);
   const std::vector<LoopMask> around = scopes(kernel, reads);
   const LoopMask reduced = reduction_loops(kernel);
@@ -140,10 +140,7 @@ LaneChoice choose_lanes(const Kernel& kernel, const std::vector<Buffer>& buffers
       if (how != Access::scattered) continue;
       const double gathered = 0.75 * width * count;
       const auto order = order_for(kernel, term.operands, *lanes);
-      const double copied =
-          order
-              ? count + (has_copy(term.buffer, *order) ? 0 : 1.5 * static_cast<double>(buffers[index_of(term.buffer)].bytes) / 4)
-              : std::numeric_limits<double>::infinity();
+      const double copied = order ? count + copying(term.buffer, *order) : std::numeric_limits<double>::infinity();
       cost += std::min(gathered, copied);
       if (copied < gathered) schedule.copies.push_back({TermId{static_cast<std::uint32_t>(i)}, *order});
     }

@@ -26,10 +26,10 @@ struct LaneChoice {
   std::vector<WantedCopy> copies;
 };
 
-// Chooses the lanes by the least estimated cost; `has_copy(buffer, axes)` says whether a copy exists already. Output indices of
-// `flexible` stores may be laid out as the lanes want.
-LaneChoice choose_lanes(const Kernel& kernel, const std::vector<Buffer>& buffers, const Target& target, bool flexible,
-                      const std::function<bool(BufferId, const std::vector<std::size_t>&)>& has_copy);
+// Chooses the lanes by the least estimated cost; `copying(buffer, axes)` is what a copy costs, infinite where there can be none.
+// Output indices of `flexible` stores may be laid out as the lanes want.
+LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexible,
+                        const std::function<double(BufferId, const std::vector<std::size_t>&)>& copying);
 
 // Sets roles, tile sizes, the order of loops and the split of every reduction.
 void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target);

@@ -27,6 +27,7 @@ std::string name_of(BufferRole role) {
 
 std::string loop_text(const Loop& loop) {
   switch (loop.role) {
+    case LoopRole::sequence:
     case LoopRole::serial:
       break;
     case LoopRole::rows:
@@ -73,6 +74,9 @@ std::string to_text(const Kernels& kernels) {
   for (const Buffer& buffer : kernels.buffers)
     text += fmt::format("buffer {} {} {} [{}] at {}\n", buffer.name, name_of(buffer.role), name_of(buffer.kind),
                         fmt::join(buffer.extents, ", "), buffer.offset);
+  for (const Sequence& sequence : kernels.sequences)
+    text += fmt::format("sequence {}:{}{} of kernels {} to {}\n", sequence.name, sequence.extent,
+                        sequence.backwards ? " backwards" : "", sequence.begin, sequence.end - 1);
   for (const Kernel& kernel : kernels.kernels) {
     std::vector<std::string> loops;
     for (LoopId loop : kernel.order) loops.push_back(loop_text(kernel.loops[index_of(loop)]));

@@ -20,6 +20,7 @@ Values::Values(const Graph& graph, const Sizes& sizes, const Computation& comput
   if (computation.loss) roots_.push_back(*computation.loss);
   number();
   for (NodeId& root : roots_) root = of(root);
+  find_reads();
   // The costs depend on what is stored and the choice on the costs: two rounds settle all but ties.
   stored_.assign(graph_.node_count(), false);
   for (int round = 0; round < 3; ++round) {
@@ -32,7 +33,7 @@ Values::Values(const Graph& graph, const Sizes& sizes, const Computation& comput
 void Values::number() {
   representative_.resize(graph_.node_count());
   std::map<std::vector<std::uint32_t>, NodeId> known;
-  for (NodeId id : graph_.reachable(roots_)) {
+  for (NodeId id : graph_.all_below(roots_)) {
     const Node& node = graph_.node(id);
     NodeId& value = representative_[index_of(id)];
     if (operation(node.op).form == Form::identity) {
@@ -53,6 +54,21 @@ void Values::number() {
     if (used[index_of(live_[i])])
       for (std::size_t k = 0; k < graph_.node(live_[i]).operands.size(); ++k) used[index_of(operand(live_[i], k))] = true;
   std::erase_if(live_, [&](NodeId id) { return !used[index_of(id)]; });
+}
+
+void Values::find_reads() {
+  kept_.assign(graph_.node_count(), false);
+  for (NodeId id : live_) {
+    if (graph_.node(id).op != Op::recurrence) continue;
+    const Recurrence& form = graph_.recurrence_of(id);
+    const std::size_t components = graph_.components(id).size();
+    kept_[index_of(operand(id, graph_.place_of(id)))] = true;
+    for (std::size_t i = 0; i < form.reads.size(); ++i) {
+      const auto& [component, offset, placeholder] = form.reads[i];
+      reads_.try_emplace(placeholder, Read{operand(id, component), operand(id, components + i), form.axis, offset});
+      kept_[index_of(operand(id, component))] = true;
+    }
+  }
 }
 
 std::int64_t Values::points(std::span<const AxisId> axes) const {
@@ -82,6 +98,7 @@ void Values::weigh() {
         weight.operations = 1;
         break;
       case Form::substitution:
+      case Form::recurrence:
         weight.operations = 1;
         break;
     }
@@ -101,7 +118,7 @@ void Values::weigh() {
 void Values::choose() {
   std::vector<double> evaluations(graph_.node_count(), 0);  // how often each value would be worked out if not stored
   std::vector<int> uses(graph_.node_count(), 0);
-  std::vector<bool> root(graph_.node_count(), false);
+  std::vector<bool> root = kept_, feeds(graph_.node_count(), false);  // feeds: is read again and again, place by place
   for (NodeId id : roots_) root[index_of(id)] = true;
   std::vector<bool> chosen(graph_.node_count(), false);
   for (std::size_t i = live_.size(); i-- > 0;) {
@@ -114,7 +131,7 @@ void Values::choose() {
     bool store = root[index_of(id)];
     if (row.form == Form::reduction) {
       // Worked out in place only as the start of an epilogue: one user, at the same points.
-      store |= uses[index_of(id)] != 1 || times > own || scatter(id).has_value();
+      store |= uses[index_of(id)] != 1 || times > own || scatter(id).has_value() || feeds[index_of(id)];
     } else if (row.form != Form::leaf && weight.loads > 0) {
       const double work = weight.operations + weight.loads;
       store |= times * work > own * (work + 1) + times || weight.operations > longest_expression;
@@ -123,6 +140,7 @@ void Values::choose() {
     }
     chosen[index_of(id)] = store && row.form != Form::leaf;
     if (row.form == Form::leaf) continue;
+    if (row.form == Form::recurrence) chosen[index_of(id)] = false;  // its body's value is it
     double inside = chosen[index_of(id)] ? own : times;
     if (row.form == Form::reduction) {
       if (std::optional<Scatter> form = scatter(id)) {
@@ -136,6 +154,9 @@ void Values::choose() {
     }
     for (std::size_t k = 0; k < node.operands.size(); ++k) {
       const std::uint32_t from = index_of(operand(id, k));
+      const bool body_of_another = row.form == Form::recurrence && k < graph_.components(id).size() && k != graph_.place_of(id);
+      if (node.open && !graph_.node(NodeId{from}).open) feeds[from] = true;
+      if (body_of_another) continue;
       evaluations[from] += inside;
       uses[from] += 1;
     }

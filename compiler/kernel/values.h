@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <vector>
 
 #include "compiler/graph/graph.h"
@@ -28,6 +29,14 @@ class Values {
   NodeId operand(NodeId value, std::size_t i) const { return of(graph_.node(value).operands[i]); }
   bool stored(NodeId value) const { return stored_[index_of(value)]; }
   const std::vector<NodeId>& live() const { return live_; }  // operands before users
+
+  // What a placeholder stands for: a value at axis - offset, beyond the axis the start.
+  struct Read {
+    NodeId value, start;
+    AxisId axis;
+    std::int64_t offset;
+  };
+  const Read& read(NodeId placeholder) const { return reads_.at(placeholder); }
   const std::vector<NodeId>& roots() const { return roots_; }
 
   // The reduction as a scatter, if it is one. Its places' axes are free in the value; each index reads a reduced axis.
@@ -38,6 +47,7 @@ class Values {
 
  private:
   void number();
+  void find_reads();
   void weigh();   // what one evaluation of each value costs, given what is stored
   void choose();  // what to store, given the costs
   bool reads_axis(NodeId value, AxisId axis) const { return graph_.has_axis(value, axis); }
@@ -49,7 +59,8 @@ class Values {
   const Graph& graph_;
   const Sizes& sizes_;
   std::vector<NodeId> representative_, live_, roots_;
-  std::vector<bool> stored_;
+  std::map<NodeId, Read> reads_;
+  std::vector<bool> stored_, kept_;  // kept: a component's, from place to place
   std::vector<Weight> weight_;
 };
 

@@ -34,14 +34,66 @@ llvm::Value* address_of(llvm::IRBuilder<>& builder, const Buffer& buffer, llvm::
   return builder.CreateConstGEP1_64(builder.getInt8Ty(), arena, static_cast<std::uint64_t>(buffer.offset), buffer.name);
 }
 
+namespace {
+
+// A loop over the places of a sequence; `body` gets the place.
+void emit_sequence(llvm::IRBuilder<>& builder, const Sequence& sequence, llvm::function_ref<void(llvm::Value*)> body) {
+  llvm::Function* function = builder.GetInsertBlock()->getParent();
+  llvm::BasicBlock* before = builder.GetInsertBlock();
+  llvm::BasicBlock* loop = llvm::BasicBlock::Create(function->getContext(), "sequence", function);
+  llvm::BasicBlock* after = llvm::BasicBlock::Create(function->getContext(), "after", function);
+  llvm::Value* extent = builder.getInt64(static_cast<std::uint64_t>(sequence.extent));
+  builder.CreateBr(loop);
+  builder.SetInsertPoint(loop);
+  llvm::PHINode* round = builder.CreatePHI(builder.getInt64Ty(), 2, sequence.name);
+  round->addIncoming(builder.getInt64(0), before);
+  llvm::Value* next = builder.CreateAdd(round, builder.getInt64(1));
+  body(sequence.backwards ? builder.CreateSub(extent, next) : round);
+  round->addIncoming(next, builder.GetInsertBlock());
+  builder.CreateCondBr(builder.CreateICmpULT(next, extent), loop, after);
+  builder.SetInsertPoint(after);
+}
+
+// The calls of kernels `begin` to `end` - 1, which stand in the sequences whose places are given.
+class Calls {
+ public:
+  Calls(llvm::IRBuilder<>& builder, const Kernels& kernels, std::span<llvm::Function* const> functions, llvm::Value* arena)
+      : builder_(builder), kernels_(kernels), functions_(functions), arena_(arena) {}
+
+  void emit(std::size_t begin, std::size_t end, std::vector<llvm::Value*> places = {}) {
+    for (std::size_t i = begin; i < end; ++i) {
+      while (next_ < kernels_.sequences.size() && kernels_.sequences[next_].begin < i) ++next_;  // of other calls
+      if (next_ < kernels_.sequences.size() && kernels_.sequences[next_].begin == i) {
+        const Sequence& sequence = kernels_.sequences[next_++];
+        emit_sequence(builder_, sequence, [&](llvm::Value* place) {
+          std::vector<llvm::Value*> inside = places;
+          inside.push_back(place);
+          emit(sequence.begin, sequence.end, std::move(inside));
+        });
+        i = sequence.end - 1;
+        continue;
+      }
+      std::vector<llvm::Value*> arguments;
+      for (BufferId id : buffers_of(kernels_.kernels[i]))
+        arguments.push_back(address_of(builder_, kernels_.buffers[index_of(id)], arena_));
+      arguments.insert(arguments.end(), places.begin(), places.end());
+      builder_.CreateCall(functions_[i], arguments);
+    }
+  }
+
+ private:
+  llvm::IRBuilder<>& builder_;
+  const Kernels& kernels_;
+  std::span<llvm::Function* const> functions_;
+  llvm::Value* arena_;
+  std::size_t next_ = 0;  // the first sequence that is not begun
+};
+
+}  // namespace
+
 void emit_calls(llvm::IRBuilder<>& builder, const Kernels& kernels, std::span<llvm::Function* const> functions, std::size_t begin,
                 std::size_t end, llvm::Value* arena) {
-  for (std::size_t i = begin; i < end; ++i) {
-    std::vector<llvm::Value*> arguments;
-    for (BufferId id : buffers_of(kernels.kernels[i]))
-      arguments.push_back(address_of(builder, kernels.buffers[index_of(id)], arena));
-    builder.CreateCall(functions[i], arguments);
-  }
+  Calls(builder, kernels, functions, arena).emit(begin, end);
 }
 
 void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functions, llvm::Module& module) {
@@ -88,7 +140,7 @@ void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functio
     llvm::Value* loss = builder.CreateAlignedLoad(builder.getFloatTy(), address(*kernels.loss), llvm::Align(4));
     builder.CreateAlignedStore(loss, builder.CreateGEP(builder.getFloatTy(), losses, pass), llvm::Align(4));
   }
-  pass->addIncoming(builder.CreateAdd(pass, builder.getInt64(1)), body);
+  pass->addIncoming(builder.CreateAdd(pass, builder.getInt64(1)), builder.GetInsertBlock());
   builder.CreateBr(head);
 
   builder.SetInsertPoint(done);

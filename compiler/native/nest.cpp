@@ -56,6 +56,8 @@ void KernelEmitter::emit() {
     builder_.CreateMemSet(pointers_[index_of(*kernel_.clear)], builder_.getInt8(0), static_cast<std::uint64_t>(buffer.bytes),
                           llvm::Align(64));
   }
+  const auto first = static_cast<unsigned>(buffers_of(kernel_).size());
+  for (unsigned i = 0; i < kernel_.sequences.size(); ++i) enter(kernel_.sequences[i], {function_.getArg(first + i), 0});
   emit_level(0);
   builder_.CreateRetVoid();
 }

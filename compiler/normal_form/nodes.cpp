@@ -39,6 +39,7 @@ void NormalForms::count(NodeId node) {
     open.pop_back();
     const auto effort = efforts_.find(index_of(id));
     if (effort == efforts_.end() || !counted_.insert(id).second) continue;
+    if (graph_.node(id).op == Op::recurrence) continue;  // a leaf
     const auto operands = graph_.node(id).operands;
     open.insert(open.end(), operands.begin(), operands.end());
     nonzero_.insert(effort->second.nonzero.begin(), effort->second.nonzero.end());
@@ -72,6 +73,7 @@ Polynomial NormalForms::derive(NodeId id) {
   const auto operand = [&](std::size_t k) -> const Polynomial& { return forms_.at(index_of(node.operands[k])); };
   switch (operation(node.op).form) {
     case Form::leaf:
+    case Form::recurrence:
       return leaf(id);
     case Form::identity:
       return operand(0);

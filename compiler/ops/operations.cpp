@@ -107,6 +107,7 @@ constexpr Operation table[] = {
   {O::argmax,   "argmax", F::reduction, 1, N::reduce, 9, K::whole, none, "", v::maximum, -inf, e::maximum, 1, -2, 2},
 
   {O::substitute, "substitute", F::substitution, -1, N::substitution, 9, K::same, none, "", nullptr, 0, nullptr, 0, 0, 0},
+  {O::recurrence, "recurrence", F::recurrence, -1, N::leaf, 9, K::given, none, "", nullptr, 0, nullptr, 0, 0, 0},
 };
 // clang-format on
 

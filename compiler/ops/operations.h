@@ -14,20 +14,61 @@ namespace tenet {
 
 enum class Op : std::uint8_t {
   // Leaves.
-  constant, infinity, pi, size, coordinate, input, normal, uniform,
+  constant,
+  infinity,
+  pi,
+  size,
+  coordinate,
+  input,
+  normal,
+  uniform,
   // Identity with a meaning: a definition's name; a constant to `grad`.
-  named, stop,
+  named,
+  stop,
   // Pointwise.
-  add, subtract, multiply, divide, negate, power,
-  exp, log, sqrt, tanh, sigmoid, abs, sign, floor, sin, cos, erf, relu, log1p, expm1, softplus,
-  maximum, minimum,
-  equal, not_equal, less, less_equal, greater, greater_equal,
-  logical_and, logical_or, logical_not,
+  add,
+  subtract,
+  multiply,
+  divide,
+  negate,
+  power,
+  exp,
+  log,
+  sqrt,
+  tanh,
+  sigmoid,
+  abs,
+  sign,
+  floor,
+  sin,
+  cos,
+  erf,
+  relu,
+  log1p,
+  expm1,
+  softplus,
+  maximum,
+  minimum,
+  equal,
+  not_equal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  logical_and,
+  logical_or,
+  logical_not,
   where,
   // Reductions over bound axes.
-  sum, product, max_over, min_over, argmax,
+  sum,
+  product,
+  max_over,
+  min_over,
+  argmax,
   // Replaces axes by index expressions.
   substitute,
+  // Values along an axis that read one another at earlier, or at later, places of it.
+  recurrence,
   count_
 };
 inline constexpr std::size_t operation_count = static_cast<std::size_t>(Op::count_);
@@ -35,7 +76,7 @@ inline constexpr std::size_t operation_count = static_cast<std::size_t>(Op::coun
 // What a value may be. A truth counts as 0 or 1 in arithmetic; an index is whole.
 enum class Kind : std::uint8_t { real, whole, truth };
 
-enum class Form : std::uint8_t { leaf, identity, pointwise, reduction, substitution };
+enum class Form : std::uint8_t { leaf, identity, pointwise, reduction, substitution, recurrence };
 
 // How a result's kind follows from the operands'. `arithmetic`: whole if every operand is whole or a truth, else real
 // (for `where` the condition does not count).
@@ -57,7 +98,7 @@ struct Operation {
   std::string_view spelling;
 
   Form form;
-  int arity;  // operands of a pointwise operation or reduction; -1 where it varies (leaves, substitution)
+  int arity;  // operands of a pointwise operation or reduction; -1 where it varies (leaves, substitution, recurrence)
   Notation notation;
   int binding;  // strength of the operator when printed, loose to tight 1..8; 9 for calls and leaves
   KindRule kind;

@@ -1,5 +1,6 @@
 #include "compiler/plan/inspection.h"
 
+#include "compiler/grad/closing.h"
 #include "compiler/grad/gradient.h"
 #include "compiler/plan/rewriting.h"
 
@@ -9,8 +10,8 @@ Computation inspection(Program& program) {
   Graph& graph = program.graph;
   const NodeId loss = with_training(program, std::span(&program.train->loss, 1), true)[0];
   Computation result;
-  for (NodeId id : graph.reachable(std::span(&loss, 1)))
-    if (graph.node(id).op == Op::named && graph.node(id).kind == Kind::real) result.outputs.push_back({graph.name_of(id), id});
+  for (NodeId id : names_below(graph, loss))
+    if (graph.node(id).kind == Kind::real) result.outputs.push_back({graph.name_of(id), id});
   std::vector<NodeId> targets;
   for (const Parameter& parameter : program.parameters) targets.push_back(parameter.node);
   const std::vector<NodeId> derived = gradients(graph, loss, targets);

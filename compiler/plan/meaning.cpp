@@ -42,7 +42,7 @@ void add_names(Hash& hash, const Graph& graph, std::span<const AxisId> axes) {
 // roots do not read do not matter.
 void add_nodes(Hash& hash, const Graph& graph, std::span<const NodeId> roots) {
   std::unordered_map<NodeId, std::uint64_t> hashes;
-  for (NodeId id : graph.reachable(roots)) {
+  for (NodeId id : graph.all_below(roots)) {
     const Node& node = graph.node(id);
     if (node.op == Op::named) {
       hashes[id] = hashes[node.operands[0]];
@@ -56,8 +56,17 @@ void add_nodes(Hash& hash, const Graph& graph, std::span<const NodeId> roots) {
       for (AxisId axis : node.bound) own.add(graph.axis(axis).name);
     else
       add_names(own, graph, node.bound);
+    if (node.op == Op::recurrence) {
+      const Recurrence& form = graph.recurrence_of(id);
+      own.add(graph.axis(form.axis).name);
+      own.add(static_cast<std::uint64_t>(graph.place_of(id)));
+      for (const auto& [component, offset, placeholder] : form.reads) {
+        own.add(static_cast<std::uint64_t>(component));
+        own.add(static_cast<std::uint64_t>(offset));
+      }
+    }
     if (node.op == Op::constant) own.add(graph.value_of(id).get_str());
-    if (node.op == Op::input || node.op == Op::normal || node.op == Op::uniform) own.add(graph.name_of(id));
+    if ((node.op == Op::input && !node.open) || node.op == Op::normal || node.op == Op::uniform) own.add(graph.name_of(id));
     hashes[id] = own.value();
   }
   for (NodeId root : roots) hash.add(hashes[root]);

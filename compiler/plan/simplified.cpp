@@ -1,7 +1,9 @@
 #include "compiler/plan/simplified.h"
 
+#include <map>
 #include <vector>
 
+#include "compiler/simplify/recurrences.h"
 #include "compiler/simplify/simplify.h"
 #include "compiler/simplify/stabilise.h"
 
@@ -12,8 +14,16 @@ Computation simplified(Graph& graph, const Computation& computation) {
   for (const Computation::Output& output : computation.outputs) roots.push_back(output.value);
   for (const Computation::Assignment& assignment : computation.assignments) roots.push_back(assignment.value);
   if (computation.loss) roots.push_back(*computation.loss);
+  RecurrenceBodies recurrences(graph, roots);
+  const std::vector<NodeId> bodies = recurrences.of(roots);
+  const std::size_t count = roots.size();
+  roots.insert(roots.end(), bodies.begin(), bodies.end());
   std::vector<LawApplication> journal;
-  const std::vector<NodeId> images = simplify(graph, stabilised(graph, roots, journal)).roots;
+  std::vector<NodeId> images = simplify(graph, stabilised(graph, roots, journal)).roots;
+  std::map<NodeId, NodeId> now;
+  for (std::size_t i = 0; i < bodies.size(); ++i) now.emplace(bodies[i], images[count + i]);
+  images.resize(count);
+  images = recurrences.put_back(images, now);
   auto image = images.begin();
   Computation result = computation;
   for (Computation::Output& output : result.outputs) {

@@ -86,6 +86,7 @@ Table GraphValues::computed(NodeId id) {
   const Node& node = graph_.node(id);
   switch (operation(node.op).form) {
     case Form::leaf:
+    case Form::recurrence:
       return leaf(id);
     case Form::identity:
       return operand(node, 0);

@@ -68,6 +68,10 @@ bool Chain::lacks_axes(NodeId adjoint, NodeId gradient) const {
 NodeId Chain::image(NodeId raw) {
   for (NodeId id : graph_.reachable(std::span(&raw, 1))) {
     if (images_.contains(id)) continue;
+    if (graph_.node(id).op == Op::recurrence) {
+      images_.emplace(id, id);
+      continue;
+    }
     std::vector<NodeId> operands;
     for (NodeId operand : graph_.node(id).operands) operands.push_back(images_.at(operand));
     images_.emplace(id, graph_.rebuild(id, operands));

@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "compiler/grad/axes.h"
+#include "compiler/grad/closing.h"
 #include "compiler/grad/gradient.h"
 #include "compiler/render/operations.h"
 #include "compiler/render/text.h"
@@ -27,10 +28,14 @@ struct Target {
 };
 
 // Every parameter and definition of the file that `value` depends on and by which a derivative can be taken.
-std::vector<Target> all_targets(const Program& program, NodeId value) {
-  const Graph& graph = program.graph;
+std::vector<Target> all_targets(Program& program, NodeId value) {
+  Graph& graph = program.graph;
   std::vector<bool> below(graph.node_count());
   for (NodeId id : graph.reachable(std::span(&value, 1))) below[index_of(id)] = true;
+  for (NodeId id : names_below(graph, value)) {
+    below.resize(graph.node_count());
+    below[index_of(id)] = true;
+  }
   std::vector<Target> result;
   const auto consider = [&](const std::string& name, NodeId node) {
     const bool shares = !intersection(graph.node(node).axes, graph.node(value).axes).empty();
@@ -86,10 +91,11 @@ class Derivation {
       values_ = simple.values;
       for (const auto& [before, now] : values_) raw_of_.try_emplace(now, before);
     }
+    name_recurrences();
     find_helpers();
     count_lines(forward);
     for (std::size_t k = 0; k < wanted_.size(); ++k) emit_gradient(k);
-    if (explained) explain(program, reverse);
+    if (explained && recurrent_.empty()) explain(program, reverse);  // the steps within a recurrence are not shown
     const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
     for (DerivedLine& line : lines_) line.seconds = seconds.count();
   }
@@ -129,7 +135,31 @@ class Derivation {
     }
   }
 
-  bool ends(NodeId id) const { return spelling_->name_of(id).has_value(); }
+  // Recurrences of the derivation: each component that is needed gets a line, by the name that its body was given.
+  void name_recurrences() {
+    std::unordered_map<NodeId, std::string> own;
+    for (NodeId component : recurrences_below(graph_, adjoints_)) {
+      if (ends(component)) continue;
+      std::vector<std::string> names;
+      for (NodeId id : graph_.components(component)) {
+        const auto gradient = gradient_of_.find(index_of(id));
+        std::string name = gradient != gradient_of_.end() ? "d" + gradient->second : "shared";
+        if (const NodeId body = graph_.body_of(id); gradient == gradient_of_.end() && graph_.node(body).op == Op::named)
+          name = graph_.name_of(body);
+        names.push_back(spelling_->fresh(name.starts_with('d')
+                                             ? "d" + name.substr(name[1] == '.'                         ? 1
+                                                                 : name.rfind('.') == std::string::npos ? 1
+                                                                                                        : name.rfind('.') + 1)
+                                             : name));
+        recurrent_.emplace(id, names.back());
+      }
+      spelling_->name_components(component, names);
+    }
+  }
+
+  bool ends(NodeId id) const {
+    return spelling_->name_of(id).has_value() && (!recurrent_.contains(id) || line_of_.contains(index_of(id)));
+  }
 
   // Operands of what is printed below a node, down to names. Ascending ids, so that a helper stands after those it reads.
   std::vector<NodeId> printed_below(std::span<const NodeId> roots) const {
@@ -140,10 +170,24 @@ class Derivation {
       open.pop_back();
       if (!seen.insert(index_of(id)).second) continue;
       result.push_back(id);
-      if (!ends(id)) open.insert(open.end(), graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+      if (ends(id)) continue;
+      if (graph_.node(id).op != Op::recurrence) {
+        open.insert(open.end(), graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+        continue;
+      }
+      for (NodeId component : graph_.components(id)) {
+        open.push_back(component);
+        for (NodeId operand : graph_.node(bare_body(component)).operands) open.push_back(operand);
+      }
     }
     std::ranges::sort(result);
     return result;
+  }
+
+  NodeId bare_body(NodeId component) const {
+    NodeId body = graph_.body_of(component);
+    while (graph_.node(body).op == Op::named) body = graph_.node(body).operands[0];
+    return body;
   }
 
   // What gets a line of its own: the wanted gradients, what is used several times and is not light, what is too deep.
@@ -155,7 +199,8 @@ class Derivation {
     const std::vector<NodeId> printed = printed_below(adjoints_);
     for (NodeId id : printed) {
       if (ends(id)) continue;
-      for (NodeId operand : graph_.node(id).operands) ++shapes[index_of(operand)].uses;
+      const NodeId read = graph_.node(id).op == Op::recurrence ? bare_body(id) : id;
+      for (NodeId operand : graph_.node(read).operands) ++shapes[index_of(operand)].uses;
     }
     for (NodeId adjoint : adjoints_)
       if (!is_zero(graph_, adjoint)) helpers_.insert(index_of(adjoint));
@@ -163,6 +208,10 @@ class Derivation {
       const Node& node = graph_.node(id);
       Shape& shape = shapes[index_of(id)];
       if (ends(id)) continue;
+      if (recurrent_.contains(id)) {
+        helpers_.insert(index_of(id));
+        continue;
+      }
       for (NodeId operand : node.operands) {
         shape.depth = std::max(shape.depth, shapes[index_of(operand)].depth + 1);
         shape.weight = std::min(1'000'000, shape.weight + shapes[index_of(operand)].weight);
@@ -235,11 +284,16 @@ class Derivation {
     const auto gradient = gradient_of_.find(index_of(id));
     line.of = !of.empty() ? of : gradient != gradient_of_.end() ? gradient->second : "";
     // Inside a function the last part of the path will do: `dcentred`.
-    line.name = spelling_->fresh(line.of.empty() ? "shared" : "d" + line.of.substr(line.of.rfind('.') + 1));
+    if (!recurrent_.contains(id))
+      line.name = spelling_->fresh(line.of.empty() ? "shared" : "d" + line.of.substr(line.of.rfind('.') + 1));
     line.helper = true;
     for (AxisId axis : graph_.node(id).axes) line.axes.push_back(spelling_->axis(axis));
-    const auto known = spelling_->name_of(id);
-    line.expression = known ? *known : is_zero(graph_, id) ? "0" : expression(graph_, id, *spelling_);
+    const auto recurrent = recurrent_.find(id);
+    const auto known = recurrent == recurrent_.end() ? spelling_->name_of(id) : std::nullopt;
+    if (recurrent != recurrent_.end()) line.name = recurrent->second;
+    line.expression = known                 ? *known
+                      : is_zero(graph_, id) ? "0"
+                                            : expression(graph_, recurrent == recurrent_.end() ? id : bare_body(id), *spelling_);
     line.axis_declarations = spelling_->take_axis_declarations();
     OperationCount count;
     if (!known)
@@ -279,6 +333,7 @@ class Derivation {
   std::string stop_;
   std::optional<Counter> counter_;
   std::unordered_map<std::uint32_t, std::string> gradient_of_;
+  std::unordered_map<NodeId, std::string> recurrent_;  // components of the derivation's recurrences, and their lines' names
   std::unordered_set<std::uint32_t> helpers_, counted_, raw_counted_;
   std::unordered_map<std::uint32_t, std::size_t> line_of_;
   std::vector<DerivedLine> lines_;

@@ -35,13 +35,34 @@ std::optional<std::string> Spelling::name_of(NodeId id) const {
   if (const auto line = lines_.find(index_of(id)); line != lines_.end()) return line->second;
   if (const auto name = defined_.find(index_of(id)); name != defined_.end()) return name->second;
   const Node& node = graph_.node(id);
-  if (node.op == Op::input) return graph_.name_of(id);
+  if (node.op == Op::input && !node.open) return graph_.name_of(id);
   if (node.op == Op::named && definitions_.contains(graph_.name_of(id))) return graph_.name_of(id);
   return {};
 }
 
 void Spelling::give_name(NodeId node, std::string name) {
   if (operation(graph_.node(node).op).form != Form::leaf) lines_[index_of(node)] = std::move(name);
+}
+
+void Spelling::name_components(NodeId component, std::span<const std::string> names) {
+  const Recurrence& form = graph_.recurrence_of(component);
+  const auto components = graph_.components(component);
+  for (std::size_t i = 0; i < components.size(); ++i) {
+    give_name(components[i], names[i]);
+    for (NodeId body = graph_.body_of(components[i]);; body = graph_.node(body).operands[0]) {
+      if (graph_.node(body).open && graph_.node(body).op != Op::input) lines_.try_emplace(index_of(body), names[i]);
+      if (graph_.node(body).op != Op::named) break;
+    }
+  }
+  for (std::size_t i = 0; i < form.reads.size(); ++i) {
+    const auto& [read, offset, placeholder] = form.reads[i];
+    elsewhere_[index_of(placeholder)] = {names[read], form.axis, offset, graph_.node(component).operands[components.size() + i]};
+  }
+}
+
+const Spelling::Elsewhere* Spelling::read_elsewhere(NodeId placeholder) const {
+  const auto found = elsewhere_.find(index_of(placeholder));
+  return found == elsewhere_.end() ? nullptr : &found->second;
 }
 
 std::string Spelling::fresh(std::string wanted) {
@@ -136,6 +157,7 @@ class TreeBuilder {
     const Node& node = graph_.node(id);
     switch (operation(node.op).form) {
       case Form::leaf:
+      case Form::recurrence:  // goes by a name
         return leaf(id, node);
       case Form::identity:
         return node.op == Op::stop ? call(node, {}) : below(node.operands[0]);
@@ -166,10 +188,23 @@ class TreeBuilder {
       case Op::coordinate:
         return expression_of(Written::name, spelling_.axis(node.bound[0]));
       case Op::input:
+        if (const Spelling::Elsewhere* read = spelling_.read_elsewhere(id)) return elsewhere(*read);
         return expression_of(Written::name, graph_.name_of(id));
       default:  // a random draw
         return call(node, node.axes);
     }
+  }
+
+  ExpressionPtr elsewhere(const Spelling::Elsewhere& read) {
+    ExpressionPtr result = expression_of(Written::substitute);
+    result->operands.push_back(expression_of(Written::name, read.name));
+    result->brackets.push_back(bracket(read.axis));
+    std::vector<ExpressionPtr> index;
+    index.push_back(expression_of(Written::name, spelling_.axis(read.axis)));
+    index.push_back(whole_number(mpz_class(static_cast<long>(std::abs(read.offset)))));
+    result->brackets.back().value = operation_of(read.offset > 0 ? Op::subtract : Op::add, std::move(index));
+    result->brackets.back().otherwise = below(read.start);
+    return result;
   }
 
   ExpressionPtr call(const Node& node, std::span<const AxisId> axes) {

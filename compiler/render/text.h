@@ -3,6 +3,7 @@
 
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -27,6 +28,17 @@ class Spelling {
   std::optional<std::string> name_of(NodeId node) const;
   void give_name(NodeId node, std::string name);  // a leaf, such as the number 1, stays what it is
   void forget_lines() { lines_.clear(); }
+
+  // Gives the components of a recurrence and their bodies these names, by which its placeholders are read from now on.
+  void name_components(NodeId component, std::span<const std::string> names);
+  // `h[time = time - 1 else 0]`: of a placeholder of a recurrence whose components have names.
+  struct Elsewhere {
+    std::string name;
+    AxisId axis;
+    std::int64_t offset;
+    NodeId start;
+  };
+  const Elsewhere* read_elsewhere(NodeId placeholder) const;
   // `wanted`, or it with the first free number behind it; from now on taken.
   std::string fresh(std::string wanted);
 
@@ -40,6 +52,7 @@ class Spelling {
   std::unordered_map<std::uint32_t, std::string> lines_, defined_;
   std::map<AxisId, std::string> axes_;
   std::vector<std::string> declarations_;
+  std::unordered_map<std::uint32_t, Elsewhere> elsewhere_;
 };
 
 // The expression of a node down to names, as a syntax tree: it is as deep as the graph is without names in between.

@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <functional>
+#include <map>
 #include <unordered_map>
 
+#include "compiler/grad/closing.h"
 #include "compiler/simplify/cost.h"
 #include "compiler/simplify/extraction/closed_forms.h"
 #include "compiler/simplify/hazards.h"
+#include "compiler/simplify/recurrences.h"
 #include "compiler/simplify/simplify.h"
 #include "compiler/simplify/stabilise.h"
 
@@ -101,10 +104,8 @@ double operations_of(const Graph& graph, const SimplifiedGradients& result, cons
   return cost_of(graph, roots, sizes).operations;
 }
 
-}  // namespace
-
-SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
-                                       Journal* journal) {
+SimplifiedGradients without_recurrences(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
+                                        Journal* journal) {
   const Source source = in_range(graph, given, backward);
   std::vector<std::pair<NodeId, NodeId>> adjoints;
   for (const Adjoint& adjoint : source.backward.adjoints) adjoints.emplace_back(adjoint.value, adjoint.value);
@@ -134,6 +135,85 @@ SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> giv
     for (JournalEntry& entry : journal->entries)
       if (const auto found = asked.find(entry.raw); found != asked.end()) entry.raw = found->second;
   return result;
+}
+
+// Recurrences stand for themselves; their bodies are simplified beside what reads them. In the gradients the forward values are
+// written out, as far as nothing reads them elsewhere, and in the end taken from the recurrence, which computes them anyway.
+SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
+                                     Journal* journal) {
+  const std::size_t n = given.size(), m = backward.gradients.size();
+  std::vector<NodeId> roots(given.begin(), given.end());
+  roots.insert(roots.end(), backward.gradients.begin(), backward.gradients.end());
+  for (const Adjoint& adjoint : backward.adjoints) roots.push_back(adjoint.value);
+  const Unfolded written_out = unfolded(graph, roots, n);
+  const std::span<const NodeId> now = written_out.roots;
+
+  std::vector<NodeId> needed(now.begin(), now.begin() + static_cast<std::ptrdiff_t>(n + m));
+  const std::vector<NodeId> below = graph.all_below(needed);
+  std::vector<std::pair<NodeId, NodeId>> closed;
+  for (const auto& [body, component] : written_out.closed)
+    if (std::ranges::binary_search(below, body)) {
+      closed.emplace_back(body, component);
+      needed.push_back(component);
+    }
+  RecurrenceBodies recurrences(graph, needed);
+  const std::vector<NodeId> forward = recurrences.of(now.first(n)), reverse = recurrences.of_others(now.first(n));
+
+  std::vector<NodeId> all_given(now.begin(), now.begin() + static_cast<std::ptrdiff_t>(n));
+  all_given.insert(all_given.end(), forward.begin(), forward.end());
+  for (const auto& [body, component] : closed) all_given.push_back(body);
+  Backward all{{now.begin() + static_cast<std::ptrdiff_t>(n), now.begin() + static_cast<std::ptrdiff_t>(n + m)}, {}};
+  all.gradients.insert(all.gradients.end(), reverse.begin(), reverse.end());
+  for (std::size_t k = 0; k < backward.adjoints.size(); ++k) all.adjoints.push_back({backward.adjoints[k].of, now[n + m + k]});
+  for (NodeId id : graph.all_below(reverse))
+    if (graph.node(id).open && graph.node(id).op == Op::named) all.adjoints.push_back({id, id});
+
+  SimplifiedGradients result = without_recurrences(graph, all_given, all, sizes, journal);
+  std::map<NodeId, NodeId> images;
+  for (std::size_t k = 0; k < forward.size(); ++k) images.emplace(forward[k], result.given[n + k]);
+  for (std::size_t k = 0; k < reverse.size(); ++k) images.emplace(reverse[k], result.gradients[m + k]);
+  Replaced taken;
+  for (std::size_t k = 0; k < closed.size(); ++k)
+    if (const NodeId body = result.given[n + forward.size() + k]; operation(graph.node(body).op).form != Form::leaf)
+      taken.by.emplace(body, closed[k].second);
+  result.given.resize(n);
+  result.gradients.resize(m);
+
+  std::vector<NodeId> values = result.given;
+  values.insert(values.end(), result.gradients.begin(), result.gradients.end());
+  for (const auto& [adjoint, value] : result.values) values.push_back(value);
+  if (journal)
+    for (const JournalEntry& entry : journal->entries) values.push_back(entry.computed);
+  for (NodeId group : recurrences_below(graph, values))  // their bodies have images of their own
+    taken.fixed.insert(taken.fixed.end(), graph.components(group).begin(), graph.components(group).end());
+  for (auto& [body, image] : images) image = replaced(graph, std::span(&image, 1), taken)[0];
+  values = recurrences.put_back(replaced(graph, values, taken), images);
+  auto next = values.begin();
+  for (NodeId& value : result.given) value = *next++;
+  for (NodeId& value : result.gradients) value = *next++;
+  for (auto& [adjoint, value] : result.values) value = *next++;
+  if (journal)
+    for (JournalEntry& entry : journal->entries) entry.computed = *next++;
+
+  std::unordered_map<NodeId, NodeId> asked;
+  for (std::size_t k = 0; k < backward.adjoints.size(); ++k) asked.try_emplace(now[n + m + k], backward.adjoints[k].value);
+  for (auto& [adjoint, value] : result.values)
+    if (const auto found = asked.find(adjoint); found != asked.end()) adjoint = found->second;
+  if (journal)
+    for (JournalEntry& entry : journal->entries)
+      if (const auto found = asked.find(entry.raw); found != asked.end()) entry.raw = found->second;
+  return result;
+}
+
+}  // namespace
+
+SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
+                                       Journal* journal) {
+  std::vector<NodeId> roots(given.begin(), given.end());
+  roots.insert(roots.end(), backward.gradients.begin(), backward.gradients.end());
+  const bool recurs = !recurrences_below(graph, roots).empty();
+  return recurs ? with_recurrences(graph, given, backward, sizes, journal)
+                : without_recurrences(graph, given, backward, sizes, journal);
 }
 
 }  // namespace tenet

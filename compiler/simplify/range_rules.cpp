@@ -400,6 +400,7 @@ constexpr RangeRule table[] = {
     {Op::min_over, extreme, nullptr},
     {Op::argmax, coordinate, nullptr},
     {Op::substitute, substitute, nullptr},
+    {Op::recurrence, any, nullptr},
 };
 // clang-format on
 

@@ -45,6 +45,11 @@ class Engine {
         stack.pop_back();
         continue;
       }
+      if (graph_.node(top).op == Op::recurrence) {  // its bodies are simplified by themselves
+        state(top) = State::done;
+        stack.pop_back();
+        continue;
+      }
       const std::size_t height = stack.size();
       for (NodeId operand : graph_.node(top).operands)
         if (state(operand) == State::untouched) stack.push_back(operand);

@@ -77,6 +77,10 @@ class Stabiliser {
       scales_.resize(graph_.node_count());
     }
     const Node& node = graph_.node(id);
+    if (node.op == Op::recurrence) {
+      plain_[index_of(id)] = id;
+      return;
+    }
     std::vector<NodeId> operands;
     for (NodeId operand : node.operands) operands.push_back(plain(operand));
     const NodeId direct = graph_.rebuild(id, operands);

@@ -71,10 +71,6 @@ bool Parser::not_a_statement() {
     default:
       break;
   }
-  if (first.kind == TokenKind::name && before_name() && is_future_statement(word)) {
-    diagnostics_.report(Message::word_not_supported, span, word);
-    return false;
-  }
   const std::string meant = first.kind == TokenKind::name && before_name() ? nearest(word, statement_words()) : "";
   diagnostics_.report(Message::statement_expected, span).hint =
       meant.empty() ? "a value is given a name: `name = value`" : fmt::format("did you mean `{}`?", meant);

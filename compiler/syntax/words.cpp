@@ -11,7 +11,6 @@ constexpr std::string_view values_and_forms[] = {"and",     "or",   "not",      
                                                  "uniform", "step", "training", "mean",  "inf",  "pi"};
 constexpr std::string_view keywords[] = {"axis", "data", "param", "fn", "claim", "assume", "import", "train", "sample", "else"};
 constexpr std::string_view before_names[] = {"layer", "state", "update", "optimizer"};
-constexpr std::string_view future_statements[] = {"repeat"};
 
 }  // namespace
 
@@ -28,10 +27,6 @@ bool is_statement_word(std::string_view word) { return std::ranges::find(before_
 bool is_reserved(std::string_view word) {
   return is_keyword(word) || std::ranges::find(values_and_forms, word) != std::end(values_and_forms) ||
          function_called(word) != nullptr || reduction_called(word) != nullptr;
-}
-
-bool is_future_statement(std::string_view word) {
-  return std::ranges::find(future_statements, word) != std::end(future_statements);
 }
 
 }  // namespace tenet::syntax

@@ -20,7 +20,4 @@ bool is_statement_word(std::string_view word);
 // The words that begin a statement, for suggestions.
 const std::vector<std::string>& statement_words();
 
-// Words by which a statement of the language yet to come begins: `repeat x = ...`. As names they are free too.
-bool is_future_statement(std::string_view word);
-
 }  // namespace tenet::syntax

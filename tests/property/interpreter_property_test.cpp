@@ -56,6 +56,9 @@ class Literal {
         return reduction(node, here);
       case Form::substitution:
         return substitution(node, here);
+      case Form::recurrence:
+        for (const Recurrence::Read& read : graph_.recurrence_of(id).reads) reads_.try_emplace(read.placeholder, id, &read);
+        return at(graph_.body_of(id), here);
     }
     return 0;
   }
@@ -65,11 +68,23 @@ class Literal {
     if (node.op == Op::constant) return graph_.value_of(id).get_d();
     if (node.op == Op::coordinate) return static_cast<double>(here.at(node.axes[0]));
     if (node.op == Op::size) return static_cast<double>(sizes_[node.bound[0]]);
+    if (node.open) return elsewhere(id, here);
     const Tensor& tensor = inputs_.at(graph_.input_of(id));
     std::size_t offset = 0;
     for (std::size_t i = 0; i < tensor.axes.size(); ++i)
       offset = offset * static_cast<std::size_t>(tensor.extents[i]) + static_cast<std::size_t>(here.at(tensor.axes[i]));
     return tensor.values[offset];
+  }
+
+  double elsewhere(NodeId placeholder, Coordinates here) {
+    const auto& [component, read] = reads_.at(placeholder);
+    const AxisId axis = graph_.recurrence_of(component).axis;
+    const std::int64_t place = here.at(axis) - read->offset;
+    const auto all = graph_.components(component);
+    const auto number = static_cast<std::size_t>(read - graph_.recurrence_of(component).reads.data());
+    if (place < 0 || place >= sizes_[axis]) return at(graph_.node(component).operands[all.size() + number], here);
+    here[axis] = place;
+    return at(all[read->component], here);
   }
 
   double reduction(const Node& node, const Coordinates& here) {
@@ -102,6 +117,7 @@ class Literal {
   const Sizes& sizes_;
   std::map<InputId, Tensor> inputs_;
   std::map<NodeId, double> differences_;
+  std::map<NodeId, std::pair<NodeId, const Recurrence::Read*>> reads_;  // by placeholder
   std::map<std::pair<NodeId, Coordinates>, double> seen_;
 };
 

@@ -180,7 +180,7 @@ TEST_CASE("every syntax message is produced by some case", "[unit]") {
   };
   for (const std::filesystem::path& path : cases()) produce(tests::read_text(path));
   for (const std::string& text : unprintable()) produce(text);
-  for (int i = 0; i <= static_cast<int>(Message::word_not_supported); ++i) {
+  for (int i = 0; i <= static_cast<int>(Message::statement_in_function); ++i) {
     INFO(names[i]);
     CHECK(produced.contains(static_cast<Message>(i)));
   }

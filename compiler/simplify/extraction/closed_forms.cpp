@@ -25,7 +25,12 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
     NodeId node{};
     if (cut.verbatim) {
       std::vector<NodeId> operands;
-      for (NodeId operand : graph.node(cut.node).operands) operands.push_back(image(operand));
+      for (NodeId operand : graph.node(cut.node).operands) {
+        operands.push_back(image(operand));
+        const bool body = graph.node(cut.node).op == Op::recurrence && graph.node(operand).op == Op::named;  // keeps its name
+        if (body && graph.node(operands.back()).op != Op::named)
+          operands.back() = graph.named(graph.name_of(operand), operands.back());
+      }
       node = graph.rebuild(cut.node, operands);
     } else {
       node = emission.node(cut.tree);

@@ -1,0 +1,104 @@
+#include "compiler/grad/reverse_recurrence.h"
+
+#include <algorithm>
+
+namespace tenet {
+
+NodeId ReverseRecurrence::stand_in(NodeId node) {
+  const auto [entry, fresh] = stand_ins_.try_emplace(node);
+  if (fresh) entry->second = graph_.placeholder(axes_of(node));
+  return entry->second;
+}
+
+NodeId ReverseRecurrence::from_read(std::size_t read) {
+  const auto [entry, fresh] = reads_.try_emplace(read);
+  if (fresh) entry->second = graph_.placeholder(axes_of(graph_.recurrence_of(component_).reads[read].placeholder));
+  return entry->second;
+}
+
+void ReverseRecurrence::define(NodeId node, NodeId adjoint) {
+  adjoints_.emplace(node, broadcast(graph_, adjoint, axes_of(node)));
+}
+
+// `dh`; for what a component gets from where it was read, `dh_later`, or `dh_earlier`.
+std::string ReverseRecurrence::name_of(NodeId node) const {
+  const Recurrence& form = graph_.recurrence_of(component_);
+  const auto read = std::ranges::find(form.reads, node, &Recurrence::Read::placeholder);
+  const NodeId body = read == form.reads.end() ? node : graph_.node(component_).operands[read->component];
+  const std::string name = "d" + (graph_.node(body).op == Op::named ? graph_.name_of(body) : std::string("value"));
+  return read == form.reads.end() ? name : name + (form.backwards() ? "_earlier" : "_later");
+}
+
+// The body whose adjoint this is, perhaps under other axes.
+std::optional<NodeId> ReverseRecurrence::renamed_from(NodeId adjoint) const {
+  const Node& node = graph_.node(adjoint);
+  const bool rename =
+      node.op == Op::substitute && node.operands.size() == node.bound.size() + 1 &&
+      std::ranges::all_of(node.operands.subspan(1), [&](NodeId index) { return graph_.node(index).op == Op::coordinate; });
+  const NodeId of = rename ? node.operands[0] : adjoint;
+  for (const auto& [body, stand_in] : stand_ins_)
+    if (stand_in == of && adjoints_.contains(body) && graph_.node(body).op != Op::input) return body;
+  return {};
+}
+
+Replaced ReverseRecurrence::built(std::span<const Replaced> before) {
+  const Recurrence forward = graph_.recurrence_of(component_);
+  Replaced result = closing(graph_, component_);
+
+  // Users before what they use: an adjoint reads those of its users.
+  std::vector<NodeId> nodes, bodies;
+  std::map<NodeId, NodeId> renamed;  // placeholders, by the body whose adjoint theirs is
+  for (const auto& [node, adjoint] : adjoints_) {
+    const bool placeholder = graph_.node(node).op == Op::input;
+    if (const std::optional<NodeId> body = placeholder ? renamed_from(adjoint) : std::nullopt)
+      renamed.emplace(node, *body);
+    else
+      nodes.push_back(node);
+  }
+  std::ranges::reverse(nodes);
+  Replaced inside = result;
+  for (NodeId node : nodes) {
+    NodeId body = adjoints_.at(node);
+    for (const Replaced& other : before) body = replaced(graph_, std::span(&body, 1), other)[0];
+    body = graph_.named(name_of(node), replaced(graph_, std::span(&body, 1), inside)[0]);
+    bodies.push_back(body);
+    if (const auto stand_in = stand_ins_.find(node); stand_in != stand_ins_.end()) inside.by.emplace(stand_in->second, body);
+  }
+
+  Recurrence form{forward.axis, {}};
+  Replaced unread;  // placeholders that no adjoint reaches, or that read another one's
+  for (const auto& [read, placeholder] : reads_) {
+    const NodeId of = forward.reads[read].placeholder;
+    if (const auto body = renamed.find(of); body != renamed.end()) {
+      const NodeId fresh = graph_.placeholder(axes_of(body->second)), stand_in = stand_ins_.at(body->second);
+      unread.by.emplace(placeholder, replaced(graph_, std::span(&adjoints_.at(of), 1), {{{stand_in, fresh}}, {}})[0]);
+      const auto place = static_cast<std::size_t>(std::ranges::find(nodes, body->second) - nodes.begin());
+      form.reads.push_back({place, -forward.reads[read].offset, fresh});
+      continue;
+    }
+    const auto node = std::ranges::find(nodes, of);
+    if (node == nodes.end())
+      unread.by.emplace(placeholder, broadcast(graph_, graph_.constant(0), graph_.node(placeholder).axes));
+    else
+      form.reads.push_back({static_cast<std::size_t>(node - nodes.begin()), -forward.reads[read].offset, placeholder});
+  }
+  bodies = replaced(graph_, bodies, unread);
+  std::vector<NodeId> values = bodies;
+  if (!form.reads.empty()) {
+    values = graph_.recurrence(form, bodies, std::vector<NodeId>(form.reads.size(), graph_.constant(0)));
+    result.fixed.insert(result.fixed.end(), values.begin(), values.end());
+  }
+  for (std::size_t i = 0; i < nodes.size(); ++i)
+    if (const auto stand_in = stand_ins_.find(nodes[i]); stand_in != stand_ins_.end())
+      result.by.emplace(stand_in->second, graph_.node(values[i]).op == Op::recurrence ? by_name(graph_, values[i]) : values[i]);
+  for (const auto& [node, body] : renamed)
+    if (const auto stand_in = stand_ins_.find(node); stand_in != stand_ins_.end()) {
+      const Replaced value{{{stand_ins_.at(body), result.by.at(stand_ins_.at(body))}}, {}};
+      result.by.emplace(stand_in->second, replaced(graph_, std::span(&adjoints_.at(node), 1), value)[0]);
+    }
+  for (const auto& [node, stand_in] : stand_ins_)
+    result.by.try_emplace(stand_in, broadcast(graph_, graph_.constant(0), graph_.node(stand_in).axes));
+  return result;
+}
+
+}  // namespace tenet
