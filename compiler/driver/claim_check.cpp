@@ -235,14 +235,15 @@ ClaimCheck derived(Session& session, Prover& prover, const Claim& claim) {
     for (const Definition& definition : session.program->definitions) roots.push_back(definition.node);
     const std::size_t own = roots.size();
     roots.insert(roots.end(), {claim.left, claim.right});
-    Replaced by_names;
     const Unfolded forward = unfolded(session.graph(), roots, own);
+    Replaced by_names;
     for (const auto& [body, component] : forward.closed) by_names.by.emplace(body, component);
     const std::vector<NodeId> named = replaced(session.graph(), written, by_names);
     check = decided(session, prover, named[0], named[1]);
-    for (const std::size_t count : {own, roots.size()}) {
-      const std::vector<NodeId> sides = unfolded(session.graph(), roots, count).roots;
-      if (check.verdict != Verdict::proved) check = decided(session, prover, sides[own], sides[own + 1]);
+    if (check.verdict != Verdict::proved) check = decided(session, prover, forward.roots[own], forward.roots[own + 1]);
+    if (check.verdict != Verdict::proved) {
+      const std::vector<NodeId> all = unfolded(session.graph(), written, 2).roots;
+      check = decided(session, prover, all[0], all[1]);
     }
     check.remainder.clear();
   }

@@ -158,7 +158,7 @@ class Elaborator {
   struct Read {
     std::size_t member;
     std::int64_t offset;
-    NodeId start, placeholder;
+    NodeId start, reading;
     Span span;
   };
   struct Circle {
@@ -177,8 +177,8 @@ class Elaborator {
   void circle(std::vector<Member> members, const std::function<void()>& elaborate);
   Member member(const syntax::Definition& row, std::optional<Value>& value);
   static bool add_axis(Member& member, AxisId axis);
-  // The placeholder for a member at the place `offset` before.
-  Value placeholder(Circle& circle, Member& member, AxisId axis, std::int64_t offset, NodeId start, Span span);
+  // The reading for a member at the place `offset` before.
+  Value reading(Circle& circle, Member& member, AxisId axis, std::int64_t offset, NodeId start, Span span);
   Member* circling(const syntax::Expression& name);  // the definition that is being elaborated in a circle; null: no such one
   std::optional<Value> read_elsewhere(Member& member, const syntax::Expression& expression, const syntax::Bracket& bracket);
   bool closes(const Circle& circle, std::size_t first);
@@ -206,7 +206,8 @@ class Elaborator {
   std::optional<Value> inlined(const syntax::Expression& call, const Symbol& function);
   std::optional<std::vector<Group>> axis_arguments(const syntax::Expression& call, const syntax::Function& function);
   static void name_axes(const syntax::Function& function, const std::vector<Group>& over, Scope& scope);
-  std::optional<Given> arguments(const syntax::Expression& call, const syntax::Function& function);
+  // `skipped`: the call's first arguments that are not the function's.
+  std::optional<Given> arguments(const syntax::Expression& call, const syntax::Function& function, std::size_t skipped = 0);
   std::optional<Value> in_block(const syntax::Function& function, Scope scope, Given given, Span call, std::string path);
   std::optional<Value> body(const syntax::Function& function, Given given, Scope& scope);
   void circle_in_block(const syntax::Function& function, std::span<const Declared> order, Scope& scope,

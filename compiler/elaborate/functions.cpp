@@ -87,25 +87,27 @@ std::optional<std::vector<Elaborator::Group>> Elaborator::axis_arguments(const s
 }
 
 // The arguments that a call gives, elaborated where the call stands: by place, then by name.
-std::optional<Elaborator::Given> Elaborator::arguments(const syntax::Expression& call, const syntax::Function& function) {
+std::optional<Elaborator::Given> Elaborator::arguments(const syntax::Expression& call, const syntax::Function& function,
+                                                       std::size_t skipped) {
   Given given(function.arguments.size());
   std::vector<bool> is_given(given.size());
   bool complete = true;
-  if (call.arguments.size() > given.size()) {
-    report(Message::arguments_count, call.span, call.text, counted(given.size(), "argument", "arguments"),
-           given_text(call.arguments.size()));
+  const std::string& called = skipped == 0 ? call.text : function.name.text;
+  if (call.arguments.size() - skipped > given.size()) {
+    report(Message::arguments_count, call.span, called, counted(given.size(), "argument", "arguments"),
+           given_text(call.arguments.size() - skipped));
     complete = false;
   }
-  for (std::size_t i = 0; i < call.arguments.size(); ++i) {
+  for (std::size_t i = skipped; i < call.arguments.size(); ++i) {
     const syntax::Argument& argument = call.arguments[i];
-    std::size_t place = i;
+    std::size_t place = i - skipped;
     if (argument.name) {
       const auto formal =
           std::ranges::find_if(function.arguments, [&](const auto& row) { return row.name.text == argument.name->text; });
       if (formal == function.arguments.end()) {
         std::vector<std::string> names;
         for (const syntax::Formal& row : function.arguments) names.push_back(row.name.text);
-        report(Message::argument_unknown, argument.name->span, call.text, argument.name->text).hint =
+        report(Message::argument_unknown, argument.name->span, called, argument.name->text).hint =
             suggestion(argument.name->text, names);
         complete = false;
         continue;
@@ -114,7 +116,7 @@ std::optional<Elaborator::Given> Elaborator::arguments(const syntax::Expression&
     }
     if (place >= given.size()) break;  // too many, reported
     if (is_given[place]) {
-      report(Message::argument_twice, argument.name->span, argument.name->text, call.text);
+      report(Message::argument_twice, argument.name->span, argument.name->text, called);
       complete = false;
       continue;
     }
@@ -124,7 +126,7 @@ std::optional<Elaborator::Given> Elaborator::arguments(const syntax::Expression&
   }
   for (std::size_t i = 0; i < given.size(); ++i) {
     if (is_given[i] || function.arguments[i].initial != nullptr || !complete) continue;
-    report(Message::argument_missing, call.span, function.arguments[i].name.text, call.text);
+    report(Message::argument_missing, call.span, function.arguments[i].name.text, called);
     complete = false;
   }
   if (!complete) return {};

@@ -119,22 +119,13 @@ std::optional<Value> Elaborator::repetition(const syntax::Expression& e) {
   }
   const std::optional<AxisId> axis = this->axis(e.brackets.front().names.front());
   const syntax::Function& layer = block_of_symbol(symbol->kind, *symbol->module, symbol->index);
-  std::vector<std::optional<Value>> given;
-  for (std::size_t i = 1; i < e.arguments.size(); ++i) given.push_back(expression(*e.arguments[i].value));
-  if (!axis || std::ranges::any_of(given, [](const auto& value) { return !value; })) return {};
-  if (given.size() > layer.arguments.size()) {
-    report(Message::arguments_count, e.span, layer.name.text,
-           fmt::format("{} argument{}", layer.arguments.size(), layer.arguments.size() == 1 ? "" : "s"),
-           fmt::format("{} are given", given.size()));
+  const std::optional<Given> given = arguments(e, layer, 1);
+  if (!axis || !given) return {};
+  if (!given->front()) {
+    report(Message::argument_missing, e.span, layer.arguments.front().name.text, layer.name.text);
     return {};
   }
-  given.resize(layer.arguments.size());
-  for (std::size_t i = 0; i < given.size(); ++i)
-    if (!given[i] && layer.arguments[i].initial == nullptr) {
-      report(Message::argument_missing, e.span, layer.arguments[i].name.text, layer.name.text);
-      return {};
-    }
-  if (graph().has_axis(given.front()->node, *axis)) {
+  if (graph().has_axis(given->front()->node, *axis)) {
     report(Message::axis_repeated, e.brackets.front().span, graph().axis(*axis).name).hint =
         "what is repeated along an axis does not have it: each place of it is one use of the layer";
     return {};
@@ -146,11 +137,11 @@ std::optional<Value> Elaborator::repetition(const syntax::Expression& e) {
   std::optional<Value> each;
   if (instance) {
     const std::string name = fresh_path("repeat");
-    const NodeId first = given.front()->node;
+    const NodeId first = given->front()->node;
     std::vector<Member> members{{name, e.span, &each}};
     circle(std::move(members), [&] {
-      std::vector<std::optional<Value>> now = given;
-      now.front() = placeholder(*circle_, circle_->members.front(), *axis, 1, first, e.span);
+      Given now = *given;
+      now.front() = reading(*circle_, circle_->members.front(), *axis, 1, first, e.span);
       each = used(e.span, *instance, std::move(now));
       if (each) each = named(name, *each, e.span);
     });

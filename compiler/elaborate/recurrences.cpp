@@ -1,5 +1,5 @@
 // Definitions that read one another at earlier, or at later, places of an axis. They are elaborated together: what is read there
-// is a placeholder until all of them are known. A placeholder needs its definition's axes; these are found by elaborating without
+// is a reading until all of them are known. A reading needs its definition's axes; these are found by elaborating without
 // reports until nothing more turns up.
 #include <algorithm>
 
@@ -70,7 +70,7 @@ Elaborator::Member* Elaborator::circling(const syntax::Expression& e) {
   return nullptr;
 }
 
-// e[axis = axis - c else start, ...] of a definition that is being elaborated: its placeholder; the other brackets apply to that.
+// e[axis = axis - c else start, ...] of a definition that is being elaborated: its reading; the other brackets apply to that.
 std::optional<Value> Elaborator::read_elsewhere(Member& member, const syntax::Expression& e, const syntax::Bracket& bracket) {
   Circle* circle = circle_;
   while (std::ranges::none_of(circle->members, [&](const Member& row) { return &row == &member; })) circle = circle->outer;
@@ -89,18 +89,18 @@ std::optional<Value> Elaborator::read_elsewhere(Member& member, const syntax::Ex
     return {};
   }
   if (!range(index->node, *axis, bracket.otherwise.get(), bracket.value->span)) return {};
-  return placeholder(*circle, member, *axis, offset, start->node, bracket.span);
+  return reading(*circle, member, *axis, offset, start->node, bracket.span);
 }
 
-Value Elaborator::placeholder(Circle& circle, Member& member, AxisId axis, std::int64_t offset, NodeId start, Span span) {
+Value Elaborator::reading(Circle& circle, Member& member, AxisId axis, std::int64_t offset, NodeId start, Span span) {
   circle.axis = axis;
   circle.grows = add_axis(member, axis) || circle.grows;
   for (AxisId own : graph().node(start).axes) circle.grows = add_axis(member, own) || circle.grows;
   const auto place = static_cast<std::size_t>(&member - circle.members.data());
   for (const Read& read : circle.reads)
-    if (read.member == place && read.offset == offset && read.start == start) return {read.placeholder, Kind::real};
-  circle.reads.push_back({place, offset, start, graph().placeholder(member.axes), span});
-  return {circle.reads.back().placeholder, Kind::real};
+    if (read.member == place && read.offset == offset && read.start == start) return {read.reading, Kind::real};
+  circle.reads.push_back({place, offset, start, graph().reading(member.axes), span});
+  return {circle.reads.back().reading, Kind::real};
 }
 
 // Whether the circle is a recurrence; reports why not. `first`: of the program's definitions that were made in it.
@@ -139,10 +139,10 @@ bool Elaborator::closes(const Circle& circle, std::size_t first) {
 
 bool Elaborator::depends_on(NodeId node, const std::vector<Read>& reads) {
   const std::vector<NodeId> below = graph().all_below(std::span(&node, 1));
-  return std::ranges::any_of(reads, [&](const Read& read) { return std::ranges::binary_search(below, read.placeholder); });
+  return std::ranges::any_of(reads, [&](const Read& read) { return std::ranges::binary_search(below, read.reading); });
 }
 
-// The members' values, and every other name that depends on a placeholder, become components of a recurrence.
+// The members' values, and every other name that depends on a reading, become components of a recurrence.
 void Elaborator::close(const Circle& circle, std::size_t first) {
   std::vector<NodeId> bodies, starts;
   const auto place_of = [&](NodeId body) {
@@ -156,7 +156,7 @@ void Elaborator::close(const Circle& circle, std::size_t first) {
     if (graph().node(program_.definitions[i].node).open && depends_on(program_.definitions[i].node, circle.reads))
       place_of(program_.definitions[i].node);
   for (const Read& read : circle.reads) {
-    form.reads.push_back({place_of((*circle.members[read.member].value)->node), read.offset, read.placeholder});
+    form.reads.push_back({place_of((*circle.members[read.member].value)->node), read.offset, read.reading});
     starts.push_back(read.start);
   }
   const std::vector<NodeId> components = graph().recurrence(form, bodies, starts);

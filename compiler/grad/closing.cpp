@@ -40,9 +40,9 @@ Replaced closing(Graph& graph, NodeId component) {
   const std::vector<NodeId> components(graph.components(component).begin(), graph.components(component).end());
   Replaced result{{}, components};
   for (std::size_t i = 0; i < form.reads.size(); ++i) {
-    const auto& [read, offset, placeholder] = form.reads[i];
+    const auto& [read, offset, reading] = form.reads[i];
     const NodeId start = graph.node(component).operands[components.size() + i];
-    result.by.emplace(placeholder, shifted(graph, by_name(graph, components[read]), form.axis, offset, start));
+    result.by.emplace(reading, shifted(graph, by_name(graph, components[read]), form.axis, offset, start));
   }
   return result;
 }
@@ -81,7 +81,7 @@ Unfolded unfolded(Graph& graph, std::span<const NodeId> roots, std::size_t count
     const Replaced elsewhere = closing(graph, component);
     bodies = replaced(graph, bodies, elsewhere);
     Replaced written_out;
-    for (const auto& [placeholder, value] : elsewhere.by) written_out.fixed.push_back(value);
+    for (const auto& [reading, value] : elsewhere.by) written_out.fixed.push_back(value);
     for (NodeId id : graph.all_below(result.roots))
       if (reads_elsewhere(graph, id, component)) written_out.fixed.push_back(id);
     for (std::size_t place = 0; place < bodies.size(); ++place) {

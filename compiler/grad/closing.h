@@ -20,7 +20,7 @@ std::vector<NodeId> replaced(Graph& graph, std::span<const NodeId> roots, const 
 // A component at the place `offset` before, beyond the axis `start`.
 NodeId shifted(Graph& graph, NodeId component, AxisId axis, std::int64_t offset, NodeId start);
 
-// Of a recurrence: components elsewhere for its placeholders. A body in which they are read is the component once more, worked
+// Of a recurrence: components elsewhere for its readings. A body in which they are read is the component once more, worked
 // out from components elsewhere.
 Replaced closing(Graph& graph, NodeId component);
 

@@ -101,22 +101,22 @@ class ReverseMode {
         for (std::size_t k = 0; k < node.operands.size() && !depends; ++k)
           depends = depends_[index_of(node.operands[k])] && passes(node, k);
         depends_[index_of(id)] = depends;
-        if (depends && node.op == Op::recurrence) again = mark_placeholders(id, starts) || again;
+        if (depends && node.op == Op::recurrence) again = mark_readings(id, starts) || again;
       }
     }
   }
 
-  // A placeholder depends on what its component and its start value depend on.
-  bool mark_placeholders(NodeId component, std::vector<bool>& starts) const {
+  // A reading depends on what its component and its start value depend on.
+  bool mark_readings(NodeId component, std::vector<bool>& starts) const {
     const Recurrence& form = graph_.recurrence_of(component);
     const std::size_t components = graph_.components(component).size();
     const auto operands = graph_.node(component).operands;
     bool marked = false;
     for (std::size_t i = 0; i < form.reads.size(); ++i) {
-      const std::uint32_t placeholder = index_of(form.reads[i].placeholder);
-      if (starts[placeholder]) continue;
-      starts[placeholder] = depends_[index_of(operands[form.reads[i].component])] || depends_[index_of(operands[components + i])];
-      marked = marked || starts[placeholder];
+      const std::uint32_t reading = index_of(form.reads[i].reading);
+      if (starts[reading]) continue;
+      starts[reading] = depends_[index_of(operands[form.reads[i].component])] || depends_[index_of(operands[components + i])];
+      marked = marked || starts[reading];
     }
     return marked;
   }
@@ -189,17 +189,17 @@ class ReverseMode {
       names_.emplace(operands[i], by_name(graph_, graph_.components(id)[i]));
     }
     for (std::size_t i = 0; i < form.reads.size(); ++i) {
-      const auto& [read, offset, placeholder] = form.reads[i];
-      if (!depends_[index_of(placeholder)]) continue;
-      inside_.emplace(placeholder, own);
-      const AxisSet axes = set_of(graph_.node(placeholder).axes);
+      const auto& [read, offset, reading] = form.reads[i];
+      if (!depends_[index_of(reading)]) continue;
+      inside_.emplace(reading, own);
+      const AxisSet axes = set_of(graph_.node(reading).axes);
       if (depends_[index_of(operands[read])]) add(operands[read], {recurrences_[own].from_read(i), {}, {}}, axes);
       const NodeId start = operands[components + i];
       if (!depends_[index_of(start)]) continue;
-      const NodeId outside = graph_.node(shifted(graph_, placeholder, form.axis, offset, start)).operands[1];
+      const NodeId outside = graph_.node(shifted(graph_, reading, form.axis, offset, start)).operands[1];
       const NodeId beyond = offset > 0 ? graph_.apply(Op::less, outside, graph_.constant(0))
                                        : graph_.apply(Op::greater_equal, outside, graph_.size(form.axis));
-      const NodeId value = graph_.apply(Op::where, beyond, recurrences_[own].stand_in(placeholder), graph_.constant(0));
+      const NodeId value = graph_.apply(Op::where, beyond, recurrences_[own].stand_in(reading), graph_.constant(0));
       add(start, {value, beyond, {}}, axes);
     }
   }
@@ -374,7 +374,7 @@ class ReverseMode {
   std::vector<std::pair<AxisId, AxisId>> extra_;  // an axis of `value` and its fresh copy
   AxisSet extras_;
   std::deque<ReverseRecurrence> recurrences_;       // in the order in which they are met: from the last
-  std::unordered_map<NodeId, std::size_t> inside_;  // bodies and placeholders, by whose they are
+  std::unordered_map<NodeId, std::size_t> inside_;  // bodies and readings, by whose they are
   std::unordered_map<NodeId, NodeId> names_;        // of bodies: the names that are read outside
   std::unordered_set<NodeId> entered_;
 };

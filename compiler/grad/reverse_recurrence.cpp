@@ -6,13 +6,13 @@ namespace tenet {
 
 NodeId ReverseRecurrence::stand_in(NodeId node) {
   const auto [entry, fresh] = stand_ins_.try_emplace(node);
-  if (fresh) entry->second = graph_.placeholder(axes_of(node));
+  if (fresh) entry->second = graph_.reading(axes_of(node));
   return entry->second;
 }
 
 NodeId ReverseRecurrence::from_read(std::size_t read) {
   const auto [entry, fresh] = reads_.try_emplace(read);
-  if (fresh) entry->second = graph_.placeholder(axes_of(graph_.recurrence_of(component_).reads[read].placeholder));
+  if (fresh) entry->second = graph_.reading(axes_of(graph_.recurrence_of(component_).reads[read].reading));
   return entry->second;
 }
 
@@ -23,7 +23,7 @@ void ReverseRecurrence::define(NodeId node, NodeId adjoint) {
 // `dh`; for what a component gets from where it was read, `dh_later`, or `dh_earlier`.
 std::string ReverseRecurrence::name_of(NodeId node) const {
   const Recurrence& form = graph_.recurrence_of(component_);
-  const auto read = std::ranges::find(form.reads, node, &Recurrence::Read::placeholder);
+  const auto read = std::ranges::find(form.reads, node, &Recurrence::Read::reading);
   const NodeId body = read == form.reads.end() ? node : graph_.node(component_).operands[read->component];
   const std::string name = "d" + (graph_.node(body).op == Op::named ? graph_.name_of(body) : std::string("value"));
   return read == form.reads.end() ? name : name + (form.backwards() ? "_earlier" : "_later");
@@ -47,10 +47,10 @@ Replaced ReverseRecurrence::built(std::span<const Replaced> before) {
 
   // Users before what they use: an adjoint reads those of its users.
   std::vector<NodeId> nodes, bodies;
-  std::map<NodeId, NodeId> renamed;  // placeholders, by the body whose adjoint theirs is
+  std::map<NodeId, NodeId> renamed;  // readings, by the body whose adjoint theirs is
   for (const auto& [node, adjoint] : adjoints_) {
-    const bool placeholder = graph_.node(node).op == Op::input;
-    if (const std::optional<NodeId> body = placeholder ? renamed_from(adjoint) : std::nullopt)
+    const bool reading = graph_.node(node).op == Op::input;
+    if (const std::optional<NodeId> body = reading ? renamed_from(adjoint) : std::nullopt)
       renamed.emplace(node, *body);
     else
       nodes.push_back(node);
@@ -66,21 +66,21 @@ Replaced ReverseRecurrence::built(std::span<const Replaced> before) {
   }
 
   Recurrence form{forward.axis, {}};
-  Replaced unread;  // placeholders that no adjoint reaches, or that read another one's
-  for (const auto& [read, placeholder] : reads_) {
-    const NodeId of = forward.reads[read].placeholder;
+  Replaced unread;  // readings that no adjoint reaches, or that read another one's
+  for (const auto& [read, reading] : reads_) {
+    const NodeId of = forward.reads[read].reading;
     if (const auto body = renamed.find(of); body != renamed.end()) {
-      const NodeId fresh = graph_.placeholder(axes_of(body->second)), stand_in = stand_ins_.at(body->second);
-      unread.by.emplace(placeholder, replaced(graph_, std::span(&adjoints_.at(of), 1), {{{stand_in, fresh}}, {}})[0]);
+      const NodeId fresh = graph_.reading(axes_of(body->second)), stand_in = stand_ins_.at(body->second);
+      unread.by.emplace(reading, replaced(graph_, std::span(&adjoints_.at(of), 1), {{{stand_in, fresh}}, {}})[0]);
       const auto place = static_cast<std::size_t>(std::ranges::find(nodes, body->second) - nodes.begin());
       form.reads.push_back({place, -forward.reads[read].offset, fresh});
       continue;
     }
     const auto node = std::ranges::find(nodes, of);
     if (node == nodes.end())
-      unread.by.emplace(placeholder, broadcast(graph_, graph_.constant(0), graph_.node(placeholder).axes));
+      unread.by.emplace(reading, broadcast(graph_, graph_.constant(0), graph_.node(reading).axes));
     else
-      form.reads.push_back({static_cast<std::size_t>(node - nodes.begin()), -forward.reads[read].offset, placeholder});
+      form.reads.push_back({static_cast<std::size_t>(node - nodes.begin()), -forward.reads[read].offset, reading});
   }
   bodies = replaced(graph_, bodies, unread);
   std::vector<NodeId> values = bodies;

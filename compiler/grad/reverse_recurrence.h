@@ -1,8 +1,8 @@
 // The derivative of a recurrence is a recurrence that runs the other way.
 //
 // While reverse mode passes through a recurrence's bodies, a *stand-in* is read for the adjoint of each body: what reaches the
-// body from later nodes is that adjoint's own body, and what goes on from it to earlier nodes reads the stand-in. A placeholder's
-// adjoint is a component too; the body that the placeholder reads gets it from the place that it was read at.
+// body from later nodes is that adjoint's own body, and what goes on from it to earlier nodes reads the stand-in. A reading's
+// adjoint is a component too; the body that the reading reads gets it from the place that it was read at.
 #pragma once
 
 #include <map>
@@ -23,11 +23,11 @@ class ReverseRecurrence {
   ReverseRecurrence(Graph& graph, NodeId component, const AxisSet& extras)
       : graph_(graph), component_(component), extras_(extras) {}
 
-  // The stand-in for the adjoint of a body, or of a placeholder; the same node asked again has the same.
+  // The stand-in for the adjoint of a body, or of a reading; the same node asked again has the same.
   NodeId stand_in(NodeId node);
-  // The adjoint of a read's placeholder at the place where its component was read.
+  // The adjoint of a read's reading at the place where its component was read.
   NodeId from_read(std::size_t read);
-  // What a body's or placeholder's adjoint comes to, over stand-ins.
+  // What a body's or reading's adjoint comes to, over stand-ins.
   void define(NodeId node, NodeId adjoint);
 
   // Builds the recurrence: what is read for its stand-ins and for what is open in the forward one. `before`: of the recurrences
@@ -42,9 +42,9 @@ class ReverseRecurrence {
   Graph& graph_;
   NodeId component_;
   AxisSet extras_;
-  std::map<NodeId, NodeId> stand_ins_;   // by body or placeholder
-  std::map<std::size_t, NodeId> reads_;  // placeholders of the new recurrence, by the read they come from
-  std::map<NodeId, NodeId> adjoints_;    // by body or placeholder
+  std::map<NodeId, NodeId> stand_ins_;   // by body or reading
+  std::map<std::size_t, NodeId> reads_;  // readings of the new recurrence, by the read they come from
+  std::map<NodeId, NodeId> adjoints_;    // by body or reading
 };
 
 }  // namespace tenet

@@ -18,8 +18,8 @@
 // expressions under other names are held. Inputs (parameters, data, ...) have identity: two inputs are never one node.
 //
 // Recurrence. A recurrence is several values, its *components*, each a node, along one axis. A component's value at a place is
-// its *body* there, in which *placeholders* (inputs of role previous) stand for components at other places of the axis, all of
-// them earlier or all of them later; beyond the end of the axis a placeholder is its start value. What depends on a placeholder
+// its *body* there, in which *readings* (inputs of role previous) stand for components at other places of the axis, all of
+// them earlier or all of them later; beyond the end of the axis a reading is its start value. What depends on a reading
 // and is not above the recurrence is *open*: it has no value by itself.
 //
 // Random numbers. Those of initial values are `normal` and `uniform` nodes, functions of (seed, stream, coordinates). Those that
@@ -64,7 +64,7 @@ enum class InputRole : std::uint8_t {
   training,   // whether this is a step of training; scalar, a truth
   step,       // the number of the step, 0 at the first; scalar, whole
   given,      // a value computed elsewhere: a statistic kept from training, an accumulated reduction
-  previous    // a recurrence's placeholder
+  previous    // a recurrence's reading
 };
 
 struct Input {
@@ -85,16 +85,16 @@ struct Node {
   std::span<const AxisId> bound;     // reduction: reduced axes, ascending; substitute: replaced axes; size, coordinate: the axis
   std::uint32_t attribute = 0;       // constant: its number; input: its InputId; named, normal, uniform: the name's number;
                                      // recurrence: its component's number
-  bool open = false;                 // depends on a placeholder that nothing in it binds
+  bool open = false;                 // depends on a reading that nothing in it binds
 };
 
 // What a recurrence is made of beside its operands, which are the bodies, one a component, of its axes, then the start values,
 // one a read.
 struct Recurrence {
-  struct Read {  // `placeholder` is the component at the place `offset` before: above 0 earlier, below 0 later
+  struct Read {  // `reading` is the component at the place `offset` before: above 0 earlier, below 0 later
     std::size_t component;
     std::int64_t offset;
-    NodeId placeholder;
+    NodeId reading;
   };
   AxisId axis;
   std::vector<Read> reads;
@@ -159,17 +159,17 @@ class Graph {
   }
   NodeId reduce(Op op, std::vector<AxisId> axes, NodeId value);  // no axes: the value itself
   NodeId substitute(NodeId value, std::vector<Replacement> replacements, std::optional<NodeId> otherwise = {});
-  // A fresh placeholder for a component of these axes.
-  NodeId placeholder(std::vector<AxisId> axes);
-  // The components, over placeholders of this recurrence alone in place of the given ones. Preconditions (asserted): there is a
-  // read; a placeholder has its component's axes, which hold the axis, and nothing that depends on one binds it.
+  // A fresh reading for a component of these axes.
+  NodeId reading(std::vector<AxisId> axes);
+  // The components, over readings of this recurrence alone in place of the given ones. Preconditions (asserted): there is a
+  // read; a reading has its component's axes, which hold the axis, and nothing that depends on one binds it.
   std::vector<NodeId> recurrence(Recurrence form, std::vector<NodeId> bodies, std::vector<NodeId> starts);
   // Of a component, all of them.
   std::span<const NodeId> components(NodeId component) const { return groups_[component_of(component).group].components; }
   const Recurrence& recurrence_of(NodeId component) const { return groups_[component_of(component).group].form; }
   std::size_t place_of(NodeId component) const { return component_of(component).place; }
   NodeId body_of(NodeId component) const { return node(component).operands[place_of(component)]; }
-  // Of a recurrence: the nodes that have a value for each place in turn, those that read its placeholders, ascending; and what
+  // Of a recurrence: the nodes that have a value for each place in turn, those that read its readings, ascending; and what
   // these, its bodies and starts read of others. A recurrence in its body is one node of it.
   std::span<const NodeId> region_of(NodeId component) const { return groups_[component_of(component).group].region; }
   // What a value is worked out from: of a component what its recurrence reads, of another node its operands.
@@ -220,8 +220,7 @@ class Graph {
     std::size_t place;
   };
   const Component& component_of(NodeId id) const { return recurrence_components_[node(id).attribute]; }
-  std::vector<NodeId> over_placeholders(std::span<const NodeId> operands, const Recurrence& form,
-                                        std::span<const NodeId> placeholders);
+  std::vector<NodeId> over_readings(std::span<const NodeId> operands, const Recurrence& form, std::span<const NodeId> readings);
   void find_region(Group& group, std::span<const NodeId> operands) const;
   int height_of(std::span<const NodeId> roots) const;
 
@@ -239,7 +238,7 @@ class Graph {
   std::deque<Group> groups_;
   std::vector<Component> recurrence_components_;
   std::map<std::vector<std::uint64_t>, std::uint32_t> group_index_;
-  std::map<std::vector<std::uint32_t>, NodeId> general_placeholders_;
+  std::map<std::vector<std::uint32_t>, NodeId> general_readings_;
 };
 
 // A graph's axes with every size known (0: still open).

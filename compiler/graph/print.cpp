@@ -54,8 +54,8 @@ class Printer {
       case Form::recurrence: {
         const Recurrence& form = graph_.recurrence_of(id);
         std::string reads;
-        for (const auto& [component, offset, placeholder] : form.reads)
-          reads += fmt::format(", %{} is component {} at {} - {}", index_of(placeholder), component, axis(form.axis), offset);
+        for (const auto& [component, offset, reading] : form.reads)
+          reads += fmt::format(", %{} is component {} at {} - {}", index_of(reading), component, axis(form.axis), offset);
         return fmt::format("component {} of {}{}{}", graph_.place_of(id), word, operands(node), reads);
       }
       case Form::substitution:

@@ -1,4 +1,4 @@
-// Recurrences. Each has placeholders of its own, and equal ones are equal nodes all the same.
+// Recurrences. Each has readings of its own, and equal ones are equal nodes all the same.
 #include <algorithm>
 #include <cassert>
 #include <string>
@@ -9,16 +9,16 @@
 
 namespace tenet {
 
-NodeId Graph::placeholder(std::vector<AxisId> axes) {
+NodeId Graph::reading(std::vector<AxisId> axes) {
   return input_node(
       add_input({"previous." + std::to_string(input_count()), InputRole::previous, Kind::real, std::move(axes), {}}));
 }
 
-// The operands with other nodes in place of the placeholders.
-std::vector<NodeId> Graph::over_placeholders(std::span<const NodeId> operands, const Recurrence& form,
-                                             std::span<const NodeId> placeholders) {
+// The operands with other nodes in place of the readings.
+std::vector<NodeId> Graph::over_readings(std::span<const NodeId> operands, const Recurrence& form,
+                                         std::span<const NodeId> readings) {
   std::unordered_map<NodeId, NodeId> images;
-  for (std::size_t i = 0; i < placeholders.size(); ++i) images.emplace(form.reads[i].placeholder, placeholders[i]);
+  for (std::size_t i = 0; i < readings.size(); ++i) images.emplace(form.reads[i].reading, readings[i]);
   const auto image = [&](NodeId id) {
     const auto found = images.find(id);
     return found == images.end() ? id : found->second;
@@ -42,27 +42,27 @@ std::vector<NodeId> Graph::recurrence(Recurrence form, std::vector<NodeId> bodie
   operands.insert(operands.end(), starts.begin(), starts.end());
   const int height = height_of(operands) + 1;
 
-  // Known by its operands over placeholders that are told apart from those below by this height.
+  // Known by its operands over readings that are told apart from those below by this height.
   std::vector<NodeId> general;
   for (std::size_t i = 0; i < form.reads.size(); ++i) {
-    const std::vector<AxisId> axes(node(form.reads[i].placeholder).axes.begin(), node(form.reads[i].placeholder).axes.end());
+    const std::vector<AxisId> axes(node(form.reads[i].reading).axes.begin(), node(form.reads[i].reading).axes.end());
     std::vector<std::uint32_t> key{static_cast<std::uint32_t>(height), static_cast<std::uint32_t>(i)};
     for (AxisId axis : axes) key.push_back(index_of(axis));
-    auto found = general_placeholders_.find(key);
-    if (found == general_placeholders_.end()) found = general_placeholders_.emplace(std::move(key), placeholder(axes)).first;
+    auto found = general_readings_.find(key);
+    if (found == general_readings_.end()) found = general_readings_.emplace(std::move(key), reading(axes)).first;
     general.push_back(found->second);
   }
   std::vector<std::uint64_t> key{index_of(form.axis), count};
-  for (const auto& [component, offset, placeholder] : form.reads)
+  for (const auto& [component, offset, reading] : form.reads)
     key.insert(key.end(), {component, static_cast<std::uint64_t>(offset)});
-  for (NodeId operand : over_placeholders(operands, form, general)) key.push_back(index_of(operand));
+  for (NodeId operand : over_readings(operands, form, general)) key.push_back(index_of(operand));
   if (const auto known = group_index_.find(key); known != group_index_.end()) return groups_[known->second].components;
 
   std::vector<NodeId> own;
   for (Recurrence::Read& read : form.reads)
-    own.push_back(placeholder({node(read.placeholder).axes.begin(), node(read.placeholder).axes.end()}));
-  operands = over_placeholders(operands, form, own);
-  for (std::size_t i = 0; i < own.size(); ++i) form.reads[i].placeholder = own[i];
+    own.push_back(reading({node(read.reading).axes.begin(), node(read.reading).axes.end()}));
+  operands = over_readings(operands, form, own);
+  for (std::size_t i = 0; i < own.size(); ++i) form.reads[i].reading = own[i];
   const std::uint32_t number = static_cast<std::uint32_t>(groups_.size());
   group_index_.emplace(std::move(key), number);
   Group& group =
@@ -87,7 +87,7 @@ void Graph::find_region(Group& group, std::span<const NodeId> operands) const {
   const std::span<const NodeId> bodies = operands.first(operands.size() - group.form.reads.size());
   std::unordered_set<NodeId> seen, own;
   std::vector<NodeId> found, open(bodies.begin(), bodies.end());
-  for (const Recurrence::Read& read : group.form.reads) own.insert(read.placeholder);
+  for (const Recurrence::Read& read : group.form.reads) own.insert(read.reading);
   while (!open.empty()) {
     const NodeId id = open.back();
     open.pop_back();

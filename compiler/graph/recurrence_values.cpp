@@ -95,13 +95,13 @@ std::vector<Tensor> Interpreter::recurrence(NodeId component) const {
     for (const auto& [id, difference] : perturbations_)
       if (has(difference, form.axis)) inner.perturbations_.insert_or_assign(id, slice(difference, form.axis, place));
     for (std::size_t i = 0; i < form.reads.size(); ++i) {
-      const auto& [read, offset, placeholder] = form.reads[i];
+      const auto& [read, offset, reading] = form.reads[i];
       const std::int64_t from = place - offset;
-      Tensor value = tensor_of(graph_.node(placeholder).axes, one);
+      Tensor value = tensor_of(graph_.node(reading).axes, one);
       const bool within = 0 <= from && from < extent;
       put(value, form.axis, 0,
           slice(within ? result[read] : *known(resolve(node.operands[count + i])), form.axis, within ? from : place));
-      inner.values_.insert_or_assign(index_of(placeholder), std::move(value));
+      inner.values_.insert_or_assign(index_of(reading), std::move(value));
     }
     for (std::size_t j = 0; j < count; ++j) put(result[j], form.axis, place, inner.value(node.operands[j]));
   }

@@ -125,7 +125,7 @@ class Lowering {
     return buffer;
   }
 
-  // The kernels of a recurrence, place by place. What its placeholders read has its buffer before.
+  // The kernels of a recurrence, place by place. What its readings read has its buffer before.
   void store_region(NodeId component) {
     if (!done_.insert(graph_.components(component).front()).second) return;
     const Recurrence& form = graph_.recurrence_of(component);

@@ -130,7 +130,7 @@ TermId Nest::load(BufferId id, const Coordinates& coordinates) {
 TermId Nest::value(NodeId id, const Coordinates& coordinates) {
   const Node& node = graph_.node(id);
   if (node.op == Op::recurrence) return value(values_.operand(id, graph_.place_of(id)), coordinates);
-  if (node.op == Op::input && node.open) return placeholder(id, coordinates);
+  if (node.op == Op::input && node.open) return reading(id, coordinates);
   if (node.op == Op::input || values_.stored(id)) return load(buffer_of_.at(index_of(id)), coordinates);
   return work_out(id, coordinates);
 }
@@ -231,7 +231,7 @@ TermId Nest::substitution(NodeId id, const Coordinates& coordinates) {
 }
 
 // Its component elsewhere along the axis; beyond the axis, where another element is read instead and not used, its start value.
-TermId Nest::placeholder(NodeId id, const Coordinates& coordinates) {
+TermId Nest::reading(NodeId id, const Coordinates& coordinates) {
   const Values::Read& read = values_.read(id);
   const TermId first = whole(0), last = whole(sizes_[read.axis] - 1);
   const TermId place = coordinates.at(read.axis);

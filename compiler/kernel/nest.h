@@ -44,7 +44,7 @@ class Nest {
   TermId pointwise(NodeId value, const Coordinates& coordinates);
   TermId reduction(NodeId value, const Coordinates& coordinates);
   TermId substitution(NodeId value, const Coordinates& coordinates);
-  TermId placeholder(NodeId value, const Coordinates& coordinates);
+  TermId reading(NodeId value, const Coordinates& coordinates);
 
   const Graph& graph_;
   const Sizes& sizes_;

@@ -64,8 +64,8 @@ void Values::find_reads() {
     const std::size_t components = graph_.components(id).size();
     kept_[index_of(operand(id, graph_.place_of(id)))] = true;
     for (std::size_t i = 0; i < form.reads.size(); ++i) {
-      const auto& [component, offset, placeholder] = form.reads[i];
-      reads_.try_emplace(placeholder, Read{operand(id, component), operand(id, components + i), form.axis, offset});
+      const auto& [component, offset, reading] = form.reads[i];
+      reads_.try_emplace(reading, Read{operand(id, component), operand(id, components + i), form.axis, offset});
       kept_[index_of(operand(id, component))] = true;
     }
   }

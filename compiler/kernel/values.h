@@ -30,13 +30,13 @@ class Values {
   bool stored(NodeId value) const { return stored_[index_of(value)]; }
   const std::vector<NodeId>& live() const { return live_; }  // operands before users
 
-  // What a placeholder stands for: a value at axis - offset, beyond the axis the start.
+  // What a reading stands for: a value at axis - offset, beyond the axis the start.
   struct Read {
     NodeId value, start;
     AxisId axis;
     std::int64_t offset;
   };
-  const Read& read(NodeId placeholder) const { return reads_.at(placeholder); }
+  const Read& read(NodeId reading) const { return reads_.at(reading); }
   const std::vector<NodeId>& roots() const { return roots_; }
 
   // The reduction as a scatter, if it is one. Its places' axes are free in the value; each index reads a reduced axis.

@@ -60,7 +60,7 @@ void add_nodes(Hash& hash, const Graph& graph, std::span<const NodeId> roots) {
       const Recurrence& form = graph.recurrence_of(id);
       own.add(graph.axis(form.axis).name);
       own.add(static_cast<std::uint64_t>(graph.place_of(id)));
-      for (const auto& [component, offset, placeholder] : form.reads) {
+      for (const auto& [component, offset, reading] : form.reads) {
         own.add(static_cast<std::uint64_t>(component));
         own.add(static_cast<std::uint64_t>(offset));
       }

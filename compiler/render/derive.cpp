@@ -137,25 +137,26 @@ class Derivation {
 
   // Recurrences of the derivation: each component that is needed gets a line, by the name that its body was given.
   void name_recurrences() {
-    std::unordered_map<NodeId, std::string> own;
     for (NodeId component : recurrences_below(graph_, adjoints_)) {
       if (ends(component)) continue;
       std::vector<std::string> names;
       for (NodeId id : graph_.components(component)) {
         const auto gradient = gradient_of_.find(index_of(id));
-        std::string name = gradient != gradient_of_.end() ? "d" + gradient->second : "shared";
-        if (const NodeId body = graph_.body_of(id); gradient == gradient_of_.end() && graph_.node(body).op == Op::named)
-          name = graph_.name_of(body);
-        names.push_back(spelling_->fresh(name.starts_with('d')
-                                             ? "d" + name.substr(name[1] == '.'                         ? 1
-                                                                 : name.rfind('.') == std::string::npos ? 1
-                                                                                                        : name.rfind('.') + 1)
-                                             : name));
+        const NodeId body = graph_.body_of(id);
+        std::string name = "shared";
+        if (gradient != gradient_of_.end())
+          name = derivative_name(gradient->second);
+        else if (graph_.node(body).op == Op::named)
+          name = derivative_name(std::string_view(graph_.name_of(body)).substr(1));  // `dh`
+        names.push_back(spelling_->fresh(name));
         recurrent_.emplace(id, names.back());
       }
       spelling_->name_components(component, names);
     }
   }
+
+  // Inside a function the last part of the path will do: `dcentred`.
+  static std::string derivative_name(std::string_view of) { return fmt::format("d{}", of.substr(of.rfind('.') + 1)); }
 
   bool ends(NodeId id) const {
     return spelling_->name_of(id).has_value() && (!recurrent_.contains(id) || line_of_.contains(index_of(id)));

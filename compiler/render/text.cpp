@@ -55,13 +55,13 @@ void Spelling::name_components(NodeId component, std::span<const std::string> na
     }
   }
   for (std::size_t i = 0; i < form.reads.size(); ++i) {
-    const auto& [read, offset, placeholder] = form.reads[i];
-    elsewhere_[index_of(placeholder)] = {names[read], form.axis, offset, graph_.node(component).operands[components.size() + i]};
+    const auto& [read, offset, reading] = form.reads[i];
+    elsewhere_[index_of(reading)] = {names[read], form.axis, offset, graph_.node(component).operands[components.size() + i]};
   }
 }
 
-const Spelling::Elsewhere* Spelling::read_elsewhere(NodeId placeholder) const {
-  const auto found = elsewhere_.find(index_of(placeholder));
+const Spelling::Elsewhere* Spelling::read_elsewhere(NodeId reading) const {
+  const auto found = elsewhere_.find(index_of(reading));
   return found == elsewhere_.end() ? nullptr : &found->second;
 }
 

@@ -29,16 +29,16 @@ class Spelling {
   void give_name(NodeId node, std::string name);  // a leaf, such as the number 1, stays what it is
   void forget_lines() { lines_.clear(); }
 
-  // Gives the components of a recurrence and their bodies these names, by which its placeholders are read from now on.
+  // Gives the components of a recurrence and their bodies these names, by which its readings are read from now on.
   void name_components(NodeId component, std::span<const std::string> names);
-  // `h[time = time - 1 else 0]`: of a placeholder of a recurrence whose components have names.
+  // `h[time = time - 1 else 0]`: of a reading of a recurrence whose components have names.
   struct Elsewhere {
     std::string name;
     AxisId axis;
     std::int64_t offset;
     NodeId start;
   };
-  const Elsewhere* read_elsewhere(NodeId placeholder) const;
+  const Elsewhere* read_elsewhere(NodeId reading) const;
   // `wanted`, or it with the first free number behind it; from now on taken.
   std::string fresh(std::string wanted);
 

@@ -104,6 +104,19 @@ double operations_of(const Graph& graph, const SimplifiedGradients& result, cons
   return cost_of(graph, roots, sizes).operations;
 }
 
+// The values and the journal's entries by the adjoints as they were asked for; `now`: what they are in the result.
+void by_adjoints_asked_for(std::span<const Adjoint> now, std::span<const Adjoint> asked_for, SimplifiedGradients& result,
+                           Journal* journal) {
+  std::unordered_map<NodeId, NodeId> asked;
+  for (std::size_t k = 0; k < now.size(); ++k) asked.try_emplace(now[k].value, asked_for[k].value);
+  const auto rename = [&](NodeId& adjoint) {
+    if (const auto found = asked.find(adjoint); found != asked.end()) adjoint = found->second;
+  };
+  for (auto& [adjoint, value] : result.values) rename(adjoint);
+  if (journal)
+    for (JournalEntry& entry : journal->entries) rename(entry.raw);
+}
+
 SimplifiedGradients without_recurrences(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
                                         Journal* journal) {
   const Source source = in_range(graph, given, backward);
@@ -125,15 +138,7 @@ SimplifiedGradients without_recurrences(Graph& graph, std::span<const NodeId> gi
   const bool taken = !closed.failed && safe && operations(best) <= operations(plain);
   SimplifiedGradients result = std::move(taken ? best : plain).result;
   if (journal && !taken) journal->entries.clear();
-  // The values by the adjoints as they were asked for.
-  std::unordered_map<NodeId, NodeId> asked;
-  for (std::size_t k = 0; k < backward.adjoints.size(); ++k)
-    asked.try_emplace(source.backward.adjoints[k].value, backward.adjoints[k].value);
-  for (auto& [adjoint, value] : result.values)
-    if (const auto found = asked.find(adjoint); found != asked.end()) adjoint = found->second;
-  if (journal)
-    for (JournalEntry& entry : journal->entries)
-      if (const auto found = asked.find(entry.raw); found != asked.end()) entry.raw = found->second;
+  by_adjoints_asked_for(source.backward.adjoints, backward.adjoints, result, journal);
   return result;
 }
 
@@ -195,13 +200,7 @@ SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given
   if (journal)
     for (JournalEntry& entry : journal->entries) entry.computed = *next++;
 
-  std::unordered_map<NodeId, NodeId> asked;
-  for (std::size_t k = 0; k < backward.adjoints.size(); ++k) asked.try_emplace(now[n + m + k], backward.adjoints[k].value);
-  for (auto& [adjoint, value] : result.values)
-    if (const auto found = asked.find(adjoint); found != asked.end()) adjoint = found->second;
-  if (journal)
-    for (JournalEntry& entry : journal->entries)
-      if (const auto found = asked.find(entry.raw); found != asked.end()) entry.raw = found->second;
+  by_adjoints_asked_for(std::span(all.adjoints).first(backward.adjoints.size()), backward.adjoints, result, journal);
   return result;
 }
 

@@ -13,7 +13,7 @@ RecurrenceBodies::RecurrenceBodies(Graph& graph, std::span<const NodeId> roots) 
   need({roots.begin(), roots.end()});
 }
 
-// From a component to its body, from a placeholder to the body that it reads and to its start value.
+// From a component to its body, from a reading to the body that it reads and to its start value.
 void RecurrenceBodies::need(std::vector<NodeId> open) {
   std::unordered_map<NodeId, std::pair<NodeId, std::size_t>> read_of;
   std::unordered_set<NodeId> seen;
@@ -24,7 +24,7 @@ void RecurrenceBodies::need(std::vector<NodeId> open) {
     if (graph_.node(id).op == Op::recurrence) {
       const NodeId group = graph_.components(id).front();
       const auto& reads = graph_.recurrence_of(id).reads;
-      for (std::size_t i = 0; i < reads.size(); ++i) read_of.try_emplace(reads[i].placeholder, group, i);
+      for (std::size_t i = 0; i < reads.size(); ++i) read_of.try_emplace(reads[i].reading, group, i);
       groups_[group].components.insert(graph_.place_of(id));
       open.push_back(graph_.body_of(id));
       continue;
@@ -82,17 +82,16 @@ std::vector<NodeId> RecurrenceBodies::put_back(std::span<const NodeId> roots, co
     const std::vector<std::size_t> places(needed.components.begin(), needed.components.end());
     std::vector<NodeId> bodies(after.begin(), after.begin() + static_cast<std::ptrdiff_t>(places.size()));
 
-    // Simplified, a body may no longer read a placeholder.
+    // Simplified, a body may no longer read a reading.
     const std::vector<NodeId> read = graph_.all_below(bodies);
     Recurrence form{whole.axis, {}};
     std::vector<NodeId> starts;
     auto start = after.begin() + static_cast<std::ptrdiff_t>(places.size());
     for (std::size_t i : needed.reads) {
       const NodeId value = *start++;
-      const auto& [component, offset, placeholder] = whole.reads[i];
-      if (!std::ranges::binary_search(read, placeholder)) continue;
-      form.reads.push_back(
-          {static_cast<std::size_t>(std::ranges::find(places, component) - places.begin()), offset, placeholder});
+      const auto& [component, offset, reading] = whole.reads[i];
+      if (!std::ranges::binary_search(read, reading)) continue;
+      form.reads.push_back({static_cast<std::size_t>(std::ranges::find(places, component) - places.begin()), offset, reading});
       starts.push_back(value);
     }
     if (!form.reads.empty()) bodies = graph_.recurrence(form, bodies, starts);

@@ -57,7 +57,7 @@ class Literal {
       case Form::substitution:
         return substitution(node, here);
       case Form::recurrence:
-        for (const Recurrence::Read& read : graph_.recurrence_of(id).reads) reads_.try_emplace(read.placeholder, id, &read);
+        for (const Recurrence::Read& read : graph_.recurrence_of(id).reads) reads_.try_emplace(read.reading, id, &read);
         return at(graph_.body_of(id), here);
     }
     return 0;
@@ -76,8 +76,8 @@ class Literal {
     return tensor.values[offset];
   }
 
-  double elsewhere(NodeId placeholder, Coordinates here) {
-    const auto& [component, read] = reads_.at(placeholder);
+  double elsewhere(NodeId reading, Coordinates here) {
+    const auto& [component, read] = reads_.at(reading);
     const AxisId axis = graph_.recurrence_of(component).axis;
     const std::int64_t place = here.at(axis) - read->offset;
     const auto all = graph_.components(component);
@@ -117,7 +117,7 @@ class Literal {
   const Sizes& sizes_;
   std::map<InputId, Tensor> inputs_;
   std::map<NodeId, double> differences_;
-  std::map<NodeId, std::pair<NodeId, const Recurrence::Read*>> reads_;  // by placeholder
+  std::map<NodeId, std::pair<NodeId, const Recurrence::Read*>> reads_;  // by reading
   std::map<std::pair<NodeId, Coordinates>, double> seen_;
 };
 
