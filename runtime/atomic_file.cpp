@@ -43,6 +43,8 @@ std::expected<void, std::string> write_atomically(const std::filesystem::path& f
   Descriptor opened(open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
   if (!opened) return failure(std::strerror(errno));
   std::expected<void, std::string> done;
+  struct stat replaced {};
+  if (stat(file.c_str(), &replaced) == 0) fchmod(opened.get(), replaced.st_mode & 07777);  // some file systems have none
   for (std::span<const std::byte> piece : pieces)
     if (done) done = write_all(opened.get(), piece);
   if (done && fsync(opened.get()) != 0) done = std::unexpected(std::string(std::strerror(errno)));

@@ -10,8 +10,8 @@
 namespace tenet {
 
 // Writes the pieces one after the other to a temporary file in the same folder, syncs it, renames it over `file` and syncs the
-// folder. Error: the step that failed and why ("no space left on device"); the old file is untouched then and the temporary one
-// removed.
+// folder. The permissions of a file that was there are kept, where they can be. Error: the step that failed and why ("no space
+// left on device"); the old file is untouched then and the temporary one removed.
 std::expected<void, std::string> write_atomically(const std::filesystem::path& file,
                                                   std::span<const std::span<const std::byte>> pieces);
 

@@ -182,6 +182,15 @@ TEST_CASE("a full disk leaves the old file as it was, and no other", "[unit]") {
   CHECK(std::distance(std::filesystem::directory_iterator(folder.path()), {}) == 1);
 }
 
+TEST_CASE("a file that is written anew keeps its permissions", "[unit]") {
+  using std::filesystem::perms;
+  const TemporaryFolder folder;
+  REQUIRE(write_atomically(folder / "file", "old"));
+  std::filesystem::permissions(folder / "file", perms::owner_read | perms::owner_write);
+  REQUIRE(write_atomically(folder / "file", "new"));
+  CHECK(std::filesystem::status(folder / "file").permissions() == (perms::owner_read | perms::owner_write));
+}
+
 TEST_CASE("a file cannot be written into a folder that is not there", "[unit]") {
   const TemporaryFolder folder;
   const auto written = write_atomically((folder / "no") / "file", "text");
