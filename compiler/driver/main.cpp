@@ -10,8 +10,8 @@
 namespace tenet {
 namespace {
 
-constexpr std::array commands{train_command, derive_command, check_command, sample_command, eval_command,
-                              dump_command,  build_command,  bench_command, laws_command,   explain_command};
+constexpr std::array commands{train_command, derive_command, check_command, sample_command, eval_command,   dump_command,
+                              build_command, bench_command,  fmt_command,   laws_command,   explain_command};
 
 constexpr const char* introduction =
     "Tenet derives the backward graph of a network as algebra, compiles the training step to native code, and trains.";
@@ -23,6 +23,7 @@ constexpr const char* lesson =
     "  tenet derive graphs/ninja.tenet logits hprebn         gradients as formulas\n"
     "  tenet check graphs/ninja.tenet                        claims, and every gradient in numbers\n"
     "  tenet build graphs/makemore.tenet -o makemore.o       the training step for programs in C\n"
+    "  tenet fmt graphs/ninja.tenet                          the program in canonical layout\n"
     "  tenet COMMAND --help                                  what a command takes, with examples\n\n"
     "Results go to standard output, progress and diagnostics to standard error.\n"
     "Exit status: 0 done and true; 1 a claim or check failed or was not decided; 2 the program or the command line is\n"

@@ -49,6 +49,7 @@ Command eval_command(CLI::App& parent);
 Command dump_command(CLI::App& parent);
 Command build_command(CLI::App& parent);
 Command bench_command(CLI::App& parent);
+Command fmt_command(CLI::App& parent);
 Command laws_command(CLI::App& parent);
 Command explain_command(CLI::App& parent);
 
