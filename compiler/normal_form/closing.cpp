@@ -118,6 +118,52 @@ class Colouring {
 
 }  // namespace
 
+// A power of a sum stays one of the same sum, up to its sign.
+Polynomial NormalForms::bound(const Factor& factor, const Renaming& renaming) {
+  if (!touches({factor}, renaming)) return {{Monomial{factor}, 1}};
+  const Polynomial form = renamed(factor.atom, renaming);
+  const Rational scale = form.size() > 1 ? scale_of(form, factor.exponent) : Rational(0);
+  if (atoms_[factor.atom].kind != AtomKind::base || abs(scale) != 1) return power(form, factor.exponent);
+  const AtomId base = atoms_.atom({AtomKind::base, 0, 0, {}, {atoms_.polynomial(scaled(form, scale))}});
+  const bool negative = scale < 0 && factor.exponent.numerator() % 2 != 0;
+  return {{Monomial{{base, factor.exponent}}, negative ? -1 : 1}};
+}
+
+// Whether an equality could fix one index or another one.
+bool NormalForms::chooses(AtomId equality) const {
+  const Atom& atom = atoms_[equality];
+  return atom.kind == AtomKind::equal && std::ranges::count_if(atoms_[atom.parts[0]], [&](const auto& term) {
+                                           return term.first.size() == 1 && atoms_[term.first[0].atom].is_index();
+                                         }) > 1;
+}
+
+// A body under the names of a binder. Names change nothing about a term, unless an equality in it chose between two of them.
+Polynomial NormalForms::bound(const Polynomial& body, const Renaming& renaming) {
+  Polynomial result;
+  for (const auto& [monomial, coefficient] : body) {
+    std::map<AtomId, Rational> exponents;
+    Rational scale = coefficient;
+    bool plain = true;
+    for (const Factor& factor : monomial) {
+      plain = plain && !chooses(factor.atom);
+      const Polynomial form = bound(factor, renaming);
+      plain = plain && form.size() == 1;
+      if (!plain) break;
+      scale *= form.begin()->second;
+      for (const Factor& part : form.begin()->first) exponents[part.atom] += part.exponent;
+    }
+    if (!plain) {
+      add_to(result, renamed(monomial, renaming), coefficient);
+      continue;
+    }
+    Monomial named;
+    for (const auto& [atom, exponent] : exponents)
+      if (exponent != 0) named.push_back({atom, exponent});
+    add_term(result, named, scale);
+  }
+  return result;
+}
+
 NormalForms::Closed NormalForms::closed(std::vector<AtomId> indices, const Polynomial& body) {
   int height = -1;
   for (const auto& [monomial, coefficient] : body)
@@ -149,7 +195,7 @@ NormalForms::Closed NormalForms::closed(std::vector<AtomId> indices, const Polyn
       named.indices.push_back(atoms_.atom({AtomKind::bound, tag, static_cast<std::uint32_t>(place), {}, atoms_[index].parts}));
       renaming[index] = named.indices.back();
     }
-    named.body = renamed(body, renaming);
+    named.body = bound(body, renaming);
     const int less = best ? compare(named.body, best->body) : -1;
     if (less < 0 || (less == 0 && named.indices < best->indices)) best = std::move(named);
   };
@@ -183,7 +229,7 @@ void NormalForms::close(std::vector<AtomId> rest, Closed partial, int height, in
       Renaming renaming;
       for (AtomId other : rest)
         renaming[other] = atoms_.atom({AtomKind::bound, tag, other == index ? marked : unmarked, {}, atoms_[other].parts});
-      std::pair<PolynomialId, Polynomial> own{*atoms_[index].range, renamed(partial.body, renaming)};
+      std::pair<PolynomialId, Polynomial> own{*atoms_[index].range, bound(partial.body, renaming)};
       int order = -1;
       if (signature)
         order = own.first != signature->first ? (own.first < signature->first ? -1 : 1) : compare(own.second, signature->second);
@@ -196,9 +242,9 @@ void NormalForms::close(std::vector<AtomId> rest, Closed partial, int height, in
   }
   for (AtomId index : least) {
     const auto place = static_cast<std::uint32_t>(partial.indices.size());
-    const AtomId bound = atoms_.atom({AtomKind::bound, tag, place, {}, atoms_[index].parts});
-    Closed next{partial.indices, renamed(partial.body, {{index, bound}})};
-    next.indices.push_back(bound);
+    const AtomId name = atoms_.atom({AtomKind::bound, tag, place, {}, atoms_[index].parts});
+    Closed next{partial.indices, bound(partial.body, {{index, name}})};
+    next.indices.push_back(name);
     std::vector<AtomId> others = rest;
     std::erase(others, index);
     close(std::move(others), std::move(next), height, budget, best);

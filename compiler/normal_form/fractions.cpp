@@ -63,21 +63,55 @@ void multiply(Monomial& monomial, AtomId atom, const Rational& exponent) {
 // Two denominators over the same atoms stay as they are: what one takes the other gives back.
 std::optional<Polynomial> NormalForms::partial_fractions(const Monomial& monomial) {
   if (unfolding_ == Unfolding::ring) return {};
+  const std::optional<Polynomial> terms = fraction_step(monomial, nullptr);
+  if (!terms) return {};
+  Polynomial result;
+  for (const auto& [term, coefficient] : *terms) add_to(result, settled(term), coefficient);
+  return result;
+}
+
+// The same for what is summed over these indices: m counts by those of its factors that vary with one, since the others go out of
+// the sum. Nothing if there is nothing to do.
+std::optional<Polynomial> NormalForms::fractions_by(const Monomial& monomial, const std::vector<AtomId>& indices) {
+  if (unfolding_ == Unfolding::ring || !fraction_step(monomial, &indices)) return {};
+  Polynomial result;
+  std::vector<Polynomial::value_type> open{{monomial, 1}};
+  while (!open.empty() && !stopped()) {
+    const auto [term, coefficient] = std::move(open.back());
+    open.pop_back();
+    const std::optional<Polynomial> terms = fraction_step(term, &indices);
+    if (!terms) add_term(result, term, coefficient);
+    if (terms)
+      for (const auto& [part, by] : *terms) open.emplace_back(part, coefficient * by);
+  }
+  return result;
+}
+
+std::optional<Polynomial> NormalForms::fraction_step(const Monomial& monomial, const std::vector<AtomId>* indices) {
   std::map<AtomId, int> users;  // in how many denominators an atom is
   for (const Factor& factor : monomial)
     if (const auto d = denominator_of(atoms_, factor))
       for (const Factor& part : *d->m) ++users[part.atom];
+  const auto counts = [&](AtomId atom) {
+    return !indices || std::ranges::any_of(*indices, [&](AtomId index) { return atoms_.varies(atom, index); });
+  };
   for (const Factor& factor : monomial) {
     const auto d = denominator_of(atoms_, factor);
-    if (!d || std::ranges::any_of(
-                  *d->m, [&](const Factor& part) { return users[part.atom] > 1 || atoms_[part.atom].kind == AtomKind::base; }))
+    if (!d || !counts(factor.atom) || std::ranges::any_of(*d->m, [&](const Factor& part) {
+          return users[part.atom] > 1 || atoms_[part.atom].kind == AtomKind::base;
+        }))
       continue;
-    const Factor main = d->m->front();
-    const mpz_class has = floor_of(exponent_in(monomial, main.atom) / main.exponent), wants = -factor.exponent.numerator();
-    if (has == wants) continue;
+    std::optional<mpz_class> has;  // the least of its factors: that does not depend on their order
+    for (const Factor& part : *d->m) {
+      if (!counts(part.atom)) continue;
+      const mpz_class times = floor_of(exponent_in(monomial, part.atom) / part.exponent);
+      if (!has || times < *has) has = times;
+    }
+    const mpz_class wants = -factor.exponent.numerator();
+    if (*has == wants) continue;
     step();
     fire(FormLaw::partial_fractions);
-    const int direction = has < wants ? 1 : -1;  // of the powers of m
+    const int direction = *has < wants ? 1 : -1;  // of the powers of m
     Monomial reduced = monomial;
     if (direction < 0)
       for (const Factor& part : *d->m) multiply(reduced, part.atom, -part.exponent);
@@ -86,8 +120,8 @@ std::optional<Polynomial> NormalForms::partial_fractions(const Monomial& monomia
       for (const Factor& part : *d->m) multiply(other, part.atom, part.exponent);
     multiply(reduced, factor.atom, 1);
     const Rational by = direction > 0 ? d->a : d->b, of = direction > 0 ? d->b : d->a;
-    Polynomial result = scaled(settled(std::move(reduced)), 1 / by);
-    add_to(result, settled(std::move(other)), -of / by);
+    Polynomial result{{std::move(reduced), 1 / by}};
+    add_term(result, other, -of / by);
     return result;
   }
   return {};

@@ -112,6 +112,7 @@ class NormalForms {
 
  private:
   Polynomial power_of_term(const Monomial& monomial, const Rational& coefficient, const Rational& exponent);
+  Rational scale_of(const Polynomial& base, const Rational& exponent) const;
   Polynomial power_of_constant(const Rational& value, const Rational& exponent);
   std::optional<Polynomial> whole_power_of_number(Factor& factor);
   Monomial content(const Polynomial& polynomial, bool positive_alone) const;
@@ -127,6 +128,9 @@ class NormalForms {
     Polynomial body;
   };
   Closed closed(std::vector<AtomId> indices, const Polynomial& body);
+  bool chooses(AtomId equality) const;
+  Polynomial bound(const Factor& factor, const Renaming& renaming);
+  Polynomial bound(const Polynomial& body, const Renaming& renaming);
   void close(std::vector<AtomId> rest, Closed partial, int height, int& budget, std::optional<Closed>& best);
   bool in_range(AtomId index, PolynomialId range) const;
 
@@ -142,6 +146,8 @@ class NormalForms {
   AtomId infinity();
   int infinite_sign(const Polynomial& polynomial);
   std::optional<Polynomial> partial_fractions(const Monomial& monomial);
+  std::optional<Polynomial> fraction_step(const Monomial& monomial, const std::vector<AtomId>* indices);
+  std::optional<Polynomial> fractions_by(const Monomial& monomial, const std::vector<AtomId>& indices);
   std::optional<std::pair<Polynomial, long>> binomial_root(const Polynomial& polynomial);
 
   // Functions.

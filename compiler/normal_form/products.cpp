@@ -164,6 +164,14 @@ Monomial NormalForms::content(const Polynomial& polynomial, bool positive_alone)
   return result;
 }
 
+// The number that is taken out of a power of a sum. Proofs want what does not depend on the order of the terms, derived forms the
+// last term as it was written.
+Rational NormalForms::scale_of(const Polynomial& base, const Rational& exponent) const {
+  const Rational last = base.rbegin()->second;
+  const Rational scale = unfolding_ == Unfolding::all ? common_coefficient(base) : Rational(abs(last));
+  return whole(exponent) && last < 0 ? Rational(-scale) : scale;
+}
+
 Polynomial NormalForms::power(const Polynomial& base, const Rational& exponent) {
   step();
   if (stopped()) return {};
@@ -200,10 +208,7 @@ Polynomial NormalForms::power(const Polynomial& base, const Rational& exponent) 
   if (auto root = binomial_root(primitive); root && (whole(exponent) || atoms_.positive(root->first)))
     return product(settled(raised), power(root->first, root->second * exponent));
   if (const auto sigmoid = as_sigmoid(primitive)) return product(settled(raised), power(*sigmoid, exponent));
-  // Proofs want what does not depend on the order of the terms, derived forms the last term as it was written.
-  const Rational last = primitive.rbegin()->second;
-  Rational scale = unfolding_ == Unfolding::all ? common_coefficient(primitive) : Rational(abs(last));
-  if (whole(exponent) && last < 0) scale = -scale;
+  const Rational scale = scale_of(primitive, exponent);
   const AtomId atom = atoms_.atom({AtomKind::base, 0, 0, {}, {atoms_.polynomial(scaled(primitive, 1 / scale))}});
   return product(product(settled(raised), power_of_constant(scale, exponent)), settled({{atom, exponent}}));
 }

@@ -56,6 +56,15 @@ TEST_CASE("the shares of a sum add up to 1", "[unit]") {
   CHECK(decision("sum[n, c](exp(x) * y * x / sum[c](exp(x))) == sum[n](y)").decided != Decided::proved);
 }
 
+TEST_CASE("a sum of quotients does not depend on the order of factors", "[unit]") {
+  for (const std::string claim :
+       {"sum[n](exp(y) * sigmoid(y + s)) == sum[n](sigmoid(y + s) * exp(y))",
+        "sum[n](y * (1 - tanh(y + z)^2) * exp(z)) == sum[n](exp(z) * (1 - tanh(z + y)^2) * y)",
+        "sum[n](exp(2 * y + s) * z / (1 + exp(y) * s)) == sum[n](z / (1 + s * exp(y)) * exp(s + 2 * y))",
+        "sum[n](exp(y) / (1 + exp(y + z))^2) == sum[n]((1 + exp(z + y))^-2 * exp(y))"})
+    CHECK(decision(claim).decided == Decided::proved);
+}
+
 TEST_CASE("what is almost true is not proved", "[unit]") {
   for (const std::string claim : {
            // sums and their names
