@@ -9,13 +9,14 @@ namespace {
 using State = Bound::State;
 constexpr std::size_t most_atoms = 32;
 
-Bound finite(SizePolynomial value) {
+Bound finite(SizePolynomial value, bool excluded = false) {
   if (!value.reasonable()) return {State::undecided};
-  return {State::finite, std::move(value)};
+  return {State::finite, std::move(value), excluded};
 }
 Interval everything() { return {{State::unbounded}, {State::unbounded}}; }
 Interval undecided() { return {{State::undecided}, {State::undecided}}; }
 Interval truth() { return {finite(0), finite(1)}; }
+Interval unit() { return {finite(0), finite(1, true)}; }  // random numbers in [0, 1)
 
 // Both ends finite: the arithmetic below has numbers to work with.
 bool is_finite(const Interval& a) { return a.low.state == State::finite && a.high.state == State::finite; }
@@ -26,15 +27,16 @@ Bound extreme(const Bound& a, const Bound& b, bool greater, bool absorbs) {
   if (b.state == State::unbounded) return absorbs ? b : a;
   if (a.state == State::undecided) return a;
   if (b.state == State::undecided) return b;
+  const auto chosen = [&](const Bound& bound) { return finite(bound.value, a.excluded && b.excluded); };
   switch ((a.value - b.value).at_least_zero()) {
     case Decision::always:
-      return greater ? a : b;
+      return chosen(greater ? a : b);
     case Decision::never:
-      return greater ? b : a;
+      return chosen(greater ? b : a);
     case Decision::depends:
       break;
   }
-  if ((b.value - a.value).at_least_zero() == Decision::always) return greater ? b : a;
+  if ((b.value - a.value).at_least_zero() == Decision::always) return chosen(greater ? b : a);
   return {State::undecided};
 }
 
@@ -48,10 +50,12 @@ Bound plus(const Bound& a, const Bound& b) {
   return finite(a.value + b.value);
 }
 
+// A whole multiple of what is below n at least by n's last bit is below its multiple so too.
 Bound scaled(const Bound& a, const SizePolynomial& factor) {
   if (a.state != State::finite) return a;
   const std::optional<SizePolynomial> product = a.value.times(factor);
-  return product ? finite(*product) : Bound{State::undecided};
+  const bool excluded = a.excluded && factor.has_whole_coefficients() && factor.above_zero() == Decision::always;
+  return product ? finite(*product, excluded) : Bound{State::undecided};
 }
 
 Interval scaled(const Interval& a, const SizePolynomial& factor) {
@@ -79,7 +83,8 @@ Interval absolute(const Interval& a) {
 
 Interval rounded_down(const Interval& a) {
   const auto down = [](const Bound& bound) -> Bound {
-    if (bound.state != State::finite || bound.value.has_whole_coefficients()) return bound;
+    if (bound.state != State::finite) return bound;
+    if (bound.value.has_whole_coefficients()) return finite(bound.excluded ? bound.value - SizePolynomial(1) : bound.value);
     if (!bound.value.is_constant()) return {State::undecided};
     mpz_class whole;
     mpz_fdiv_q(whole.get_mpz_t(), bound.value.constant().get_num_mpz_t(), bound.value.constant().get_den_mpz_t());
@@ -205,8 +210,11 @@ Ranges::Form Ranges::form_of(NodeId id) {
     case Op::input: {
       const Input& input = graph_.input(graph_.input_of(id));
       if (input.typed_by) return atom(id, below(*input.typed_by));
+      if (input.role == InputRole::noise && input.distribution == Op::uniform) return atom(id, unit());
       return atom(id, input.role == InputRole::step ? Interval{finite(0), {State::unbounded}} : everything());
     }
+    case Op::uniform:
+      return atom(id, unit());
     case Op::named:
     case Op::stop:
       return operand(0);
@@ -252,6 +260,7 @@ Ranges::Form Ranges::form_of(NodeId id) {
     case Op::sum: {
       Interval result = of_operand(id, 0);
       for (AxisId axis : node.bound) result = scaled(result, size(axis));
+      result.high.excluded = false;  // rounding may reach it
       return atom(id, result);
     }
     case Op::substitute:
@@ -377,6 +386,11 @@ Ranges::Form Ranges::substituted(NodeId id) {
 
 Interval Ranges::interval(const Form& form) {
   if (const auto remainders = interval_of_remainders(form)) return *remainders;
+  const bool one_part = form.coefficients.size() == 1 && form.constant.is_constant() && form.constant.constant() == 0;
+  if (one_part) {
+    const auto& [node, coefficient] = *form.coefficients.begin();
+    return scaled(atoms_.at(index_of(node)), coefficient);
+  }
   Interval result{finite(form.constant), finite(form.constant)};
   for (const auto& [node, coefficient] : form.coefficients) {
     const Interval part = scaled(atoms_.at(index_of(node)), coefficient);

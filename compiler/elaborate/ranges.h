@@ -13,10 +13,12 @@
 
 namespace tenet {
 
-// One end of an interval. `undecided`: which of several expressions it is depends on open sizes.
+// One end of an interval. `undecided`: which of several expressions it is depends on open sizes. `excluded`: the end itself is
+// never reached, nor is it by rounding.
 struct Bound {
   enum class State : std::uint8_t { finite, unbounded, undecided } state = State::unbounded;
   SizePolynomial value = {};
+  bool excluded = false;
 };
 
 struct Interval {
