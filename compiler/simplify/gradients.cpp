@@ -163,14 +163,21 @@ SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given
     }
   RecurrenceBodies recurrences(graph, needed);
   const std::vector<NodeId> forward = recurrences.of(now.first(n)), reverse = recurrences.of_others(now.first(n));
+  Replaced leaves, components;  // of the reverse ones
+  for (const auto& [component, leaf] : recurrences.leaves_for_others(now.first(n))) {
+    leaves.by.emplace(component, leaf);
+    components.by.emplace(leaf, component);
+  }
 
   std::vector<NodeId> all_given(now.begin(), now.begin() + static_cast<std::ptrdiff_t>(n));
   all_given.insert(all_given.end(), forward.begin(), forward.end());
   for (const auto& [body, component] : closed) all_given.push_back(body);
   Backward all{{now.begin() + static_cast<std::ptrdiff_t>(n), now.begin() + static_cast<std::ptrdiff_t>(n + m)}, {}};
   all.gradients.insert(all.gradients.end(), reverse.begin(), reverse.end());
+  all.gradients = replaced(graph, all.gradients, leaves);
   for (std::size_t k = 0; k < backward.adjoints.size(); ++k) all.adjoints.push_back({backward.adjoints[k].of, now[n + m + k]});
-  for (NodeId id : graph.all_below(reverse))
+  for (Adjoint& adjoint : all.adjoints) adjoint.value = replaced(graph, std::span(&adjoint.value, 1), leaves)[0];
+  for (NodeId id : graph.all_below(std::span(all.gradients).subspan(m)))
     if (graph.node(id).open && graph.node(id).op == Op::named) all.adjoints.push_back({id, id});
 
   SimplifiedGradients result = without_recurrences(graph, all_given, all, sizes, journal);
@@ -189,9 +196,13 @@ SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given
   for (const auto& [adjoint, value] : result.values) values.push_back(value);
   if (journal)
     for (const JournalEntry& entry : journal->entries) values.push_back(entry.computed);
+  values = replaced(graph, values, components);
   for (NodeId group : recurrences_below(graph, values))  // their bodies have images of their own
     taken.fixed.insert(taken.fixed.end(), graph.components(group).begin(), graph.components(group).end());
-  for (auto& [body, image] : images) image = replaced(graph, std::span(&image, 1), taken)[0];
+  for (auto& [body, image] : images) {
+    image = replaced(graph, std::span(&image, 1), components)[0];
+    image = replaced(graph, std::span(&image, 1), taken)[0];
+  }
   values = recurrences.put_back(replaced(graph, values, taken), images);
   auto next = values.begin();
   for (NodeId& value : result.given) value = *next++;

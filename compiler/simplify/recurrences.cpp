@@ -65,6 +65,20 @@ std::vector<NodeId> RecurrenceBodies::of_those(std::span<const NodeId> first, bo
   return result;
 }
 
+std::vector<std::pair<NodeId, NodeId>> RecurrenceBodies::leaves_for_others(std::span<const NodeId> first) {
+  const std::vector<NodeId> nodes = graph_.all_below(first);
+  std::vector<std::pair<NodeId, NodeId>> result;
+  for (const auto& [group, needed] : groups_) {
+    if (is_below(nodes, group)) continue;
+    for (std::size_t place : needed.components) {
+      const NodeId component = graph_.components(group)[place];
+      const auto axes = graph_.node(component).axes;
+      result.emplace_back(component, graph_.reading({axes.begin(), axes.end()}));
+    }
+  }
+  return result;
+}
+
 std::vector<NodeId> RecurrenceBodies::put_back(std::span<const NodeId> roots, const std::map<NodeId, NodeId>& images) {
   Replaced now;
   for (const auto& [group, needed] : groups_) {

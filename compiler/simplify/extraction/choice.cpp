@@ -72,10 +72,12 @@ void Cuts::complete(Plan& plan) {
   }
 }
 
-Cuts::Plan Cuts::first_plan() {
+// With what has to be cut, and with these.
+Cuts::Plan Cuts::first_plan(std::span<const NodeId> cut) {
   const std::size_t n = reads_.count();
   Plan plan{Reads::Flags(n), Reads::Flags(n), std::vector<Key>(n), std::vector<Key>(n), std::vector<const Cut*>(n), {}, 0};
   for (NodeId id : fixed_) plan.cut[reads_.index(id)] = plan.computed[reads_.index(id)] = true;
+  for (NodeId id : cut) plan.cut[reads_.index(id)] = true;
   for (NodeId id : wanted_) plan.computed[reads_.index(id)] = true;
   for (Index k = 0; k < n; ++k)
     if (plan.computed[k]) plan.below[k] = std::make_shared<const Indices>(reads_.below(k, plan.cut));
@@ -146,8 +148,8 @@ void Cuts::finish(Plan& plan) {
   }
 }
 
-std::vector<Cut> Cuts::chosen() {
-  Plan plan = first_plan();
+// From the plan on, as long as a change makes it cheaper.
+void Cuts::climb(Plan& plan) {
   std::vector<std::optional<Gain>> gains(candidates_.size());
   while (!out_of_budget()) {
     const auto change = best_change(plan, gains);
@@ -170,6 +172,22 @@ std::vector<Cut> Cuts::chosen() {
       other->fresh = false;
       if (!disjoint(gain.changed, other->changed)) other.reset();
     }
+  }
+}
+
+// What is asked for is computed anyway: it may be a good start to read it from there, where it is no product, which is folded
+// anyway. People expect that of it, if it costs no more.
+std::vector<Cut> Cuts::chosen() {
+  Plan plan = first_plan({});
+  climb(plan);
+  std::vector<NodeId> asked_for;
+  for (NodeId id : candidates_)
+    if (const Cut* cut = plan.cuts[reads_.index(id)]; wanted_.contains(id) && cut && cut->form.size() > 1)
+      asked_for.push_back(id);
+  if (!asked_for.empty() && !out_of_budget()) {
+    Plan other = first_plan(asked_for);
+    climb(other);
+    if (other.cost <= plan.cost * (1 + least_gain)) plan = std::move(other);
   }
   if (out_of_budget()) stop_ = "the budget of choosing cuts ran out";
   finish(plan);

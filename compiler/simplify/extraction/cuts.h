@@ -92,7 +92,8 @@ class Cuts {
   Cut extracted(NodeId node, const Indices& below, bool in_full);
   const Cut& cut_of(Plan& plan, Index value, const Indices& products);
   Indices near_products(const Plan& plan, Index value) const;
-  Plan first_plan();
+  Plan first_plan(std::span<const NodeId> cut);
+  void climb(Plan& plan);
   Plan toggled(const Plan& plan, Index value);
   void complete(Plan& plan);
   void finish(Plan& plan);

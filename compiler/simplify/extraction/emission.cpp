@@ -34,14 +34,17 @@ Emission::Signed Emission::built(const Tree& tree, bool alone) {
   switch (tree.kind) {
     case Tree::Kind::term:
       return product(tree.term, {}, alone);
-    case Tree::Kind::product:
-      return product(tree.term, node(tree.parts[0]), alone);
+    case Tree::Kind::product: {
+      std::vector<NodeId> sums;
+      for (const Tree& part : tree.parts) sums.push_back(node(part));
+      return product(tree.term, sums, alone);
+    }
     case Tree::Kind::sum:
       return {sum(tree.parts), false};
     case Tree::Kind::reduction: {
       std::vector<Monomial> over;
       monomials_of(tree.parts[0], over);
-      return product(tree.term, reduced(Op::sum, tree.indices, over, [&] { return node(tree.parts[0]); }), alone);
+      return product(tree.term, {reduced(Op::sum, tree.indices, over, [&] { return node(tree.parts[0]); })}, alone);
     }
   }
   return {};
@@ -63,7 +66,7 @@ NodeId Emission::sum(const std::vector<Tree>& parts) {
 }
 
 // The smallest products first; indicators, which only choose, around all. `alone`: no sum around it takes its sign.
-Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<NodeId> last, bool alone) {
+Emission::Signed Emission::product(const ScaledMonomial& term, const std::vector<NodeId>& others, bool alone) {
   struct Part {
     NodeId node;
     bool divides;
@@ -78,7 +81,7 @@ Emission::Signed Emission::product(const ScaledMonomial& term, std::optional<Nod
     const bool divides = factor.exponent < 0 && is_whole(factor.exponent);
     parts.push_back({power({factor.atom, divides ? Rational(-factor.exponent) : factor.exponent}), divides});
   }
-  if (last) parts.push_back({*last, false});
+  for (NodeId other : others) parts.push_back({other, false});
   std::ranges::stable_sort(parts, {}, [&](const Part& part) { return graph_.node(part.node).axes.size(); });
   Rational number = abs(term.coefficient);
   bool negative = term.coefficient < 0;
@@ -120,9 +123,13 @@ NodeId Emission::power(const Factor& factor) {
   return factor.exponent == 1 ? base : graph_.apply(Op::power, base, graph_.constant(factor.exponent));
 }
 
-// Folding looks at products, not into functions: what one is of may be a value at hand.
+// Folding looks at products, not into functions and conditions: what one is of may be a value at hand, whose axes are those that
+// sums around it bind.
 NodeId Emission::argument(const Polynomial& form) {
-  const auto value = values_.at_hand(form);
+  Renaming unbound;
+  for (const auto& [index, axis] : bound_)
+    if (forms_.atoms().varies(form, index)) unbound.emplace(index, forms_.axis_atom(axis));
+  const auto value = values_.at_hand(unbound.empty() ? form : forms_.renamed(form, unbound));
   return value ? image_(*value) : node(form);
 }
 
@@ -196,12 +203,12 @@ NodeId Emission::equality(AtomId id) {
       if (!forms_.atoms()[monomial[0].atom].is_index()) continue;
       Polynomial rest = scaled(difference, -1 / coefficient);
       rest.erase(monomial);
-      return graph_.apply(Op::equal, atom(monomial[0].atom), node(rest));
+      return graph_.apply(Op::equal, atom(monomial[0].atom), argument(rest));
     }
   Polynomial positive, negative;
   for (const auto& [monomial, coefficient] : difference)
     add_term(coefficient > 0 ? positive : negative, monomial, abs(coefficient));
-  return graph_.apply(entry.kind == AtomKind::equal ? Op::equal : Op::less, node(positive), node(negative));
+  return graph_.apply(entry.kind == AtomKind::equal ? Op::equal : Op::less, argument(positive), argument(negative));
 }
 
 // Binds an axis for each index: one that what is summed already has there, if nothing else in it has that axis.

@@ -28,7 +28,7 @@ class Emission {
     bool negative;
   };
   Signed built(const Tree& tree, bool alone);
-  Signed product(const ScaledMonomial& term, std::optional<NodeId> last = {}, bool alone = false);
+  Signed product(const ScaledMonomial& term, const std::vector<NodeId>& others = {}, bool alone = false);
   NodeId sum(const std::vector<Tree>& parts);
   NodeId power(const Factor& factor);
   NodeId argument(const Polynomial& form);

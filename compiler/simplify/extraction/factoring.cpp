@@ -1,6 +1,7 @@
 #include "compiler/simplify/extraction/factoring.h"
 
 #include <algorithm>
+#include <set>
 
 namespace tenet {
 namespace {
@@ -15,6 +16,39 @@ Tree joined(Factored a, Factored b) {
     else
       result.parts.push_back(std::move(part->tree));
   }
+  return result;
+}
+
+Monomial product(const Monomial& a, const Monomial& b) {
+  Exponents result = exponents_of(a);
+  multiply_by(result, b, 1);
+  return monomial_of(result);
+}
+
+ScaledMonomial common_factor(const std::vector<ScaledMonomial>& terms) {
+  Exponents common = exponents_of(terms[0].monomial);
+  bool same_coefficient = abs(terms[0].coefficient) != 1;
+  for (const ScaledMonomial& term : terms) {
+    const Exponents own = exponents_of(term.monomial);
+    for (auto entry = common.begin(); entry != common.end();) {
+      const auto found = own.find(entry->first);
+      const bool shared = found != own.end() && sgn(found->second) == sgn(entry->second);
+      if (shared && abs(found->second) < abs(entry->second)) entry->second = found->second;
+      entry = shared ? std::next(entry) : common.erase(entry);
+    }
+    same_coefficient = same_coefficient && abs(term.coefficient) == abs(terms[0].coefficient);
+  }
+  return {same_coefficient ? Rational(abs(terms[0].coefficient)) : Rational(1), monomial_of(common)};
+}
+
+std::vector<ScaledMonomial> divided(const std::vector<ScaledMonomial>& terms, const ScaledMonomial& factor) {
+  std::vector<ScaledMonomial> result;
+  for (const ScaledMonomial& term : terms) {
+    Exponents own = exponents_of(term.monomial);
+    multiply_by(own, factor.monomial, -1);
+    result.push_back({term.coefficient / factor.coefficient, monomial_of(own)});
+  }
+  std::sort(result.begin(), result.end());
   return result;
 }
 
@@ -42,6 +76,7 @@ Factored Factoring::factored(const std::vector<ScaledMonomial>& terms) {
   if (terms.size() <= most_searched) {
     take_common(terms, best);
     take_shared(terms, best);
+    take_sum(terms, best);
     join_sums(terms, best);
   }
   memo_.emplace(terms, best);
@@ -81,32 +116,46 @@ Factored Factoring::flat(const std::vector<ScaledMonomial>& terms) {
 
 // What divides every term, with the coefficient that they share up to sign.
 void Factoring::take_common(const std::vector<ScaledMonomial>& terms, Factored& best) {
-  Exponents common = exponents_of(terms[0].monomial);
-  bool same_coefficient = abs(terms[0].coefficient) != 1;
-  for (const ScaledMonomial& term : terms) {
-    const Exponents own = exponents_of(term.monomial);
-    for (auto entry = common.begin(); entry != common.end();) {
-      const auto found = own.find(entry->first);
-      const bool shared = found != own.end() && sgn(found->second) == sgn(entry->second);
-      if (shared && abs(found->second) < abs(entry->second)) entry->second = found->second;
-      entry = shared ? std::next(entry) : common.erase(entry);
-    }
-    same_coefficient = same_coefficient && abs(term.coefficient) == abs(terms[0].coefficient);
-  }
-  if (common.empty() && !same_coefficient) return;
-  const ScaledMonomial factor{same_coefficient ? Rational(abs(terms[0].coefficient)) : Rational(1), monomial_of(common)};
-  std::vector<ScaledMonomial> rest;
-  for (const ScaledMonomial& term : terms) {
-    Exponents own = exponents_of(term.monomial);
-    multiply_by(own, factor.monomial, -1);
-    rest.push_back({term.coefficient / factor.coefficient, monomial_of(own)});
-  }
-  std::sort(rest.begin(), rest.end());
+  const ScaledMonomial factor = common_factor(terms);
+  if (factor.monomial.empty() && factor.coefficient == 1) return;
+  const std::vector<ScaledMonomial> rest = divided(terms, factor);
   Factored inner = factored(rest);
   const std::vector<AtomId> product = united(space_of(rest), Prices::space(factor.monomial, false));
   const double cost = inner.cost + of(factor) + elements(product);
   if (cost > best.cost) return;
   best = {cost, {Tree::Kind::product, factor, {}, {std::move(inner.tree)}}};
+}
+
+// (x + y) * (z + v) where the terms' powers of one atom have like sums as coefficients.
+void Factoring::take_sum(const std::vector<ScaledMonomial>& terms, Factored& best) {
+  std::set<AtomId> atoms;
+  for (const ScaledMonomial& term : terms)
+    for (const Factor& factor : term.monomial) atoms.insert(factor.atom);
+  for (const AtomId atom : atoms) {
+    std::map<Rational, std::vector<ScaledMonomial>> powers;
+    for (const ScaledMonomial& term : terms) {
+      const auto factor = std::ranges::find(term.monomial, atom, &Factor::atom);
+      powers[factor == term.monomial.end() ? Rational(0) : factor->exponent].push_back(term);
+    }
+    if (powers.size() < 2 || powers.begin()->second.size() < 2) continue;
+    std::vector<ScaledMonomial> sum, factors;
+    for (const auto& [power, own] : powers) {
+      ScaledMonomial factor = common_factor(own);
+      std::vector<ScaledMonomial> rest = divided(own, factor);
+      if (rest[0].coefficient < 0) {
+        factor.coefficient = -factor.coefficient;
+        for (ScaledMonomial& term : rest) term.coefficient = -term.coefficient;
+      }
+      if (sum.empty()) sum = rest;
+      if (rest < sum || sum < rest) break;
+      factors.push_back(std::move(factor));
+    }
+    if (factors.size() < powers.size()) continue;
+    std::sort(factors.begin(), factors.end());
+    Factored a = factored(factors), b = factored(sum);
+    const double cost = a.cost + b.cost + elements(united(space_of(factors), space_of(sum)));
+    if (cost < best.cost) best = {cost, {Tree::Kind::product, {1, {}}, {}, {std::move(a.tree), std::move(b.tree)}}};
+  }
 }
 
 // A factor that some of the terms share.
@@ -128,45 +177,65 @@ void Factoring::take_shared(const std::vector<ScaledMonomial>& terms, Factored& 
   }
 }
 
-// c S(x) + c S(y) = c S(x + y)
+// c S(x) + c S(y) = c S(x + y). Scalars that differ go into the sum.
 void Factoring::join_sums(const std::vector<ScaledMonomial>& terms, Factored& best) {
-  std::map<std::pair<std::vector<AtomId>, Monomial>, std::vector<std::pair<std::size_t, AtomId>>,
-           decltype([](const auto& a, const auto& b) {
+  struct Member {
+    std::size_t term;
+    AtomId sum;
+    Monomial scalars;
+  };
+  std::map<std::pair<std::vector<PolynomialId>, Monomial>, std::vector<Member>, decltype([](const auto& a, const auto& b) {
              if (a.first != b.first) return a.first < b.first;
              return MonomialOrder()(a.second, b.second);
            })>
-      groups;
+      groups;  // by the ranges summed over and what the sum is multiplied by
   for (std::size_t k = 0; k < terms.size(); ++k)
     for (const Factor& factor : terms[k].monomial) {
       const Atom& atom = forms_.atoms()[factor.atom];
       if (atom.kind != AtomKind::sum || factor.exponent != 1) continue;
-      Exponents rest = exponents_of(terms[k].monomial);
-      rest.erase(factor.atom);
-      groups[{atom.indices, monomial_of(rest)}].emplace_back(k, factor.atom);
+      Monomial rest, scalars;
+      for (const Factor& other : terms[k].monomial)
+        if (other.atom != factor.atom) (forms_.atoms()[other.atom].variables.empty() ? scalars : rest).push_back(other);
+      std::vector<PolynomialId> ranges;
+      for (AtomId index : atom.indices) ranges.push_back(*forms_.atoms()[index].range);
+      groups[{std::move(ranges), std::move(rest)}].push_back({k, factor.atom, std::move(scalars)});
     }
-  for (const auto& [key, members] : groups) {
+  const MonomialOrder order;
+  for (auto& [key, members] : groups) {
     if (members.size() < 2) continue;
+    const std::vector<AtomId> indices = forms_.atoms()[members[0].sum].indices;
+    Monomial factor = key.second;  // that stays outside
+    if (std::ranges::none_of(members, [&](const Member& other) {
+          return order(other.scalars, members[0].scalars) || order(members[0].scalars, other.scalars);
+        })) {
+      factor = product(factor, members[0].scalars);
+      for (Member& member : members) member.scalars.clear();
+    }
     std::vector<ScaledMonomial> inside, others;
     for (std::size_t k = 0; k < terms.size(); ++k) {
-      const auto member = std::ranges::find(members, k, [](const auto& m) { return m.first; });
+      const auto member = std::ranges::find(members, k, &Member::term);
       if (member == members.end()) {
         others.push_back(terms[k]);
         continue;
       }
-      const auto& [body, scale] = *forms_.atoms()[forms_.atoms()[member->second].parts[0]].begin();
-      inside.push_back({terms[k].coefficient * scale, body});
+      const Atom sum = forms_.atoms()[member->sum];
+      Renaming same;
+      for (std::size_t i = 0; i < indices.size(); ++i)
+        if (sum.indices[i] != indices[i]) same.emplace(sum.indices[i], indices[i]);
+      for (const auto& [body, scale] : forms_.renamed(Polynomial(forms_.atoms()[sum.parts[0]]), same))
+        inside.push_back({terms[k].coefficient * scale, product(body, member->scalars)});
     }
     std::sort(inside.begin(), inside.end());
     Factored inner = factored(inside);
-    std::vector<AtomId> full = key.first;
+    std::vector<AtomId> full = indices;
     std::ranges::sort(full);
     double cost = inner.cost + elements(united(full, space_of(inside)));
-    Factored result{cost, {Tree::Kind::reduction, {1, key.second}, key.first, {std::move(inner.tree)}}};
-    if (!key.second.empty()) {
-      std::vector<AtomId> product = Prices::space(key.second);
+    Factored result{cost, {Tree::Kind::reduction, {1, factor}, indices, {std::move(inner.tree)}}};
+    if (!factor.empty()) {
+      std::vector<AtomId> whole = Prices::space(factor);
       for (AtomId index : space_of(inside))
-        if (std::ranges::find(key.first, index) == key.first.end()) product = united(product, {index});
-      result.cost += of(1, key.second) + elements(product);
+        if (std::ranges::find(indices, index) == indices.end()) whole = united(whole, {index});
+      result.cost += of(1, factor) + elements(whole);
     }
     if (!others.empty()) {
       Factored rest = factored(others);

@@ -7,7 +7,7 @@
 
 namespace tenet {
 
-// A term; a factor taken out of what follows; a sum of parts; a sum over indices of a part, times a factor.
+// A term; a factor taken out of a product of what follows; a sum of parts; a sum over indices of a part, times a factor.
 struct Tree {
   enum class Kind : std::uint8_t { term, product, sum, reduction };
   Kind kind = Kind::term;
@@ -34,6 +34,7 @@ class Factoring final : public Prices {
   Factored flat(const std::vector<ScaledMonomial>& terms);
   void take_common(const std::vector<ScaledMonomial>& terms, Factored& best);
   void take_shared(const std::vector<ScaledMonomial>& terms, Factored& best);
+  void take_sum(const std::vector<ScaledMonomial>& terms, Factored& best);
   void join_sums(const std::vector<ScaledMonomial>& terms, Factored& best);
   std::vector<AtomId> space_of(const std::vector<ScaledMonomial>& terms) const;
 
