@@ -98,8 +98,7 @@ void Chain::name_adjoints(const Program& program, const Backward& backward, std:
     const std::string& of = found->second;
     const auto line =
         std::ranges::find_if(lines, [&](const Line& own) { return own.of == of && lacks_axes(adjoint->value, own.raw); });
-    add(of, line != lines.end() ? line->name : spelling_.fresh(fmt::format("d{}", of.substr(of.rfind('.') + 1))), adjoint->of,
-        adjoint->value);
+    add(of, line != lines.end() ? line->name : spelling_.derivative_by(of), adjoint->of, adjoint->value);
   }
   for (const Line& line : lines) {
     const auto same =

@@ -143,20 +143,17 @@ class Derivation {
       for (NodeId id : graph_.components(component)) {
         const auto gradient = gradient_of_.find(index_of(id));
         const NodeId body = graph_.body_of(id);
-        std::string name = "shared";
         if (gradient != gradient_of_.end())
-          name = derivative_name(gradient->second);
+          names.push_back(spelling_->derivative_by(gradient->second));
         else if (graph_.node(body).op == Op::named)
-          name = derivative_name(std::string_view(graph_.name_of(body)).substr(1));  // `dh`
-        names.push_back(spelling_->fresh(name));
+          names.push_back(spelling_->derivative_by(std::string_view(graph_.name_of(body)).substr(1)));  // `dh`
+        else
+          names.push_back(spelling_->fresh("shared"));
         recurrent_.emplace(id, names.back());
       }
       spelling_->name_components(component, names);
     }
   }
-
-  // Inside a function the last part of the path will do: `dcentred`.
-  static std::string derivative_name(std::string_view of) { return fmt::format("d{}", of.substr(of.rfind('.') + 1)); }
 
   bool ends(NodeId id) const {
     return spelling_->name_of(id).has_value() && (!recurrent_.contains(id) || line_of_.contains(index_of(id)));
@@ -284,9 +281,7 @@ class Derivation {
     DerivedLine line;
     const auto gradient = gradient_of_.find(index_of(id));
     line.of = !of.empty() ? of : gradient != gradient_of_.end() ? gradient->second : "";
-    // Inside a function the last part of the path will do: `dcentred`.
-    if (!recurrent_.contains(id))
-      line.name = spelling_->fresh(line.of.empty() ? "shared" : "d" + line.of.substr(line.of.rfind('.') + 1));
+    if (!recurrent_.contains(id)) line.name = line.of.empty() ? spelling_->fresh("shared") : spelling_->derivative_by(line.of);
     line.helper = true;
     for (AxisId axis : graph_.node(id).axes) line.axes.push_back(spelling_->axis(axis));
     const auto recurrent = recurrent_.find(id);

@@ -65,6 +65,23 @@ const Spelling::Elsewhere* Spelling::read_elsewhere(NodeId reading) const {
   return found == elsewhere_.end() ? nullptr : &found->second;
 }
 
+std::string Spelling::derivative_by(std::string_view path) {
+  std::size_t start = path.size();
+  const auto is_clear = [&] {
+    const std::string_view end = path.substr(start);
+    return std::ranges::none_of(taken_, [&](std::string_view other) {
+      return other != path && other.ends_with(end) && (other.size() == end.size() || other[other.size() - end.size() - 1] == '.');
+    });
+  };
+  do {
+    const std::size_t dot = path.rfind('.', start - 2);
+    start = start < 2 || dot == std::string_view::npos ? 0 : dot + 1;
+  } while (start > 0 && !is_clear());
+  std::string name = fmt::format("d{}", path.substr(start));
+  std::ranges::replace(name, '.', '_');
+  return fresh(std::move(name));
+}
+
 std::string Spelling::fresh(std::string wanted) {
   std::ranges::replace(wanted, '.', '_');
   std::string name = wanted;

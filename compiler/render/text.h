@@ -39,6 +39,9 @@ class Spelling {
     NodeId start;
   };
   const Elsewhere* read_elsewhere(NodeId reading) const;
+  // For the derivative by what is defined under a path: `dW`, with as much of the path before as tells it from others,
+  // `dhidden_W`.
+  std::string derivative_by(std::string_view path);
   // `wanted`, or it with the first free number behind it; from now on taken.
   std::string fresh(std::string wanted);
 

@@ -220,3 +220,38 @@ TEST_CASE("the derivation of the lecture's network reads as recorded", "[unit]")
   for (auto& entry : json) entry["seconds"] = 0;
   check_golden("derive", "ninja_two_json", json.dump(2) + "\n");
 }
+
+TEST_CASE("gradients are written by what is at hand", "[unit]") {
+  struct Row {
+    std::string program;
+    std::vector<std::string> names;
+    std::string line;
+  };
+  for (const Row& row : {
+           // Two sums with like factors.
+           Row{"axis n, i, o\ndata g[n, o]\nparam pre[n, i] = 1\nparam W[i, o] = 1\nparam E[i, o] = 1\nh = tanh(pre)\n"
+               "loss = sum[n, o]((sum[i](h * W) + sum[i](h * E)) * g)\n",
+               {"pre"},
+               "dpre = (1 - h^2) * (sum[o](g * E) + sum[o](g * W))"},
+           // A condition under a sum compares values that have names.
+           Row{"axis n, r = 8, q = |r| / 2, b = 2, d = 3\ndata x[n, r]\ndata g[n, q]\nparam K[d] = 1\n"
+               "c = sum[d](x[r = r + d - 1 else 0] * K)\nm = max[b](c[r = 2 * q + b])\nloss = sum[n, q](m * g)\n",
+               {"c"},
+               "(g / sum[b](c[r = 2 * q + b] == m) * (c[r = 2 * q + b] == m))"},
+           // In a repeat as outside one.
+           Row{"axis n, c, depth = 3\ndata x[n, c]\ndata g[n, c]\nlayer block(x) {\n  param W[c] = 1\n  s = x * W\n"
+               "  p = softmax[c](s)\n  x + p\n}\ny = repeat[depth](block, x)\nloss = sum[n, c](y * g)\n",
+               {"y.W"},
+               "ds = y.block.p * (shared - sum[c](y.block.p * shared))"},
+           // Names that end alike.
+           Row{"axis n, i, o\ndata x[n, i]\nlayer part[a, b](x) {\n  param W[a, b] = 1\n  sum[a](x * W)\n}\n"
+               "h = part[i, o](x)\ny = part[o, i](h)\nloss = sum[n, i](y^2)\n",
+               {"h.W", "y.W"},
+               "dh_W = "},
+       }) {
+    Elaborated read(row.program);
+    const std::string text = derivation_text(derive(*read.program, *read.program->target("loss"), row.names, false));
+    INFO(row.program << text);
+    CHECK(text.find(row.line) != std::string::npos);
+  }
+}
