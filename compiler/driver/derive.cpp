@@ -36,6 +36,16 @@ std::unexpected<Failure> unknown_name(const Program& program, const std::string&
   return wrong(message);
 }
 
+// Why there is no gradient of `name`.
+std::unexpected<Failure> no_definition(const Program& program, const std::string& name) {
+  const auto among = [&](const auto& rows) {
+    return std::ranges::any_of(rows, [&](const auto& row) { return row.name == name; });
+  };
+  const std::string_view what = among(program.parameters) ? "a parameter" : among(program.data) ? "data" : "";
+  if (what.empty()) return unknown_name(program, name);
+  return wrong(fmt::format("`{}` is {}: --of takes a definition, whose gradients are derived", name, what));
+}
+
 // Nothing, or why there is no gradient of `value` by `name`.
 Outcome<void> check_target(const Program& program, const Loss& value, const std::string& name) {
   const std::optional<NodeId> target = program.target(name);
@@ -62,12 +72,14 @@ Outcome<Status> derive_program(const DeriveOptions& options) {
   if (!opened) return std::unexpected(opened.error());
   Session& session = **opened;
   const std::optional<Loss> value = loss_of(session, options.of);
-  if (!value && options.of) return unknown_name(*session.program, *options.of);
+  if (!value && options.of) return no_definition(*session.program, *options.of);
   if (!value) return wrong(options.file + ": there is no scalar to differentiate; name a value with --of");
   if (session.graph().node(value->node).kind != Kind::real) return wrong("`" + value->name + "` is not real: it has no gradient");
   if (value->first_of_several) fmt::print(stderr, "derive: gradients of {}; --of NAME for those of another value\n", value->name);
   for (const std::string& name : options.names)
     if (auto fits = check_target(*session.program, *value, name); !fits) return std::unexpected(fits.error());
+  if (!options.sizes.empty())
+    if (auto closed = close_given_sizes(session); !closed) return std::unexpected(closed.error());
   std::vector<DerivedLine> lines =
       session.times("derive", [&] { return derive(*session.program, value->node, options.names, options.raw, options.explain); });
   if (options.explain)

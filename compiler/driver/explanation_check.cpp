@@ -13,25 +13,30 @@
 namespace tenet {
 namespace {
 
-constexpr std::int64_t open_size = 3, largest_size = 5;
+constexpr std::int64_t open_size = 3;     // of an axis whose size the program leaves open
+constexpr std::int64_t largest_size = 5;  // of others, if they may be smaller
 
 // Smaller than the program's, where it lets them be: a derivation holds for all.
-Sizes small_sizes(const Program& program) {
+Outcome<Sizes> small_sizes(Session& session) {
+  Program& program = *session.program;
   const Graph& graph = program.graph;
-  Sizes small, whole;
+  const auto& given = session.options.sizes;
+  Sizes small;
   for (const auto& [name, axis] : program.axes) {
     const std::optional<NodeId> size = graph.axis(axis).size;
-    const std::optional<mpq_class> value = size ? size_value(graph, *size, Sizes()) : std::nullopt;
-    if (size && !value) continue;  // of others
-    const std::int64_t given = value ? value->get_num().get_si() : open_size;
-    whole.set(axis, given);
     const bool literal = size && graph.node(*size).op == Op::constant;
-    small.set(axis, literal && !indexed_by_numbers(graph, axis) ? std::min(given, largest_size) : given);
+    if (const auto found = given.find(name); found != given.end())
+      small.set(axis, found->second);
+    else if (!size)
+      small.set(axis, open_size);
+    else if (literal && !indexed_by_numbers(graph, axis))
+      small.set(axis, std::min<std::int64_t>(size_value(graph, *size, Sizes())->get_num().get_si(), largest_size));
   }
   AxisId failed{};
-  if (small.complete(graph, &failed)) return small;
-  whole.complete(graph, &failed);
-  return whole;
+  if (small.complete(graph, &failed) && allowed_sizes(program, small)) return small;
+  if (auto sizes = close_sizes(program, session.diagnostics, given, open_size)) return std::move(*sizes);
+  if (auto said = diagnosed(session); !said) return std::unexpected(said.error());
+  return wrong("the program allows no sizes at which the explanation could be checked");
 }
 
 // The largest of the numbers that are added up on the way to a value: what rounding is a share of.
@@ -116,7 +121,9 @@ Outcome<void> check_line(Session& session, DerivedLine& line) {
 }  // namespace
 
 Outcome<void> check_explanations(Session& session, std::span<DerivedLine> lines) {
-  session.sizes = small_sizes(*session.program);
+  auto sizes = small_sizes(session);
+  if (!sizes) return std::unexpected(sizes.error());
+  session.sizes = std::move(*sizes);
   for (DerivedLine& line : lines)
     if (line.explanation)
       if (auto checked = check_line(session, line); !checked) return checked;

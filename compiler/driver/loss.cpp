@@ -1,8 +1,19 @@
 #include "compiler/driver/loss.h"
 
+#include <algorithm>
 #include <tuple>
 
 namespace tenet {
+
+namespace {
+
+// Whether it depends on a parameter or on data.
+bool varies(const Program& program, NodeId value) {
+  return std::ranges::any_of(program.graph.reachable(std::span(&value, 1)),
+                             [&](NodeId node) { return program.graph.node(node).op == Op::input; });
+}
+
+}  // namespace
 
 std::optional<Loss> loss_of(const Session& session, const std::optional<std::string>& name) {
   const Program& program = *session.program;
@@ -20,7 +31,7 @@ std::optional<Loss> loss_of(const Session& session, const std::optional<std::str
   std::size_t scalars = 0;
   for (const Definition& definition : program.definitions) {
     const Node& node = program.graph.node(definition.node);
-    if (definition.inner || node.kind != Kind::real || !node.axes.empty()) continue;
+    if (definition.inner || node.kind != Kind::real || !node.axes.empty() || !varies(program, definition.node)) continue;
     ++scalars;
     if (!first || place(definition) < place(*first)) first = &definition;
   }

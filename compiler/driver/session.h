@@ -61,6 +61,9 @@ Outcome<void> want_sample(Session& session, std::string_view command);
 // no source, or there is no recipe: closes the sizes only, open ones by `open_default` if it is above 0.
 Outcome<void> load_data(Session& session, const RunFacts* run = nullptr, std::int64_t open_default = 0);
 
+// Closes the sizes without data; axes that stay open are small.
+Outcome<void> close_given_sizes(Session& session);
+
 // Closes the sizes without data, as a run had them: `sample` needs no data file.
 Outcome<void> close_sizes_for(Session& session, const RunFacts& run);
 
