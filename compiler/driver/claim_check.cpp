@@ -179,7 +179,7 @@ std::string short_expression(const Session& session, NodeId node) {
   Spelling spelling(graph, definitions, taken);
   std::unordered_map<NodeId, std::size_t> weights;
   for (NodeId id : graph.reachable(std::span(&node, 1))) {
-    std::size_t weight = 1;
+    std::size_t weight = graph.node(id).op == Op::recurrence ? longest + 1 : 1;
     if (!spelling.name_of(id))
       for (NodeId operand : graph.node(id).operands) weight = std::min(weight + weights[operand], longest + 1);
     weights[id] = weight;
@@ -225,10 +225,32 @@ ClaimCheck decided(Session& session, Prover& prover, NodeId left, NodeId right) 
   return check;
 }
 
+void replace_all(std::string& text, const std::string& from, const std::string& to) {
+  for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size()))
+    text.replace(at, from.size(), to);
+}
+
+// What the claim differentiates by stands for any values of its axes: how it comes about seldom matters, and makes forms long.
+ClaimCheck by_targets(Session& session, Prover& prover, const Claim& claim) {
+  Graph& graph = session.graph();
+  Replaced any;
+  for (NodeId target : claim.targets)
+    if (const auto axes = graph.node(target).axes; graph.node(target).op == Op::named)
+      any.by.emplace(target, graph.reading({axes.begin(), axes.end()}));
+  if (any.by.empty()) return {};
+  const NodeId written[] = {claim.left, claim.right};
+  const std::vector<NodeId> sides = replaced(graph, written, any);
+  ClaimCheck check = decided(session, prover, sides[0], sides[1]);
+  for (const auto& [target, leaf] : any.by)
+    for (std::string& condition : check.conditions) replace_all(condition, graph.name_of(leaf), graph.name_of(target));
+  return check;
+}
+
 // As it is written; then by the names of what recurs; then with the program's recurrences written out once, then with those of
 // gradients too.
 ClaimCheck derived(Session& session, Prover& prover, const Claim& claim) {
-  ClaimCheck check = decided(session, prover, claim.left, claim.right);
+  ClaimCheck check = by_targets(session, prover, claim);
+  if (check.verdict != Verdict::proved) check = decided(session, prover, claim.left, claim.right);
   const NodeId written[] = {claim.left, claim.right};
   if (check.verdict != Verdict::proved && !recurrences_below(session.graph(), written).empty()) {
     std::vector<NodeId> roots;

@@ -193,8 +193,11 @@ void Elaborator::definition(std::size_t index) {
   }
   defines_ = true;
   definitions_[index].reset();
-  if (const std::optional<Value> value = stated(row, expression(*row.value)))
+  const std::size_t before = gradient_targets_.size();
+  if (const std::optional<Value> value = stated(row, expression(*row.value))) {
     definitions_[index] = named(row.name.text, *value, row.name.span);
+    program_.definitions.back().differentiates = gradient_targets_.size() > before;
+  }
   defines_ = false;
 }
 
@@ -230,9 +233,11 @@ void Elaborator::assumption(const syntax::Assumption& row) {
 void Elaborator::claim(const syntax::Claim& row) {
   path_ = place_ = "claim";
   places_.clear();
+  gradient_targets_.clear();
   const std::optional<Value> left = expression(*row.left), right = expression(*row.right);
   if (!left || !right) return;
-  program_.claims.push_back({row.name ? row.name->text : source_text(row.left->span), left->node, right->node, row.span});
+  program_.claims.push_back(
+      {row.name ? row.name->text : source_text(row.left->span), left->node, right->node, row.span, gradient_targets_});
 }
 
 std::optional<Value> Elaborator::value_of(const Symbol& symbol) const {

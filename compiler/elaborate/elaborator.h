@@ -243,8 +243,9 @@ class Elaborator {
   bool defines_ = false;                    // names in functions become definitions of the program
   bool step_ = false;
   std::optional<Drawing> drawing_;
-  std::vector<AxisId> repeated_;  // along which layers are repeated here: their parameters have these axes too
-  Circle* circle_ = nullptr;      // the innermost that is being elaborated
+  std::vector<AxisId> repeated_;          // along which layers are repeated here: their parameters have these axes too
+  std::vector<NodeId> gradient_targets_;  // since a claim began
+  Circle* circle_ = nullptr;              // the innermost that is being elaborated
   int depth_ = 0;
   int inlined_ = 0;
   bool too_large_ = false;

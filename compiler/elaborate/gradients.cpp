@@ -18,6 +18,7 @@ std::optional<Value> Elaborator::gradient(const syntax::Expression& e) {
                     source_text(e.arguments[0].value->span), target_expression.text);
     return {};
   }
+  gradient_targets_.push_back(*target);
   const NodeId result = gradients(graph(), value->node, std::span(&*target, 1)).front();
   return Value{result, Kind::real};
 }

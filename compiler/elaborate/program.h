@@ -18,7 +18,8 @@ struct Definition {  // a named value of the file, or of an inlined function (`p
   std::string name;
   NodeId node;  // a `named` node
   Span span;
-  bool inner;  // from inside a function
+  bool inner;                   // from inside a function
+  bool differentiates = false;  // its expression has `grad`
 };
 
 struct Parameter {
@@ -81,6 +82,7 @@ struct Claim {
   std::string name;  // given, or the left side as written
   NodeId left, right;
   Span span;
+  std::vector<NodeId> targets = {};  // by which it differentiates
 };
 
 // An index that has to stay within an axis; decided when the sizes are closed unless intervals decided it for all sizes.

@@ -7,21 +7,28 @@
 
 namespace tenet {
 
-Prover::Prover(const Graph& graph) : forms_(graph), replayer_(graph, forms_) {
+Prover::Work::Work(const Graph& graph) : forms(graph), replayer(graph, forms) {
   if (graph.assumed().empty()) return;
-  assuming_.emplace(graph);
-  if (!assume_facts(*assuming_, Subjects::all)) assuming_.reset();
+  assuming.emplace(graph);
+  if (!assume_facts(*assuming, Subjects::all)) assuming.reset();
+}
+
+Prover::Work& Prover::work() {
+  if (!work_) work_.emplace(graph_);
+  return *work_;
 }
 
 Decision Prover::decide(NodeId left, NodeId right) {
-  Decision result = decide_by(forms_, left, right);
+  Work& now = work();
+  Decision result = decide_by(now.forms, left, right);
   if (result.decided == Decided::proved) {
-    result.replay = replayer_.of(left, right);
+    result.replay = now.replayer.of(left, right);
     if (result.replay.differs) result.decided = Decided::disagreed;
-  } else if (assuming_) {
-    result = decide_by(*assuming_, left, right);
+  } else if (now.assuming) {
+    result = decide_by(*now.assuming, left, right);
     if (result.decided == Decided::proved) result.conditions.emplace_back("what the program assumes holds");
   }
+  if (result.decided == Decided::stopped) work_.reset();
   return result;
 }
 
@@ -46,8 +53,8 @@ Decision Prover::decide_by(NormalForms& forms, NodeId left, NodeId right) {
 }
 
 Decision Prover::replayed(NodeId left, NodeId right) {
-  forms_.begin();
-  const Replay replay = replayer_.of(left, right);
+  work().forms.begin();
+  const Replay replay = work().replayer.of(left, right);
   return {replay.differs ? Decided::disagreed : Decided::proved, 0, {}, {}, {}, replay};
 }
 

@@ -28,12 +28,12 @@ struct Decision {
   Replay replay;                        // of a proof
 };
 
-// Decides any number of claims about one graph, which may grow between them. What the claims have in common is worked out once.
-// A claim that has no proof without what the graph assumes is tried with it: such a proof has that as a condition, and is not
-// replayed, since the points of a replay do not obey assumptions.
+// Decides any number of claims about one graph, which may grow between them. What the claims have in common is worked out once,
+// until a budget runs out: then all is forgotten, which may be much. A claim that has no proof without what the graph assumes is
+// tried with it: such a proof has that as a condition, and is not replayed, since the points of a replay do not obey assumptions.
 class Prover {
  public:
-  explicit Prover(const Graph& graph);
+  explicit Prover(const Graph& graph) : graph_(graph) {}
   Prover(const Prover&) = delete;
   Prover& operator=(const Prover&) = delete;
 
@@ -42,11 +42,17 @@ class Prover {
   Decision replayed(NodeId left, NodeId right);
 
  private:
+  struct Work {
+    explicit Work(const Graph& graph);
+    NormalForms forms;
+    Replayer replayer;
+    std::optional<NormalForms> assuming;
+  };
+  Work& work();
   Decision decide_by(NormalForms& forms, NodeId left, NodeId right);
 
-  NormalForms forms_;
-  Replayer replayer_;
-  std::optional<NormalForms> assuming_;
+  const Graph& graph_;
+  std::optional<Work> work_;
 };
 
 Decision decide(const Graph& graph, NodeId left, NodeId right);

@@ -47,6 +47,20 @@ std::vector<Target> all_targets(Program& program, NodeId value) {
   return result;
 }
 
+// The definitions that read no gradient: they are at hand by their names. A gradient that has a name is derived like others.
+std::vector<NodeId> forward_definitions(const Program& program) {
+  const Graph& graph = program.graph;
+  std::vector<bool> derived(graph.node_count());
+  for (const Definition& definition : program.definitions)
+    if (definition.differentiates) derived[index_of(definition.node)] = true;
+  for (std::uint32_t i = 0; i < graph.node_count(); ++i)
+    for (NodeId operand : graph.node(NodeId{i}).operands) derived[i] = derived[i] || derived[index_of(operand)];
+  std::vector<NodeId> result;
+  for (const Definition& definition : program.definitions)
+    if (!derived[index_of(definition.node)]) result.push_back(definition.node);
+  return result;
+}
+
 // The conventions of the operations between the target and the value.
 std::vector<std::string> conventions(const Graph& graph, std::span<const NodeId> order, NodeId target) {
   std::vector<bool> depends(graph.node_count());
@@ -80,9 +94,8 @@ class Derivation {
       stop_ = "not simplified";
       name_values(program, reverse, {});
     } else {
-      // The forward values are at hand by their names.
       std::vector<NodeId> given{value};
-      for (const Definition& definition : program.definitions) given.push_back(definition.node);
+      for (NodeId id : forward_definitions(program)) given.push_back(id);
       SimplifiedGradients simple = simplify_gradients(graph_, given, reverse, Sizes(), explained ? &journal_ : nullptr);
       adjoints_ = std::move(simple.gradients);
       forward = simple.given[0];

@@ -159,3 +159,23 @@ TEST_CASE("the same network under other names and in another order has the same 
     CHECK(claim["exact_points"] == 2);
   }
 }
+
+TEST_CASE("what a claim differentiates by need not be written out, and is where that matters", "[cli]") {
+  const nlohmann::json claims = checked(R"(
+axis n, e
+data g[n, e]
+param x[n, e] = normal()
+param gain[e] = 1
+y    = x + relu(layer_norm[e](x, gain))
+z    = layer_norm[e](y, gain)
+p    = softmax[e](z)
+h    = tanh(y)
+loss = -sum[n, e](g * log_softmax[e](z)) + sum[n, e](g * h)
+claim deep:     grad(loss, z) == p * sum[e](g) - g
+claim inverted: grad(loss, z) == g - p * sum[e](g)
+claim value:    grad(loss, h) + 0 * y == g + h - tanh(y)
+)");
+  std::vector<std::string> verdicts;
+  for (const nlohmann::json& claim : claims) verdicts.push_back(claim["verdict"]);
+  CHECK(verdicts == std::vector<std::string>{"proved", "refuted", "proved"});
+}

@@ -243,6 +243,11 @@ TEST_CASE("gradients are written by what is at hand", "[unit]") {
                "  p = softmax[c](s)\n  x + p\n}\ny = repeat[depth](block, x)\nloss = sum[n, c](y * g)\n",
                {"y.W"},
                "ds = y.block.p * (shared - sum[c](y.block.p * shared))"},
+           // Beside a gradient that has a name.
+           Row{"axis n, c\ndata Y[n] : c\ndata x[n, c]\nparam b[c] = 1\nz = x + b\np = softmax[c](z)\n"
+               "loss = mean[n](cross_entropy[c](z, Y))\ndb = grad(loss, b)\n",
+               {"z"},
+               "dz = (p - (c == Y)) / |n|"},
            // Names that end alike.
            Row{"axis n, i, o\ndata x[n, i]\nlayer part[a, b](x) {\n  param W[a, b] = 1\n  sum[a](x * W)\n}\n"
                "h = part[i, o](x)\ny = part[o, i](h)\nloss = sum[n, i](y^2)\n",
