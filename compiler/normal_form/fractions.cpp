@@ -61,28 +61,19 @@ void multiply(Monomial& monomial, AtomId atom, const Rational& exponent) {
 //   m D^-1 = (1 - a D^-1) / b        where there are more.
 // So sigmoid(x) = e^x / (1 + e^x) keeps its form, and 1 / (1 + e^x) is 1 - sigmoid(x). Nothing if there is nothing to do.
 // Two denominators over the same atoms stay as they are: what one takes the other gives back.
-std::optional<Polynomial> NormalForms::partial_fractions(const Monomial& monomial) {
-  if (unfolding_ == Unfolding::ring) return {};
-  const std::optional<Polynomial> terms = fraction_step(monomial, nullptr);
-  if (!terms) return {};
-  Polynomial result;
-  for (const auto& [term, coefficient] : *terms) add_to(result, settled(term), coefficient);
-  return result;
-}
-
-// The same for what is summed over these indices: m counts by those of its factors that vary with one, since the others go out of
-// the sum. Nothing if there is nothing to do.
-std::optional<Polynomial> NormalForms::fractions_by(const Monomial& monomial, const std::vector<AtomId>& indices) {
-  if (unfolding_ == Unfolding::ring || !fraction_step(monomial, &indices)) return {};
-  Polynomial result;
-  std::vector<Polynomial::value_type> open{{monomial, 1}};
+//
+// For what is summed over `indices`, m counts by those of its factors that vary with one, since the others go out of the sum.
+// Null: all count.
+std::optional<Polynomial> NormalForms::partial_fractions(const Monomial& monomial, const std::vector<AtomId>* indices) {
+  if (unfolding_ == Unfolding::ring || !fraction_step(monomial, indices)) return {};
+  Polynomial result, open{{monomial, 1}};
   while (!open.empty() && !stopped()) {
-    const auto [term, coefficient] = std::move(open.back());
-    open.pop_back();
-    const std::optional<Polynomial> terms = fraction_step(term, &indices);
-    if (!terms) add_term(result, term, coefficient);
-    if (terms)
-      for (const auto& [part, by] : *terms) open.emplace_back(part, coefficient * by);
+    const auto [term, coefficient] = *open.begin();
+    open.erase(open.begin());
+    if (const std::optional<Polynomial> terms = fraction_step(term, indices))
+      add_to(open, *terms, coefficient);
+    else
+      add_term(result, term, coefficient);
   }
   return result;
 }
@@ -112,6 +103,11 @@ std::optional<Polynomial> NormalForms::fraction_step(const Monomial& monomial, c
     step();
     fire(FormLaw::partial_fractions);
     const int direction = *has < wants ? 1 : -1;  // of the powers of m
+    // Where m is divided by, its factors have to be there, unless none can be 0.
+    if (direction < 0 && std::ranges::any_of(*d->m, [&](const Factor& part) {
+          return !counts(part.atom) && !atoms_[part.atom].positive && exponent_in(monomial, part.atom) < part.exponent;
+        }))
+      continue;
     Monomial reduced = monomial;
     if (direction < 0)
       for (const Factor& part : *d->m) multiply(reduced, part.atom, -part.exponent);

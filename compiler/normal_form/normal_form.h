@@ -145,9 +145,8 @@ class NormalForms {
   std::optional<Polynomial> root_of_square(const Factor& factor, const Rational& exponent);
   AtomId infinity();
   int infinite_sign(const Polynomial& polynomial);
-  std::optional<Polynomial> partial_fractions(const Monomial& monomial);
+  std::optional<Polynomial> partial_fractions(const Monomial& monomial, const std::vector<AtomId>* indices = nullptr);
   std::optional<Polynomial> fraction_step(const Monomial& monomial, const std::vector<AtomId>* indices);
-  std::optional<Polynomial> fractions_by(const Monomial& monomial, const std::vector<AtomId>& indices);
   std::optional<std::pair<Polynomial, long>> binomial_root(const Polynomial& polynomial);
 
   // Functions.

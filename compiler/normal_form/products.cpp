@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::size_t most_terms = 4000;       // of one form
 constexpr std::size_t most_products = 400000;  // of all forms together
+constexpr std::size_t long_product = 16;       // factors; a product of more counts as several
 
 bool whole(const Rational& value) { return value.is_whole(); }
 
@@ -33,7 +34,7 @@ Polynomial NormalForms::product(const Polynomial& a, const Polynomial& b) {
 }
 
 Polynomial NormalForms::product(const Monomial& a, const Monomial& b) {
-  step();
+  step(1 + (a.size() + b.size()) / long_product);
   Monomial result;
   result.reserve(a.size() + b.size());
   auto x = a.begin(), y = b.begin();
@@ -117,7 +118,11 @@ Polynomial NormalForms::settled(Monomial monomial) {
     fire(FormLaw::fix_index);
     return product(renamed(rest, renaming), Polynomial{{Monomial{monomial[i]}, 1}});
   }
-  if (auto fractions = partial_fractions(monomial)) return std::move(*fractions);
+  if (const auto fractions = partial_fractions(monomial)) {
+    Polynomial result;
+    for (const auto& [term, coefficient] : *fractions) add_to(result, settled(term), coefficient);
+    return result;
+  }
   return {{std::move(monomial), 1}};
 }
 

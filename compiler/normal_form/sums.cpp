@@ -307,11 +307,6 @@ Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId
 
 // The product of the sums of what hangs together by common indices; what varies with none of them comes out.
 Polynomial NormalForms::sum_of_components(const Monomial& monomial, const std::vector<AtomId>& indices) {
-  if (const std::optional<Polynomial> fractions = fractions_by(monomial, indices)) {
-    Polynomial result;
-    for (const auto& [term, coefficient] : *fractions) add_to(result, sum_of_components(term, indices), coefficient);
-    return result;
-  }
   std::vector<std::size_t> component(indices.size());
   for (std::size_t i = 0; i < indices.size(); ++i) component[i] = i;
   std::vector<std::optional<std::size_t>> first(monomial.size());
@@ -342,6 +337,12 @@ Polynomial NormalForms::sum_of_components(const Monomial& monomial, const std::v
       continue;
     }
     if (++components == 2) fire(FormLaw::part_sum);
+    if (const std::optional<Polynomial> fractions = partial_fractions(inside, &members)) {
+      Polynomial sums;
+      for (const auto& [term, coefficient] : *fractions) add_to(sums, sum_of_components(term, members), coefficient);
+      result = product(result, sums);
+      continue;
+    }
     Closed sum = closed(members, {{inside, 1}});
     if (stopped()) return {};
     if (sum.body.size() != 1) return give_up("a sum without a canonical form"), Polynomial{};

@@ -61,8 +61,12 @@ TEST_CASE("a sum of quotients does not depend on the order of factors", "[unit]"
        {"sum[n](exp(y) * sigmoid(y + s)) == sum[n](sigmoid(y + s) * exp(y))",
         "sum[n](y * (1 - tanh(y + z)^2) * exp(z)) == sum[n](exp(z) * (1 - tanh(z + y)^2) * y)",
         "sum[n](exp(2 * y + s) * z / (1 + exp(y) * s)) == sum[n](z / (1 + s * exp(y)) * exp(s + 2 * y))",
-        "sum[n](exp(y) / (1 + exp(y + z))^2) == sum[n]((1 + exp(z + y))^-2 * exp(y))"})
+        "sum[n](exp(y) / (1 + exp(y + z))^2) == sum[n]((1 + exp(z + y))^-2 * exp(y))",
+        "sum[n](sigmoid(y + s) * sigmoid(s)) == sum[n](sigmoid(y + s)) * sigmoid(s)",
+        "sum[n](1 / (1 + exp(y))^8 * z) == sum[n](z / (1 + exp(y))^8)"})
     CHECK(decision(claim).decided == Decided::proved);
+  // Nothing is divided by what may be 0.
+  CHECK(decision("sum[n](s * y^2 / (1 + s * y)) == s * sum[n](y^2 / (1 + y * s))").conditions.empty());
 }
 
 TEST_CASE("what is almost true is not proved", "[unit]") {
