@@ -192,6 +192,7 @@ Ranges::Form Ranges::form_of(NodeId id) {
   const auto combined = [&](int sign) {
     Form result = operand(0);
     const Form& other = operand(1);
+    result.rounds = true;
     result.constant = result.constant + other.constant.scaled(sign);
     for (const auto& [node, coefficient] : other.coefficients) {
       SizePolynomial& place = result.coefficients[node];
@@ -278,6 +279,7 @@ Ranges::Form Ranges::product(NodeId id, const Form& a, const Form& b) {
   std::optional<SizePolynomial> constant = varies.constant.times(factor);
   if (!constant) return atom(id, undecided());
   result.constant = std::move(*constant);
+  result.rounds = varies.rounds || !factor.has_whole_coefficients();
   for (const auto& [node, coefficient] : varies.coefficients) {
     const std::optional<SizePolynomial> product = coefficient.times(factor);
     if (!product) return atom(id, undecided());
@@ -291,6 +293,7 @@ Ranges::Form Ranges::quotient(NodeId id, const Form& a, const Form& b) {
   if (!b.constant.is_constant()) return atom(id, undecided());
   if (b.constant.constant() == 0) return atom(id, everything());
   Form result = a;
+  result.rounds = true;
   const mpq_class factor = 1 / b.constant.constant();
   result.constant = result.constant.scaled(factor);
   for (auto& [node, coefficient] : result.coefficients) coefficient = coefficient.scaled(factor);
@@ -364,7 +367,7 @@ Ranges::Form Ranges::substituted(NodeId id) {
   const auto is_coordinate = [&](const auto& entry) { return graph_.node(entry.first).op == Op::coordinate; };
   if (has_else) return atom(id, hull(interval(value), of_operand(id, node.operands.size() - 1)));
   if (!std::ranges::all_of(value.coefficients, is_coordinate)) return atom(id, interval(value));
-  Form result{value.constant, {}};
+  Form result{value.constant, {}, true};
   for (const auto& [coordinate, coefficient] : value.coefficients) {
     const AxisId axis = graph_.node(coordinate).bound[0];
     const auto place = std::ranges::find(node.bound, axis);
@@ -386,7 +389,8 @@ Ranges::Form Ranges::substituted(NodeId id) {
 
 Interval Ranges::interval(const Form& form) {
   if (const auto remainders = interval_of_remainders(form)) return *remainders;
-  const bool one_part = form.coefficients.size() == 1 && form.constant.is_constant() && form.constant.constant() == 0;
+  const bool one_part =
+      !form.rounds && form.coefficients.size() == 1 && form.constant.is_constant() && form.constant.constant() == 0;
   if (one_part) {
     const auto& [node, coefficient] = *form.coefficients.begin();
     return scaled(atoms_.at(index_of(node)), coefficient);

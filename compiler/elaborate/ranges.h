@@ -14,7 +14,7 @@
 namespace tenet {
 
 // One end of an interval. `undecided`: which of several expressions it is depends on open sizes. `excluded`: the end itself is
-// never reached, nor is it by rounding.
+// never reached, nor is it in single precision.
 struct Bound {
   enum class State : std::uint8_t { finite, unbounded, undecided } state = State::unbounded;
   SizePolynomial value = {};
@@ -41,6 +41,7 @@ class Ranges {
   struct Form {
     SizePolynomial constant = {};
     std::map<NodeId, SizePolynomial> coefficients = {};  // of atoms
+    bool rounds = false;                                 // it is more than a whole multiple of one atom: rounding may reach an end
   };
 
   const Form& form(NodeId node);

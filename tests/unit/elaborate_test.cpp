@@ -396,12 +396,13 @@ again = eps + y.dropout.mask.uniform
 
 TEST_CASE("a draw below a size is a coordinate", "[unit]") {
   const std::string names = "axis i = 2, n, m = 3\ndata x[n]\n";
-  for (const std::string line : {"y = x[n = floor(uniform[i]() * |n|)]", "y = x[n = floor(|n| * (|m| * uniform[i]() / 3))]",
+  for (const std::string line : {"y = x[n = floor(uniform[i]() * |n|)]", "y = x[n = floor(|n| * uniform[i]() * 1)]",
                                  "u = uniform[i]()\ny = x[n = floor(u * |n|)]"})
     CHECK_NOTHROW(elaborated(names + line + "\n"));
-  for (const std::string line :
-       {"y = x[n = floor(uniform[i]() * |n| + uniform[i]())]", "y = x[n = floor(normal[i]() * |n|)]",
-        "y = x[n = floor((1 - uniform[i]()) * |n|)]", "u = uniform[i]()\ny = x[n = floor(sum[i](u)) * |n| / 2]"}) {
+  for (const std::string line : {"y = x[n = floor(uniform[i]() * |n| + uniform[i]())]", "y = x[n = floor(normal[i]() * |n|)]",
+                                 "y = x[n = floor((1 - uniform[i]()) * |n|)]", "y = x[n = floor(|n| * (|m| * uniform[i]() / 3))]",
+                                 "u = uniform[i]()\ny = x[n = floor((u * 10000000001 - u * 10000000000) * |n|)]",
+                                 "u = uniform[i]()\ny = x[n = floor(sum[i](u)) * |n| / 2]"}) {
     Diagnostics diagnostics;
     CHECK_FALSE(elaborated(diagnostics, "p.tenet", names + line + "\n"));
   }
