@@ -12,6 +12,9 @@
 namespace tenet {
 namespace {
 
+constexpr const char* recurrence_hint =
+    "a recurrence reads a name at another place, and says what stands beyond the axis: `h[time = time - 1 else 0]`";
+
 using syntax::Expression;
 
 enum class Role : std::uint8_t { value, axis, callee };
@@ -333,8 +336,10 @@ class Resolver {
         return kind == SymbolKind::axis ? function.local_axes[index].name : function.locals[index].name;
       };
       const syntax::Name& first = name_of(cycle.front());
-      diagnostics_.report(Message::definition_circular, first.span, first.text,
-                          cycle_text(cycle, [&](std::size_t i) { return name_of(i).text; }));
+      Diagnostic& report = diagnostics_.report(Message::definition_circular, first.span, first.text,
+                                               cycle_text(cycle, [&](std::size_t i) { return name_of(i).text; }));
+      if (std::ranges::all_of(cycle, [&](std::size_t i) { return declared[i].kind == SymbolKind::definition; }))
+        report.hint = recurrence_hint;
       result_.circular = true;
     }
   }
@@ -355,8 +360,11 @@ class Resolver {
     for (const std::vector<std::size_t>& cycle : cycles) {
       const auto is_function = [&](std::size_t item) { return is_block(item); };
       const syntax::Name& first = name_of(cycle.front());
-      diagnostics_.report(std::ranges::all_of(cycle, is_function) ? Message::function_recursive : Message::definition_circular,
-                          first.span, first.text, cycle_text(cycle, [&](std::size_t item) { return name_of(item).text; }));
+      Diagnostic& report = diagnostics_.report(
+          std::ranges::all_of(cycle, is_function) ? Message::function_recursive : Message::definition_circular, first.span,
+          first.text, cycle_text(cycle, [&](std::size_t item) { return name_of(item).text; }));
+      if (std::ranges::all_of(cycle, [&](std::size_t item) { return items_[item].kind == SymbolKind::definition; }))
+        report.hint = recurrence_hint;
       result_.circular = true;
     }
   }
