@@ -48,7 +48,10 @@ std::string explained_line(const DerivedLine& line) {
     add_steps(link.name, link.steps);
   }
   add_steps(line.name, explanation.steps);
-  if (named && explanation.checked) result.insert(result.size() - 1, "; checked: " + number_text(worst_of(explanation)));
+  if (named && explanation.checked) {
+    const bool commented = result.find("  # ", result.rfind('\n', result.size() - 2) + 1) != std::string::npos;
+    result.insert(result.size() - 1, (commented ? "; checked: " : "  # checked: ") + number_text(worst_of(explanation)));
+  }
   return result;
 }
 

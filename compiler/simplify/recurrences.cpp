@@ -96,7 +96,7 @@ std::vector<NodeId> RecurrenceBodies::put_back(std::span<const NodeId> roots, co
     const std::vector<std::size_t> places(needed.components.begin(), needed.components.end());
     std::vector<NodeId> bodies(after.begin(), after.begin() + static_cast<std::ptrdiff_t>(places.size()));
 
-    // Simplified, a body may no longer read a reading.
+    // Simplified, a body may no longer need a reading.
     const std::vector<NodeId> read = graph_.all_below(bodies);
     Recurrence form{whole.axis, {}};
     std::vector<NodeId> starts;

@@ -21,7 +21,8 @@ class RecurrenceBodies {
   std::vector<NodeId> of(std::span<const NodeId> first) const;
   std::vector<NodeId> of_others(std::span<const NodeId> first) const;
 
-  // The needed components of the others, each with a leaf of its axes: what reads a component need not look into its body.
+  // The needed components of the recurrences that `first` does not read, each with a fresh leaf of its axes: what reads a
+  // component need not look into its body.
   std::vector<std::pair<NodeId, NodeId>> leaves_for_others(std::span<const NodeId> first);
 
   // The roots over recurrences of simplified bodies: `images` holds one for each of those values, and may hold more.

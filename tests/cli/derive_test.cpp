@@ -88,7 +88,7 @@ TEST_CASE("of which of several scalars the gradients are is said, beside them", 
   CHECK_THAT(parameter.err, ContainsSubstring("`w` is a parameter"));
 }
 
-TEST_CASE("derive takes the sizes of axes, and the numbers of its explanation are of these", "[cli]") {
+TEST_CASE("derive takes the sizes of axes, which change no formula", "[cli]") {
   const Scratch scratch;
   const auto run = [&](const std::string& options) {
     return scratch.run("tenet derive - w --explain " + options +

@@ -180,6 +180,7 @@ void Cuts::climb(Plan& plan) {
 std::vector<Cut> Cuts::chosen() {
   Plan plan = first_plan({});
   climb(plan);
+  if (out_of_budget()) stop_ = "the budget of choosing cuts ran out";
   std::vector<NodeId> asked_for;
   for (NodeId id : candidates_)
     if (const Cut* cut = plan.cuts[reads_.index(id)]; wanted_.contains(id) && cut && cut->form.size() > 1)
@@ -189,7 +190,6 @@ std::vector<Cut> Cuts::chosen() {
     climb(other);
     if (other.cost <= plan.cost * (1 + least_gain)) plan = std::move(other);
   }
-  if (out_of_budget()) stop_ = "the budget of choosing cuts ran out";
   finish(plan);
   if (!failed_.empty()) stop_ = failed_;
   std::vector<Cut> result;

@@ -19,7 +19,7 @@ Tree joined(Factored a, Factored b) {
   return result;
 }
 
-Monomial product(const Monomial& a, const Monomial& b) {
+Monomial multiplied(const Monomial& a, const Monomial& b) {
   Exponents result = exponents_of(a);
   multiply_by(result, b, 1);
   return monomial_of(result);
@@ -198,7 +198,8 @@ void Factoring::join_sums(const std::vector<ScaledMonomial>& terms, Factored& be
         if (other.atom != factor.atom) (forms_.atoms()[other.atom].variables.empty() ? scalars : rest).push_back(other);
       std::vector<PolynomialId> ranges;
       for (AtomId index : atom.indices) ranges.push_back(*forms_.atoms()[index].range);
-      groups[{std::move(ranges), std::move(rest)}].push_back({k, factor.atom, std::move(scalars)});
+      std::vector<Member>& group = groups[{std::move(ranges), std::move(rest)}];
+      if (group.empty() || group.back().term != k) group.push_back({k, factor.atom, std::move(scalars)});
     }
   const MonomialOrder order;
   for (auto& [key, members] : groups) {
@@ -208,7 +209,7 @@ void Factoring::join_sums(const std::vector<ScaledMonomial>& terms, Factored& be
     if (std::ranges::none_of(members, [&](const Member& other) {
           return order(other.scalars, members[0].scalars) || order(members[0].scalars, other.scalars);
         })) {
-      factor = product(factor, members[0].scalars);
+      factor = multiplied(factor, members[0].scalars);
       for (Member& member : members) member.scalars.clear();
     }
     std::vector<ScaledMonomial> inside, others;
@@ -223,8 +224,9 @@ void Factoring::join_sums(const std::vector<ScaledMonomial>& terms, Factored& be
       for (std::size_t i = 0; i < indices.size(); ++i)
         if (sum.indices[i] != indices[i]) same.emplace(sum.indices[i], indices[i]);
       for (const auto& [body, scale] : forms_.renamed(Polynomial(forms_.atoms()[sum.parts[0]]), same))
-        inside.push_back({terms[k].coefficient * scale, product(body, member->scalars)});
+        inside.push_back({terms[k].coefficient * scale, multiplied(body, member->scalars)});
     }
+    if (!forms_.stop().empty()) return;
     std::sort(inside.begin(), inside.end());
     Factored inner = factored(inside);
     std::vector<AtomId> full = indices;
