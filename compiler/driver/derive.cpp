@@ -112,7 +112,7 @@ Command derive_command(CLI::App& parent) {
       "Examples:\n"
       "  tenet derive graphs/ninja.tenet\n"
       "  tenet derive graphs/ninja.tenet logits hprebn\n"
-      "  tenet derive graphs/vae.tenet z --of divergence --raw\n"
+      "  tenet derive graphs/vae.tenet mu --of divergence --raw\n"
       "  tenet derive graphs/ninja.tenet logits hprebn --explain\n"
       "  tenet derive graphs/ninja.tenet --format latex > ninja.tex && pdflatex ninja.tex\n"
       "  tenet derive graphs/ninja.tenet --format json");
