@@ -12,7 +12,6 @@
 namespace tenet {
 namespace {
 
-constexpr std::int64_t small_size = 3;      // open axes without data
 constexpr std::int64_t largest_batch = 64;  // where a batch would be a whole split
 
 bool passes(const GradientCheck& check) {

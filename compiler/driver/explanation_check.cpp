@@ -13,8 +13,7 @@
 namespace tenet {
 namespace {
 
-constexpr std::int64_t open_size = 3;     // of an axis whose size the program leaves open
-constexpr std::int64_t largest_size = 5;  // of others, if they may be smaller
+constexpr std::int64_t largest_size = 5;  // of an axis that has a size and may be smaller
 
 // Smaller than the program's, where it lets them be: a derivation holds for all.
 Outcome<Sizes> small_sizes(Session& session) {
@@ -28,13 +27,12 @@ Outcome<Sizes> small_sizes(Session& session) {
     if (const auto found = given.find(name); found != given.end())
       small.set(axis, found->second);
     else if (!size)
-      small.set(axis, open_size);
+      small.set(axis, small_size);
     else if (literal && !indexed_by_numbers(graph, axis))
       small.set(axis, std::min<std::int64_t>(size_value(graph, *size, Sizes())->get_num().get_si(), largest_size));
   }
-  AxisId failed{};
-  if (small.complete(graph, &failed) && allowed_sizes(program, small)) return small;
-  if (auto sizes = close_sizes(program, session.diagnostics, given, open_size)) return std::move(*sizes);
+  if (auto allowed = allowed_sizes(program, std::move(small))) return std::move(*allowed);
+  if (auto sizes = close_sizes(program, session.diagnostics, given, small_size)) return std::move(*sizes);
   if (auto said = diagnosed(session); !said) return std::unexpected(said.error());
   return wrong("the program allows no sizes at which the explanation could be checked");
 }

@@ -4,7 +4,6 @@
 #include <tuple>
 
 namespace tenet {
-
 namespace {
 
 // Whether it depends on a parameter or on data.

@@ -253,7 +253,7 @@ Outcome<void> load_data(Session& session, const RunFacts* run, std::int64_t open
   return check_assumptions(session);
 }
 
-Outcome<void> close_given_sizes(Session& session) { return close(session, given_sizes(session, nullptr), 3); }
+Outcome<void> close_given_sizes(Session& session) { return close(session, given_sizes(session, nullptr), small_size); }
 
 Outcome<void> close_sizes_for(Session& session, const RunFacts& run) {
   std::map<std::string, std::int64_t> given = given_sizes(session, &run);

@@ -18,6 +18,8 @@
 
 namespace tenet {
 
+constexpr std::int64_t small_size = 3;  // of an open axis, where any size does
+
 struct Session {
   Options options;
   std::string text;              // of the program

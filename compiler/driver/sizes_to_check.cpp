@@ -23,13 +23,6 @@ bool data_has(const Session& session, AxisId axis) {
   });
 }
 
-// The program's sizes where `sizes` says nothing; nothing where they do not come out.
-std::optional<Sizes> allowed(const Program& program, Sizes sizes) {
-  AxisId failed{};
-  if (!sizes.complete(program.graph, &failed) || !allowed_sizes(program, sizes)) return {};
-  return sizes;
-}
-
 // The sizes of axes that are no expression in others.
 Sizes independent(const Session& session) {
   Sizes result;
@@ -70,7 +63,7 @@ std::vector<Sizes> other_sizes(const Session& session) {
   for (const auto& row : rows) {
     Sizes sizes = independent(session);
     for (std::size_t k = 0; k < open.size(); ++k) sizes.set(open[k], row[k % row.size()]);
-    if (auto found = allowed(*session.program, std::move(sizes)); found && result.size() < most_others)
+    if (auto found = allowed_sizes(*session.program, std::move(sizes)); found && result.size() < most_others)
       result.push_back(std::move(*found));
   }
   return result;
@@ -101,7 +94,7 @@ Sizes reduced_sizes(const Session& session, std::span<const NodeId> roots, doubl
     if (may_shrink.empty() || chosen[may_shrink[0]] <= shortest) break;
     const std::int64_t before = chosen[may_shrink[0]];
     chosen.set(may_shrink[0], std::max(shortest, before / 2));
-    if (auto found = allowed(program, chosen)) {
+    if (auto found = allowed_sizes(program, chosen)) {
       result = std::move(*found);
     } else {
       chosen.set(may_shrink[0], before);

@@ -183,9 +183,9 @@ std::optional<Program> elaborate(Diagnostics& diagnostics, std::uint32_t file, s
 // The axis that the recipe's `batch` closes: the source's axis of items; without a source the axis named `batch`.
 std::optional<AxisId> batch_axis(const Program& program, const Train& train);
 
-// Whether at these sizes every index stays within its axis, or leaves it where an `else` says so, and what is assumed of sizes
-// holds. They are complete.
-bool allowed_sizes(const Program& program, const Sizes& sizes);
+// The sizes with the program's expressions in them; nothing where one does not come out, an index leaves its axis without an
+// `else` or stays within it with one, or what is assumed of sizes does not hold.
+std::optional<Sizes> allowed_sizes(const Program& program, Sizes sizes);
 
 // Gives sizes: `given` by axis name (--size, the recipe's batch, what data says), then the expressions. Checks that each comes
 // out whole and at least 1 and decides the range obligations. With `open_default` above 0, axes that stay open take that size

@@ -79,8 +79,11 @@ bool assumptions_hold(const Program& program, const Sizes& sizes) {
 }
 }  // namespace
 
-bool allowed_sizes(const Program& program, const Sizes& sizes) {
-  return obligations_hold(program, sizes) && assumptions_hold(program, sizes);
+std::optional<Sizes> allowed_sizes(const Program& program, Sizes sizes) {
+  AxisId failed;
+  if (!sizes.complete(program.graph, &failed) || !obligations_hold(program, sizes) || !assumptions_hold(program, sizes))
+    return {};
+  return sizes;
 }
 
 namespace {
@@ -123,8 +126,7 @@ std::optional<Sizes> small_sizes(const Program& program, const Sizes& known, con
       }
       sizes.set(open[i], size);
     }
-    AxisId failed;
-    if (sizes.complete(program.graph, &failed) && allowed_sizes(program, sizes)) return sizes;
+    if (auto allowed = allowed_sizes(program, std::move(sizes))) return allowed;
   }
   return {};
 }

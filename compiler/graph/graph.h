@@ -159,8 +159,8 @@ class Graph {
   }
   NodeId reduce(Op op, std::vector<AxisId> axes, NodeId value);  // no axes: the value itself
   NodeId substitute(NodeId value, std::vector<Replacement> replacements, std::optional<NodeId> otherwise = {});
-  // A fresh reading for a component of these axes.
-  NodeId reading(std::vector<AxisId> axes);
+  // A fresh reading for a component of these axes; without a name it gets one of its own.
+  NodeId reading(std::vector<AxisId> axes, std::string name = {});
   // The components, over readings of this recurrence alone in place of the given ones. Preconditions (asserted): there is a
   // read; a reading has its component's axes, which hold the axis, and nothing that depends on one binds it.
   std::vector<NodeId> recurrence(Recurrence form, std::vector<NodeId> bodies, std::vector<NodeId> starts);

@@ -9,9 +9,9 @@
 
 namespace tenet {
 
-NodeId Graph::reading(std::vector<AxisId> axes) {
-  return input_node(
-      add_input({"previous." + std::to_string(input_count()), InputRole::previous, Kind::real, std::move(axes), {}}));
+NodeId Graph::reading(std::vector<AxisId> axes, std::string name) {
+  if (name.empty()) name = "previous." + std::to_string(input_count());
+  return input_node(add_input({std::move(name), InputRole::previous, Kind::real, std::move(axes), {}}));
 }
 
 // The operands with other nodes in place of the readings.

@@ -175,8 +175,8 @@ SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given
   Backward all{{now.begin() + static_cast<std::ptrdiff_t>(n), now.begin() + static_cast<std::ptrdiff_t>(n + m)}, {}};
   all.gradients.insert(all.gradients.end(), reverse.begin(), reverse.end());
   all.gradients = replaced(graph, all.gradients, leaves);
-  for (std::size_t k = 0; k < backward.adjoints.size(); ++k) all.adjoints.push_back({backward.adjoints[k].of, now[n + m + k]});
-  for (Adjoint& adjoint : all.adjoints) adjoint.value = replaced(graph, std::span(&adjoint.value, 1), leaves)[0];
+  const std::vector<NodeId> adjoints = replaced(graph, now.subspan(n + m), leaves);
+  for (std::size_t k = 0; k < backward.adjoints.size(); ++k) all.adjoints.push_back({backward.adjoints[k].of, adjoints[k]});
   for (NodeId id : graph.all_below(std::span(all.gradients).subspan(m)))
     if (graph.node(id).open && graph.node(id).op == Op::named) all.adjoints.push_back({id, id});
 
@@ -199,10 +199,11 @@ SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given
   values = replaced(graph, values, components);
   for (NodeId group : recurrences_below(graph, values))  // their bodies have images of their own
     taken.fixed.insert(taken.fixed.end(), graph.components(group).begin(), graph.components(group).end());
-  for (auto& [body, image] : images) {
-    image = replaced(graph, std::span(&image, 1), components)[0];
-    image = replaced(graph, std::span(&image, 1), taken)[0];
-  }
+  std::vector<NodeId> bodies;
+  for (const auto& [body, image] : images) bodies.push_back(image);
+  bodies = replaced(graph, replaced(graph, bodies, components), taken);
+  auto next_body = bodies.begin();
+  for (auto& [body, image] : images) image = *next_body++;
   values = recurrences.put_back(replaced(graph, values, taken), images);
   auto next = values.begin();
   for (NodeId& value : result.given) value = *next++;

@@ -3,7 +3,7 @@
     compare.py rnn gru                       the loss of each of 100 steps
     compare.py rnn --steps 20000             the losses of the splits after so many steps, too
     compare.py rnn --time                    a step's time, in alternating rounds on one thread, too
-    compare.py all --names ../shared/data/names.txt
+    compare.py all --names ../names.txt
 """
 import argparse
 import pathlib

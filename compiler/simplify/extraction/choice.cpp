@@ -183,7 +183,7 @@ std::vector<Cut> Cuts::chosen() {
   if (out_of_budget()) stop_ = "the budget of choosing cuts ran out";
   std::vector<NodeId> asked_for;
   for (NodeId id : candidates_)
-    if (const Cut* cut = plan.cuts[reads_.index(id)]; wanted_.contains(id) && cut && cut->form.size() > 1)
+    if (const Cut* cut = plan.cuts[reads_.index(id)]; wanted_.contains(id) && uses_[id] > 0 && cut && cut->form.size() > 1)
       asked_for.push_back(id);
   if (!asked_for.empty() && !out_of_budget()) {
     Plan other = first_plan(asked_for);
