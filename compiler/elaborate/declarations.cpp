@@ -49,25 +49,15 @@ void Elaborator::declarations() {
   inputs();
   definitions_.resize(tree.definitions.size());
   states_.resize(tree.states.size());
-  for (std::size_t i = 0; i < resolution_.order.size(); ++i) {
-    const auto& [kind, index, number] = resolution_.order[i];
-    if (number > 0) {
-      const std::size_t first = i;
-      std::vector<Member> members;
-      for (; i < resolution_.order.size() && resolution_.order[i].circle == number; ++i)
-        members.push_back(member(tree.definitions[resolution_.order[i].index], definitions_[resolution_.order[i].index]));
-      circle(std::move(members), [&] {
-        for (std::size_t k = first; k < i; ++k) definition(resolution_.order[k].index);
-      });
-      --i;
-      continue;
-    }
-    if (kind == SymbolKind::axis && tree.axes[index].size != nullptr)
-      axis_size(tree.axes[index].name, *tree.axes[index].size, axes_[index]);
-    if (kind == SymbolKind::parameter) initial_value(index);
-    if (kind == SymbolKind::state) states_[index] = state(tree.states[index], tree.states[index].name.text, true);
-    if (kind == SymbolKind::definition) definition(index);
-  }
+  const auto elaborate = [&](const Declared& row) {
+    if (row.kind == SymbolKind::axis && tree.axes[row.index].size != nullptr)
+      axis_size(tree.axes[row.index].name, *tree.axes[row.index].size, axes_[row.index]);
+    if (row.kind == SymbolKind::parameter) initial_value(row.index);
+    if (row.kind == SymbolKind::state) states_[row.index] = state(tree.states[row.index], tree.states[row.index].name.text, true);
+    if (row.kind == SymbolKind::definition) definition(row.index);
+  };
+  const auto member_of = [&](const Declared& row) { return member(tree.definitions[row.index], definitions_[row.index]); };
+  in_order(resolution_.order, resolution_.circle_axes, {member_of, elaborate, [](const Declared&) {}});
   if (!diagnostics_.has_errors()) {
     std::vector<Parameter> own;
     for (std::size_t i = 0; i < tree.parameters.size(); ++i)

@@ -163,6 +163,7 @@ class Elaborator {
   };
   struct Circle {
     Scope* scope;  // where its members are defined
+    std::string along;
     std::vector<Member> members;
     std::vector<Read> reads;
     std::optional<AxisId> axis;
@@ -173,13 +174,22 @@ class Elaborator {
   struct Trace;
   Trace trace() const;
   void rewind(const Trace& trace);
-  // Elaborates the members, by calling `elaborate` as often as it takes.
-  void circle(std::vector<Member> members, const std::function<void()>& elaborate);
+  // Of declarations: each as a circle's member; its elaboration; and what follows once its circle has given it its value.
+  struct Steps {
+    std::function<Member(const Declared&)> member;
+    std::function<void(const Declared&)> elaborate, known;
+  };
+  // Declarations in their order, with their circles of this level and those within.
+  void in_order(std::span<const Declared> order, std::span<const std::string> circle_axes, const Steps& steps,
+                std::size_t level = 0);
+  // Elaborates the members, by calling `elaborate` as often as it takes. `along`: the axis's name where they stand.
+  void circle(std::string_view along, std::vector<Member> members, const std::function<void()>& elaborate);
   Member member(const syntax::Definition& row, std::optional<Value>& value);
   static bool add_axis(Member& member, AxisId axis);
   // The reading for a member at the place `offset` before.
   Value reading(Circle& circle, Member& member, AxisId axis, std::int64_t offset, NodeId start, Span span);
-  Member* circling(const syntax::Expression& name);  // the definition that is being elaborated in a circle; null: no such one
+  // The definition that is being elaborated in a circle along the axis; null: no such one.
+  Member* circling(const syntax::Expression& name, std::string_view along);
   std::optional<Value> read_elsewhere(Member& member, const syntax::Expression& expression, const syntax::Bracket& bracket);
   bool closes(const Circle& circle, std::size_t first);
   void close(const Circle& circle, std::size_t first);
@@ -210,8 +220,6 @@ class Elaborator {
   std::optional<Given> arguments(const syntax::Expression& call, const syntax::Function& function, std::size_t skipped = 0);
   std::optional<Value> in_block(const syntax::Function& function, Scope scope, Given given, Span call, std::string path);
   std::optional<Value> body(const syntax::Function& function, Given given, Scope& scope);
-  void circle_in_block(const syntax::Function& function, std::span<const Declared> order, Scope& scope,
-                       const std::function<void(const syntax::Definition&, Local&)>& define);
   void local_axis(const syntax::AxisDeclaration& declaration, Scope& scope);
   std::string fresh_path(const std::string& name);  // below the current one, taken by nothing
 

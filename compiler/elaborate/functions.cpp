@@ -170,20 +170,20 @@ std::optional<Value> Elaborator::body(const syntax::Function& function, Given gi
     place_ = place;
     last_line_ = last_line;
   };
-  for (std::size_t i = 0; i < block.order.size(); ++i) {
-    const auto& [kind, index, number] = block.order[i];
-    if (number > 0) {
-      const std::size_t first = i;
-      while (i < block.order.size() && block.order[i].circle == number) ++i;
-      circle_in_block(function, std::span(block.order).subspan(first, i - first), scope, define);
-      --i;
-      continue;
+  std::vector<std::optional<Value>> values(function.locals.size());  // of a circle's members
+  const auto meaning_of = [&](const Declared& row) -> Local& { return scope.names[function.locals[row.index].name.text]; };
+  const auto elaborate = [&](const Declared& row) {
+    if (row.kind == SymbolKind::definition) {
+      define(function.locals[row.index], meaning_of(row));
+      const Value* value = std::get_if<Value>(&meaning_of(row));
+      values[row.index] = value != nullptr ? std::optional(*value) : std::nullopt;
+    } else if (!scope.names.contains(function.local_axes[row.index].name.text)) {
+      local_axis(function.local_axes[row.index], scope);
     }
-    if (kind == SymbolKind::definition)
-      define(function.locals[index], scope.names[function.locals[index].name.text]);
-    else if (!scope.names.contains(function.local_axes[index].name.text))
-      local_axis(function.local_axes[index], scope);
-  }
+  };
+  const auto member_of = [&](const Declared& row) { return member(function.locals[row.index], values[row.index]); };
+  const auto known = [&](const Declared& row) { meaning_of(row) = values[row.index] ? Local(*values[row.index]) : Local(); };
+  in_order(block.order, block.circle_axes, {member_of, elaborate, known});
   for (const syntax::Update& row : function.updates) update(row);
   const std::optional<Value> value = expression(*function.value);
   if (!value) return {};
@@ -195,23 +195,6 @@ std::optional<Value> Elaborator::body(const syntax::Function& function, Given gi
         return {};
       }
   return value;
-}
-
-void Elaborator::circle_in_block(const syntax::Function& function, std::span<const Declared> order, Scope& scope,
-                                 const std::function<void(const syntax::Definition&, Local&)>& define) {
-  std::vector<std::optional<Value>> values(order.size());
-  std::vector<Member> members;
-  for (std::size_t k = 0; k < order.size(); ++k) members.push_back(member(function.locals[order[k].index], values[k]));
-  circle(std::move(members), [&] {
-    for (std::size_t k = 0; k < order.size(); ++k) {
-      Local& meaning = scope.names[function.locals[order[k].index].name.text];
-      define(function.locals[order[k].index], meaning);
-      const Value* value = std::get_if<Value>(&meaning);
-      values[k] = value != nullptr ? std::optional(*value) : std::nullopt;
-    }
-  });
-  for (std::size_t k = 0; k < order.size(); ++k)
-    scope.names[function.locals[order[k].index].name.text] = values[k] ? Local(*values[k]) : Local();
 }
 
 // `probs.softmax`, or `probs.softmax_2` for the second call of it there.

@@ -139,7 +139,7 @@ std::optional<Value> Elaborator::repetition(const syntax::Expression& e) {
     const std::string name = fresh_path("repeat");
     const NodeId first = given->front()->node;
     std::vector<Member> members{{name, e.span, &each}};
-    circle(std::move(members), [&] {
+    circle(e.brackets.front().names.front().text, std::move(members), [&] {
       Given now = *given;
       now.front() = reading(*circle_, circle_->members.front(), *axis, 1, first, e.span);
       each = used(e.span, *instance, std::move(now));

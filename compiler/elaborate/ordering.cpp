@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <span>
+#include <utility>
 
 namespace tenet {
 namespace {
@@ -74,33 +76,100 @@ std::vector<std::size_t> components(const Readings& reads, std::size_t& count) {
   return result;
 }
 
-}  // namespace
+// Orders items by what they read; the items of a circle once more, without what is read along its axis.
+class Order {
+ public:
+  Order(const Readings& in_place, const ReadingsElsewhere& elsewhere, Ordered& result)
+      : in_place_(in_place), elsewhere_(elsewhere), result_(result) {}
 
-Ordered ordered(const Readings& in_place, const Readings& elsewhere) {
-  const std::size_t count = in_place.size();
-  Walk walk(in_place);
-  Ordered result{std::move(walk.order), std::vector<std::size_t>(count), std::move(walk.cycles)};
-  if (std::ranges::all_of(elsewhere, [](const auto& reads) { return reads.empty(); })) return result;
-
-  Readings all = in_place;
-  for (std::size_t i = 0; i < count; ++i) all[i].insert(all[i].end(), elsewhere[i].begin(), elsewhere[i].end());
-  std::size_t parts = 0;
-  const std::vector<std::size_t> part = components(all, parts);
-  Readings members(parts), reads(parts);
-  for (std::size_t item : result.order) members[part[item]].push_back(item);
-  for (std::size_t i = 0; i < count; ++i)
-    for (std::size_t read : all[i])
-      if (part[read] != part[i]) reads[part[i]].push_back(part[read]);
-  result.order.clear();
-  const Walk parts_in_order(reads);
-  for (std::size_t p : parts_in_order.order) {
-    const bool circle =
-        members[p].size() > 1 || std::ranges::find(elsewhere[members[p][0]], members[p][0]) != elsewhere[members[p][0]].end();
-    for (std::size_t item : members[p]) {
-      if (circle) result.circles[item] = p + 1;
-      result.order.push_back(item);
+  // `items`: in such an order that each comes after what it reads in place.
+  void append(std::span<const std::size_t> items) {
+    Parts parts = parts_of(items);
+    for (std::size_t p : Walk(parts.reads).order) {
+      if (!parts.is_circle[p]) {
+        result_.order.push_back(parts.members[p].front());
+        continue;
+      }
+      const std::string_view axis = outermost(parts.members[p]);
+      for (std::size_t item : parts.members[p]) result_.circles[item].push_back(result_.axes.size());
+      result_.axes.push_back(axis);
+      known_.push_back(axis);
+      append(parts.members[p]);
+      known_.pop_back();
     }
   }
+
+ private:
+  struct Parts {
+    Readings members, reads;
+    std::vector<bool> is_circle;
+  };
+
+  bool is_known(const Elsewhere& read) const { return std::ranges::find(known_, read.axis) != known_.end(); }
+
+  // The strongly connected parts, but for what is read along known axes.
+  Parts parts_of(std::span<const std::size_t> items) const {
+    std::vector<std::size_t> place(in_place_.size(), SIZE_MAX);
+    for (std::size_t k = 0; k < items.size(); ++k) place[items[k]] = k;
+    Readings reads(items.size());
+    for (std::size_t k = 0; k < items.size(); ++k) {
+      const auto add = [&](std::size_t read) {
+        if (place[read] != SIZE_MAX) reads[k].push_back(place[read]);
+      };
+      for (std::size_t read : in_place_[items[k]]) add(read);
+      for (const Elsewhere& read : elsewhere_[items[k]])
+        if (!is_known(read)) add(read.item);
+    }
+    std::size_t count = 0;
+    const std::vector<std::size_t> part = components(reads, count);
+    Parts result{Readings(count), Readings(count), std::vector<bool>(count)};
+    for (std::size_t k = 0; k < items.size(); ++k) {
+      result.members[part[k]].push_back(items[k]);
+      for (std::size_t read : reads[k])
+        if (part[read] != part[k])
+          result.reads[part[k]].push_back(part[read]);
+        else
+          result.is_circle[part[k]] = true;
+    }
+    return result;
+  }
+
+  // Of a circle: the axis without which the fewest items are left in circles, the first read of several.
+  std::string_view outermost(std::span<const std::size_t> items) {
+    std::vector<std::string_view> axes;
+    for (std::size_t item : items)
+      for (const Elsewhere& read : elsewhere_[item])
+        if (!is_known(read) && std::ranges::find(items, read.item) != items.end() &&
+            std::ranges::find(axes, read.axis) == axes.end())
+          axes.push_back(read.axis);
+    if (axes.size() == 1) return axes.front();
+    std::pair best(SIZE_MAX, std::string_view());
+    for (std::string_view axis : axes) {
+      known_.push_back(axis);
+      const Parts parts = parts_of(items);
+      known_.pop_back();
+      std::size_t left = 0;
+      for (std::size_t p = 0; p < parts.members.size(); ++p) left += parts.is_circle[p] ? parts.members[p].size() : 0;
+      if (left < best.first) best = {left, axis};
+    }
+    return best.second;
+  }
+
+  const Readings& in_place_;
+  const ReadingsElsewhere& elsewhere_;
+  Ordered& result_;
+  std::vector<std::string_view> known_;  // the axes of the circles that are being ordered
+};
+
+}  // namespace
+
+Ordered ordered(const Readings& in_place, const ReadingsElsewhere& elsewhere) {
+  Walk walk(in_place);
+  Ordered result{std::move(walk.order), Readings(in_place.size()), {}, std::move(walk.cycles)};
+  const auto reads_none = [](const auto& reads) { return reads.empty(); };
+  if (!result.cycles.empty() || std::ranges::all_of(elsewhere, reads_none)) return result;
+  const std::vector<std::size_t> items = std::exchange(result.order, {});
+  Order(in_place, elsewhere, result).append(items);
   return result;
 }
 

@@ -28,8 +28,25 @@ void Elaborator::rewind(const Trace& trace) {
   diagnostics_.rewind(trace.reports);
 }
 
-void Elaborator::circle(std::vector<Member> members, const std::function<void()>& elaborate) {
-  Circle circle{scope_, std::move(members), {}, {}, {}, circle_};
+void Elaborator::in_order(std::span<const Declared> order, std::span<const std::string> circle_axes, const Steps& steps,
+                          std::size_t level) {
+  for (std::size_t i = 0; i < order.size();) {
+    if (order[i].circles.size() <= level) {
+      steps.elaborate(order[i++]);
+      continue;
+    }
+    const std::size_t first = i, number = order[i].circles[level];
+    std::vector<Member> members;
+    while (i < order.size() && order[i].circles.size() > level && order[i].circles[level] == number)
+      members.push_back(steps.member(order[i++]));
+    const auto part = order.subspan(first, i - first);
+    circle(circle_axes[number], std::move(members), [&] { in_order(part, circle_axes, steps, level + 1); });
+    std::ranges::for_each(part, steps.known);
+  }
+}
+
+void Elaborator::circle(std::string_view along, std::vector<Member> members, const std::function<void()>& elaborate) {
+  Circle circle{scope_, std::string(along), std::move(members), {}, {}, {}, circle_};
   circle_ = &circle;
   const Trace before = trace();
   for (bool grows = true; grows;) {
@@ -62,9 +79,9 @@ bool Elaborator::add_axis(Member& member, AxisId axis) {
   return true;
 }
 
-Elaborator::Member* Elaborator::circling(const syntax::Expression& e) {
+Elaborator::Member* Elaborator::circling(const syntax::Expression& e, std::string_view along) {
   for (Circle* circle = circle_; circle != nullptr; circle = circle->outer)
-    if (circle->scope == scope_)
+    if (circle->scope == scope_ && circle->along == along)
       for (Member& member : circle->members)
         if (member.name == e.text) return &member;
   return nullptr;
@@ -82,10 +99,10 @@ std::optional<Value> Elaborator::read_elsewhere(Member& member, const syntax::Ex
   if (!axis || !index || !start) return {};
   const long count = bracket.value->operands[1]->number.get_num().get_si();
   const std::int64_t offset = bracket.value->op == Op::subtract ? count : -count;
-  if (circle->axis && (*circle->axis != *axis || (offset > 0) != (circle->reads.front().offset > 0))) {
+  if (!circle->reads.empty() && (offset > 0) != (circle->reads.front().offset > 0)) {
     report(Message::recurrence_turns, bracket.span, member.name, graph().axis(*circle->axis).name,
            circle->reads.front().offset > 0 ? "earlier" : "later")
-        .hint = "every reading round a circle of definitions goes along one axis, one way";
+        .hint = "every reading along an axis round a circle of definitions goes one way";
     return {};
   }
   if (!range(index->node, *axis, bracket.otherwise.get(), bracket.value->span)) return {};
@@ -122,10 +139,6 @@ bool Elaborator::closes(const Circle& circle, std::size_t first) {
   for (std::size_t i = first; i < program_.definitions.size(); ++i) bodies.push_back(program_.definitions[i].node);
   for (NodeId id : graph().all_below(bodies)) {
     const Node& node = graph().node(id);
-    if (node.op == Op::recurrence && node.open && depends_on(id, circle.reads)) {
-      report(Message::recurrence_nested, circle.reads.front().span);
-      return false;
-    }
     if (node.op == Op::input || std::ranges::find(node.bound, *circle.axis) == node.bound.end()) continue;
     if (!node.open || !depends_on(id, circle.reads)) continue;
     report(Message::recurrence_reads_across, circle.reads.front().span, circle.members.front().name,

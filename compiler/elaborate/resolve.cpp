@@ -23,7 +23,7 @@ struct Mention {
   std::string_view name;
   Span span;
   Role role;
-  bool elsewhere = false;  // at another place of an axis
+  std::string_view elsewhere = {};  // the axis, if it is read at another place of it
 };
 
 using Visit = std::function<void(const Mention&)>;
@@ -38,8 +38,8 @@ void mentions(const Expression* expression, const Visit& visit) {
   if (e.kind == Expression::Kind::name) visit({e.text, e.span, Role::value});
   if (e.kind == Expression::Kind::size) visit({e.text, e.name_span, Role::axis});
   if (is_call) visit({e.text, e.name_span, Role::callee});
-  if (shift_of(e) != nullptr)
-    visit({e.operands[0]->text, e.operands[0]->span, Role::value, true});
+  if (const syntax::Bracket* shift = shift_of(e))
+    visit({e.operands[0]->text, e.operands[0]->span, Role::value, shift->names.front().text});
   else
     for (const syntax::ExpressionPtr& operand : e.operands) mentions(operand.get(), visit);
   std::unordered_set<std::string> made;  // sum[j = |i|]: known in the arguments, not in the sizes
@@ -121,6 +121,7 @@ class Resolver {
     report_cycles(circles_through_blocks(all));
     for (std::size_t item : all.order)
       if (!is_block(item)) result_.order.push_back({items_[item].kind, items_[item].index, all.circles[item]});
+    result_.circle_axes.assign(all.axes.begin(), all.axes.end());
     return std::move(result_);
   }
 
@@ -199,8 +200,11 @@ class Resolver {
     if (number == numbers_.end()) return;
     const auto reader = static_cast<std::size_t>(reads - reads_.data());
     const bool recurs =
-        mention.elsewhere && items_[reader].kind == SymbolKind::definition && symbol->kind == SymbolKind::definition;
-    (recurs ? elsewhere_[reader] : *reads).push_back(number->second);
+        !mention.elsewhere.empty() && items_[reader].kind == SymbolKind::definition && symbol->kind == SymbolKind::definition;
+    if (recurs)
+      elsewhere_[reader].push_back({number->second, mention.elsewhere});
+    else
+      reads->push_back(number->second);
   }
 
   void read_names(const Module& module, const std::vector<syntax::Name>& axes, const Locals& locals,
@@ -319,20 +323,26 @@ class Resolver {
       places.emplace(function.locals[i].name.text, declared.size());
       declared.push_back({SymbolKind::definition, i});
     }
-    Readings reads(declared.size()), elsewhere(declared.size());
+    Readings reads(declared.size());
+    ReadingsElsewhere elsewhere(declared.size());
     for (std::size_t i = 0; i < declared.size(); ++i) {
-      const auto& [kind, index, circle] = declared[i];
+      const auto& [kind, index, circles] = declared[i];
       mentions(kind == SymbolKind::axis ? function.local_axes[index].size.get() : function.locals[index].value.get(),
                [&](const Mention& mention) {
-                 if (auto place = places.find(first_part(mention.name)); place != places.end())
-                   (mention.elsewhere && kind == SymbolKind::definition ? elsewhere : reads)[i].push_back(place->second);
+                 const auto place = places.find(first_part(mention.name));
+                 if (place == places.end()) return;
+                 if (!mention.elsewhere.empty() && kind == SymbolKind::definition)
+                   elsewhere[i].push_back({place->second, mention.elsewhere});
+                 else
+                   reads[i].push_back(place->second);
                });
     }
     const Ordered all = ordered(reads, elsewhere);
     for (std::size_t i : all.order) block.order.push_back({declared[i].kind, declared[i].index, all.circles[i]});
+    block.circle_axes.assign(all.axes.begin(), all.axes.end());
     for (const std::vector<std::size_t>& cycle : all.cycles) {
       const auto name_of = [&](std::size_t i) -> const syntax::Name& {
-        const auto& [kind, index, circle] = declared[i];
+        const auto& [kind, index, circles] = declared[i];
         return kind == SymbolKind::axis ? function.local_axes[index].name : function.locals[index].name;
       };
       const syntax::Name& first = name_of(cycle.front());
@@ -348,7 +358,7 @@ class Resolver {
   Readings circles_through_blocks(const Ordered& all) const {
     std::map<std::size_t, std::vector<std::size_t>> circles;
     for (std::size_t item : all.order)
-      if (all.circles[item] > 0) circles[all.circles[item]].push_back(item);
+      if (!all.circles[item].empty()) circles[all.circles[item].front()].push_back(item);
     Readings result;
     for (auto& [number, items] : circles)
       if (std::ranges::any_of(items, [&](std::size_t item) { return items_[item].kind != SymbolKind::definition; }))
@@ -373,7 +383,8 @@ class Resolver {
   const Module* modules_[2];
   std::vector<Item> items_;
   std::unordered_map<const Symbol*, std::size_t> numbers_;
-  Readings reads_, elsewhere_;
+  Readings reads_;
+  ReadingsElsewhere elsewhere_;
   Resolution result_;
 };
 

@@ -16,17 +16,19 @@ namespace tenet {
 struct Declared {
   SymbolKind kind;
   std::size_t index;
-  std::size_t circle = 0;  // above 0: definitions with this number read one another along an axis, and stand together
+  std::vector<std::size_t> circles = {};  // of definitions that read one another along an axis, from the outermost on
 };
 
 // A function's or optimizer's block, its local axes and definitions in such an order.
 struct Block {
   std::vector<Declared> order;                       // kind axis: of local_axes; definition: of locals
+  std::vector<std::string> circle_axes;              // by number
   std::unordered_set<std::string> gradient_targets;  // names by which `grad` differentiates in the block
 };
 
 struct Resolution {
   std::vector<Declared> order;
+  std::vector<std::string> circle_axes;  // by number
   std::unordered_map<const syntax::Function*, Block> blocks;
   bool circular = false;  // reported; nothing can be elaborated
 };

@@ -79,7 +79,7 @@ NodeId one_by_one(Graph& graph, NodeId value, const std::vector<Part>& parts) {
 
 std::optional<Value> Elaborator::substitution(const syntax::Expression& e) {
   const syntax::Bracket* elsewhere = shift_of(e);
-  Member* const member = elsewhere != nullptr ? circling(*e.operands[0]) : nullptr;
+  Member* const member = elsewhere != nullptr ? circling(*e.operands[0], elsewhere->names.front().text) : nullptr;
   if (member == nullptr) elsewhere = nullptr;
   const std::optional<Value> value = member != nullptr ? read_elsewhere(*member, e, *elsewhere) : expression(*e.operands[0]);
   std::vector<Part> parts;

@@ -1,6 +1,7 @@
 #include "compiler/grad/closing.h"
 
 #include <algorithm>
+#include <set>
 #include <unordered_set>
 
 namespace tenet {
@@ -44,24 +45,32 @@ Replaced closing(Graph& graph, NodeId component) {
     const NodeId start = graph.node(component).operands[components.size() + i];
     result.by.emplace(reading, shifted(graph, by_name(graph, components[read]), form.axis, offset, start));
   }
+  // What a recurrence within gives is read from here, where it is one of these.
+  for (NodeId component : components) {
+    const NodeId body = graph.body_of(component), value = graph.node(body).op == Op::named ? graph.node(body).operands[0] : body;
+    if (graph.node(value).op != Op::recurrence || !graph.node(value).open) continue;
+    for (NodeId within : {body, value}) result.by.emplace(within, by_name(graph, component));
+  }
   return result;
 }
 
 namespace {
 
-// Whether the node is a component at another place of the axis: c[time = time - 1 else ..., ...].
-bool reads_elsewhere(const Graph& graph, NodeId id, NodeId component) {
+// Whether the node is a component at another place of one of the axes: c[time = time - 1 else ..., ...].
+bool reads_elsewhere(const Graph& graph, NodeId id, NodeId component, const std::set<AxisId>& axes) {
   const Node& node = graph.node(id);
   if (node.op != Op::substitute || node.operands.size() == node.bound.size() + 1) return false;
   NodeId value = node.operands[0];
   while (graph.node(value).op == Op::named) value = graph.node(value).operands[0];
   if (graph.node(value).op != Op::recurrence || graph.components(value).front() != component) return false;
-  const AxisId axis = graph.recurrence_of(component).axis;
-  const auto place = std::ranges::find(node.bound, axis);
-  if (place == node.bound.end()) return false;
-  const Node& index = graph.node(node.operands[static_cast<std::size_t>(place - node.bound.begin()) + 1]);
-  return (index.op == Op::add || index.op == Op::subtract) && graph.node(index.operands[0]).op == Op::coordinate &&
-         graph.node(index.operands[0]).bound[0] == axis && graph.node(index.operands[1]).op == Op::constant;
+  for (std::size_t i = 0; i < node.bound.size(); ++i) {
+    const Node& index = graph.node(node.operands[i + 1]);
+    if (axes.contains(node.bound[i]) && (index.op == Op::add || index.op == Op::subtract) &&
+        graph.node(index.operands[0]).op == Op::coordinate && graph.node(index.operands[0]).bound[0] == node.bound[i] &&
+        graph.node(index.operands[1]).op == Op::constant)
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -78,12 +87,18 @@ Unfolded unfolded(Graph& graph, std::span<const NodeId> roots, std::size_t count
     const std::vector<NodeId> components(graph.components(component).begin(), graph.components(component).end());
     std::vector<NodeId> bodies(graph.node(component).operands.begin(),
                                graph.node(component).operands.begin() + static_cast<std::ptrdiff_t>(components.size()));
-    const Replaced elsewhere = closing(graph, component);
+    Replaced elsewhere = closing(graph, component);
+    for (const auto& [body, within] : result.closed)
+      if (const auto place = std::ranges::find(bodies, body); place != bodies.end())
+        for (NodeId inner : {within, graph.node(within).operands[0]})
+          elsewhere.by.emplace(inner, by_name(graph, components[static_cast<std::size_t>(place - bodies.begin())]));
     bodies = replaced(graph, bodies, elsewhere);
     Replaced written_out;
     for (const auto& [reading, value] : elsewhere.by) written_out.fixed.push_back(value);
+    std::set<AxisId> axes;  // its own, and those of recurrences within
+    for (NodeId within : recurrences_below(graph, std::span(&component, 1))) axes.insert(graph.recurrence_of(within).axis);
     for (NodeId id : graph.all_below(result.roots))
-      if (reads_elsewhere(graph, id, component)) written_out.fixed.push_back(id);
+      if (reads_elsewhere(graph, id, component, axes)) written_out.fixed.push_back(id);
     for (std::size_t place = 0; place < bodies.size(); ++place) {
       const NodeId named = by_name(graph, components[place]);
       written_out.by.emplace(components[place], bodies[place]);

@@ -69,7 +69,7 @@ class ReverseMode {
     std::vector<Adjoint> result;
     for (NodeId id : order_)
       if (index_of(id) < adjoints_.size() && adjoints_[index_of(id)].value)
-        result.push_back({names_.contains(id) ? names_.at(id) : id, *adjoints_[index_of(id)].value});
+        result.push_back({outside(id), *adjoints_[index_of(id)].value});
     return result;
   }
 
@@ -87,6 +87,12 @@ class ReverseMode {
   }
 
  private:
+  // What a body of a recurrence, perhaps within others, is read as.
+  NodeId outside(NodeId id) const {
+    const auto name = names_.find(id);
+    return name == names_.end() ? id : outside(name->second);
+  }
+
   // Only what depends on a target gets an adjoint; nothing passes through wholes and truths.
   void mark_dependent() {
     depends_.resize(graph_.node_count());
@@ -196,6 +202,13 @@ class ReverseMode {
       if (depends_[index_of(operands[read])]) add(operands[read], {recurrences_[own].from_read(i), {}, {}}, axes);
       const NodeId start = operands[components + i];
       if (!depends_[index_of(start)]) continue;
+      if (std::abs(offset) == 1 && !graph_.has_axis(start, form.axis)) {  // it is read at one end of the axis
+        const NodeId last = graph_.apply(Op::subtract, graph_.size(form.axis), graph_.constant(1));
+        const NodeId end = offset > 0 ? graph_.constant(0) : last;
+        const AxisSet at_end = difference(axes, std::span(&form.axis, 1));
+        add(start, {graph_.substitute(recurrences_[own].stand_in(reading), {{form.axis, end}}), {}, {}}, at_end);
+        continue;
+      }
       const NodeId outside = graph_.node(shifted(graph_, reading, form.axis, offset, start)).operands[1];
       const NodeId beyond = offset > 0 ? graph_.apply(Op::less, outside, graph_.constant(0))
                                        : graph_.apply(Op::greater_equal, outside, graph_.size(form.axis));

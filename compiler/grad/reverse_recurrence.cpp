@@ -41,6 +41,26 @@ std::optional<NodeId> ReverseRecurrence::renamed_from(NodeId adjoint) const {
   return {};
 }
 
+// Those that depend on what stands in for this one's adjoints; what is within another one of them is a component of that.
+std::vector<NodeId> ReverseRecurrence::components_within(std::span<const NodeId> values) const {
+  std::vector<NodeId> result;
+  const auto stands_in = [&](NodeId id) {
+    const auto is = [id](const auto& row) { return row.second == id; };
+    return std::ranges::any_of(stand_ins_, is) || std::ranges::any_of(reads_, is);
+  };
+  const std::vector<NodeId> groups = recurrences_below(graph_, values);
+  for (NodeId group : groups) {
+    const auto components = graph_.components(group);
+    const auto holds = [&](NodeId other) {
+      const auto holds_it = [&](NodeId id) { return std::ranges::binary_search(graph_.region_of(other), id); };
+      return other != group && std::ranges::any_of(components, holds_it);
+    };
+    if (std::ranges::any_of(graph_.all_below(std::span(&group, 1)), stands_in) && std::ranges::none_of(groups, holds))
+      result.insert(result.end(), components.begin(), components.end());
+  }
+  return result;
+}
+
 Replaced ReverseRecurrence::built(std::span<const Replaced> before) {
   const Recurrence forward = graph_.recurrence_of(component_);
   Replaced result = closing(graph_, component_);
@@ -57,12 +77,20 @@ Replaced ReverseRecurrence::built(std::span<const Replaced> before) {
   }
   std::ranges::reverse(nodes);
   Replaced inside = result;
+  std::vector<NodeId> over_stand_ins;
   for (NodeId node : nodes) {
     NodeId body = adjoints_.at(node);
     for (const Replaced& other : before) body = replaced(graph_, std::span(&body, 1), other)[0];
+    over_stand_ins.push_back(body);
     body = graph_.named(name_of(node), replaced(graph_, std::span(&body, 1), inside)[0]);
     bodies.push_back(body);
     if (const auto stand_in = stand_ins_.find(node); stand_in != stand_ins_.end()) inside.by.emplace(stand_in->second, body);
+  }
+  // What recurrences within give, too: it is read where theirs is.
+  const std::vector<NodeId> within = components_within(over_stand_ins);
+  for (NodeId component : within) {
+    const NodeId named = by_name(graph_, component);
+    bodies.push_back(replaced(graph_, std::span(&named, 1), inside)[0]);
   }
 
   Recurrence form{forward.axis, {}};
@@ -87,6 +115,11 @@ Replaced ReverseRecurrence::built(std::span<const Replaced> before) {
   if (!form.reads.empty()) {
     values = graph_.recurrence(form, bodies, std::vector<NodeId>(form.reads.size(), graph_.constant(0)));
     result.fixed.insert(result.fixed.end(), values.begin(), values.end());
+  }
+  for (std::size_t i = 0; i < within.size(); ++i) {
+    const NodeId value = values[nodes.size() + i];
+    for (NodeId component : {within[i], by_name(graph_, within[i])})
+      result.by.emplace(component, graph_.node(value).op == Op::recurrence ? by_name(graph_, value) : value);
   }
   for (std::size_t i = 0; i < nodes.size(); ++i)
     if (const auto stand_in = stand_ins_.find(nodes[i]); stand_in != stand_ins_.end())

@@ -36,6 +36,7 @@ class ReverseRecurrence {
 
  private:
   std::optional<NodeId> renamed_from(NodeId adjoint) const;
+  std::vector<NodeId> components_within(std::span<const NodeId> values) const;
   AxisSet axes_of(NodeId node) const { return united(graph_.node(node).axes, extras_); }
   std::string name_of(NodeId node) const;
 

@@ -14,7 +14,7 @@ NodeId Graph::reading(std::vector<AxisId> axes, std::string name) {
   return input_node(add_input({std::move(name), InputRole::previous, Kind::real, std::move(axes), {}}));
 }
 
-// The operands with other nodes in place of the readings.
+// The operands with other nodes in place of the readings; a recurrence below that has these readings keeps them.
 std::vector<NodeId> Graph::over_readings(std::span<const NodeId> operands, const Recurrence& form,
                                          std::span<const NodeId> readings) {
   std::unordered_map<NodeId, NodeId> images;
@@ -24,7 +24,8 @@ std::vector<NodeId> Graph::over_readings(std::span<const NodeId> operands, const
     return found == images.end() ? id : found->second;
   };
   for (NodeId id : all_below(operands)) {
-    if (images.contains(id)) continue;
+    const bool binds = node(id).op == Op::recurrence && recurrence_of(id).reads.front().reading == form.reads.front().reading;
+    if (binds || images.contains(id)) continue;
     const std::vector<NodeId> before(node(id).operands.begin(), node(id).operands.end());
     std::vector<NodeId> now;
     for (NodeId operand : before) now.push_back(image(operand));
@@ -80,7 +81,7 @@ std::vector<NodeId> Graph::recurrence(Recurrence form, std::vector<NodeId> bodie
 NodeId Graph::defined(NodeId id) const {
   if (node(id).op != Op::named || node(node(id).operands[0]).op != Op::recurrence) return id;
   const NodeId body = body_of(node(id).operands[0]);
-  return node(body).op == Op::named && node(body).attribute == node(id).attribute ? body : id;
+  return node(body).op == Op::named && node(body).attribute == node(id).attribute ? defined(body) : id;
 }
 
 void Graph::find_region(Group& group, std::span<const NodeId> operands) const {

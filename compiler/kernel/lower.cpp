@@ -132,8 +132,11 @@ class Lowering {
     regions_.push_back({form.axis, {}, {}});
     std::set<NodeId> region;
     for (NodeId id : graph_.region_of(component)) region.insert(values_.of(id));
-    for (const Recurrence::Read& read : form.reads)
-      if (const NodeId value = values_.operand(component, read.component); values_.stored(value)) buffer_for(value);
+    for (const Recurrence::Read& read : form.reads) {
+      NodeId value = values_.operand(component, read.component);
+      while (graph_.node(value).op == Op::recurrence) value = values_.operand(value, graph_.place_of(value));
+      if (values_.stored(value)) buffer_for(value);
+    }
     for (NodeId id : values_.live()) {
       if (!region.contains(id)) continue;
       if (graph_.node(id).op == Op::recurrence) store_region(id);
@@ -175,10 +178,10 @@ class Lowering {
     Nest work = nest_here();
     std::vector<LoopId> order;
     std::vector<TermId> indices;
-    const Coordinates coordinates = loops_over(work, layout_of(id), order, indices);
-    const TermId value = work.as(node.kind, work.work_out(id, coordinates));
     const bool flexible = !buffer_of_.contains(index_of(id));  // nothing reads the buffer yet
     const BufferId buffer = buffer_for(id);
+    const Coordinates coordinates = loops_over(work, result_.buffers[index_of(buffer)].axes, order, indices);
+    const TermId value = work.as(node.kind, work.work_out(id, coordinates));
     Kernel kernel = work.finish(name_of(id), order, {{buffer, indices, value, false}});
     emit(std::move(kernel), flexible);
   }

@@ -104,6 +104,7 @@ class Derivation {
       values_ = simple.values;
       for (const auto& [before, now] : values_) raw_of_.try_emplace(now, before);
     }
+    find_recurrences();
     name_recurrences();
     find_helpers();
     count_lines(forward);
@@ -132,6 +133,8 @@ class Derivation {
 
   // A value that is the gradient by something with a name goes by that name: a wanted gradient's name before that of another one.
   void name_values(const Program& program, const Backward& reverse, std::span<const std::pair<NodeId, NodeId>> values) {
+    for (NodeId& adjoint : adjoints_)  // a component goes by its line's name
+      if (const NodeId bare = without_names(adjoint); graph_.node(bare).op == Op::recurrence) adjoint = bare;
     for (std::size_t k = 0; k < wanted_.size(); ++k) gradient_of_.try_emplace(index_of(adjoints_[k]), wanted_[k].name);
     std::unordered_map<NodeId, std::string> names;
     for (const Parameter& parameter : program.parameters) names.try_emplace(parameter.node, parameter.name);
@@ -148,12 +151,39 @@ class Derivation {
     }
   }
 
-  // Recurrences of the derivation: each component that is needed gets a line, by the name that its body was given.
-  void name_recurrences() {
+  // Those of the derivation. What one within another gives has one line, as the component of the innermost.
+  void find_recurrences() {
     for (NodeId component : recurrences_below(graph_, adjoints_)) {
       if (ends(component)) continue;
+      recurrences_.push_back(component);
+      for (NodeId id : graph_.components(component)) {
+        read_of_.emplace(graph_.body_of(id), id);
+        const NodeId body = bare_body(id);
+        if (graph_.node(body).op != Op::recurrence) continue;
+        within_.emplace(id, body);
+        if (const auto gradient = gradient_of_.find(index_of(id)); gradient != gradient_of_.end())
+          gradient_of_.try_emplace(index_of(innermost(body)), gradient->second);
+      }
+      for (const Recurrence::Read& read : graph_.recurrence_of(component).reads)
+        read_of_.emplace(read.reading, graph_.components(component)[read.component]);
+    }
+    for (NodeId& adjoint : adjoints_) adjoint = innermost(adjoint);
+  }
+
+  NodeId innermost(NodeId component) const {
+    const auto within = within_.find(component);
+    return within == within_.end() ? component : innermost(within->second);
+  }
+
+  // Each component that is needed gets a line, by the name that its body was given.
+  void name_recurrences() {
+    for (NodeId component : recurrences_) {
       std::vector<std::string> names;
       for (NodeId id : graph_.components(component)) {
+        if (within_.contains(id)) {
+          names.push_back(recurrent_.at(innermost(id)));
+          continue;
+        }
         const auto gradient = gradient_of_.find(index_of(id));
         const NodeId body = graph_.body_of(id);
         if (gradient != gradient_of_.end())
@@ -169,6 +199,7 @@ class Derivation {
   }
 
   bool ends(NodeId id) const {
+    if (within_.contains(id)) return ends(innermost(id));
     return spelling_->name_of(id).has_value() && (!recurrent_.contains(id) || line_of_.contains(index_of(id)));
   }
 
@@ -180,6 +211,11 @@ class Derivation {
       const NodeId id = open.back();
       open.pop_back();
       if (!seen.insert(index_of(id)).second) continue;
+      if (const auto within = within_.find(id); within != within_.end()) {
+        open.push_back(within->second);
+        continue;
+      }
+      if (const auto read = read_of_.find(id); read != read_of_.end()) open.push_back(read->second);
       result.push_back(id);
       if (ends(id)) continue;
       if (graph_.node(id).op != Op::recurrence) {
@@ -195,10 +231,11 @@ class Derivation {
     return result;
   }
 
-  NodeId bare_body(NodeId component) const {
-    NodeId body = graph_.body_of(component);
-    while (graph_.node(body).op == Op::named) body = graph_.node(body).operands[0];
-    return body;
+  NodeId bare_body(NodeId component) const { return without_names(graph_.body_of(component)); }
+
+  NodeId without_names(NodeId id) const {
+    while (graph_.node(id).op == Op::named) id = graph_.node(id).operands[0];
+    return id;
   }
 
   // What gets a line of its own: the wanted gradients, what is used several times and is not light, what is too deep.
@@ -342,6 +379,9 @@ class Derivation {
   std::string stop_;
   std::optional<Counter> counter_;
   std::unordered_map<std::uint32_t, std::string> gradient_of_;
+  std::vector<NodeId> recurrences_;                    // of the derivation, by a component, those further in first
+  std::unordered_map<NodeId, NodeId> within_;          // components that are those of a recurrence within, by the outer one
+  std::unordered_map<NodeId, NodeId> read_of_;         // by the reading or the body
   std::unordered_map<NodeId, std::string> recurrent_;  // components of the derivation's recurrences, and their lines' names
   std::unordered_set<std::uint32_t> helpers_, counted_, raw_counted_;
   std::unordered_map<std::uint32_t, std::size_t> line_of_;

@@ -241,6 +241,15 @@ class TreeBuilder {
     return result;
   }
 
+  // Whether it is printed as a reading at another place of another axis than these, which stand in the same brackets then.
+  bool reads_elsewhere(NodeId value, std::span<const AxisId> axes) const {
+    if (const Spelling::Elsewhere* read = spelling_.read_elsewhere(value)) return std::ranges::find(axes, read->axis) == axes.end();
+    const Node& node = graph_.node(value);
+    if (node.op != Op::substitute || spelling_.name_of(value) || node.bound.size() != 1 || node.operands.size() != 3) return false;
+    return std::ranges::find(axes, node.bound[0]) == axes.end() &&
+           intersection(graph_.node(node.operands[1]).axes, {axes.begin(), axes.end()}).empty();
+  }
+
   // An `else` stands exactly where the index may leave its axis, as the language wants it. In brackets with several indices
   // the others apply to the `else` value too: where it has their axes, those of e get fresh names first.
   ExpressionPtr substitution(const Node& node) {
@@ -260,7 +269,10 @@ class TreeBuilder {
       for (AxisId axis : node.bound) names.push_back(spelling_.axis(axis));
     }
     ExpressionPtr result = expression_of(Written::substitute);
-    result->operands.push_back(std::move(value));
+    if (!has_otherwise && reads_elsewhere(node.operands[0], node.bound))
+      result = std::move(value);
+    else
+      result->operands.push_back(std::move(value));
     for (std::size_t k = 0; k < node.bound.size(); ++k) {
       const NodeId index = node.operands[k + 1];
       result->brackets.push_back(bracket(names[k]));

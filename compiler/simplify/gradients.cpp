@@ -17,6 +17,7 @@ namespace tenet {
 namespace {
 
 constexpr std::size_t most_counted = 64;  // gradients that are looked at one by one
+constexpr double most_added = 0.01;       // operations, as a share, that closed forms may cost beyond the directed laws' result
 
 // Of what is given together, then of each gradient by itself: a value that several read counts for all of them, however it is
 // shared.
@@ -135,7 +136,7 @@ SimplifiedGradients without_recurrences(Graph& graph, std::span<const NodeId> gi
   const bool safe = as_safe(best.hazards, limits);
   if (closed.stop != "complete") best.result.stop = plain.result.stop = closed.stop;
   const auto operations = [&](const Attempt& attempt) { return operations_of(graph, attempt.result, left_out, sizes); };
-  const bool taken = !closed.failed && safe && operations(best) <= operations(plain);
+  const bool taken = !closed.failed && safe && operations(best) <= operations(plain) * (1 + most_added);
   SimplifiedGradients result = std::move(taken ? best : plain).result;
   if (journal && !taken) journal->entries.clear();
   by_adjoints_asked_for(source.backward.adjoints, backward.adjoints, result, journal);

@@ -78,15 +78,3 @@ TEST_CASE("the language guide's first program trains", "[cli]") {
   INFO(ending.out << ending.err);
   CHECK(ending.status == 0);
 }
-
-TEST_CASE("what the language guide calls not there yet says so", "[cli]") {
-  const std::vector<std::string> programs = {
-      "axis i = 3, t = 4\ndata x[t]\nlayer sums(y) {\n  s = y + s[t = t - 1 else 0]\n  s\n}\nz = repeat[i](sums, x)"};
-  for (const std::string& program : programs) {
-    const Scratch scratch;
-    const Ending ending = scratch.run("cat >p.tenet <<'END'\n" + program + "\nEND\ntenet check p.tenet");
-    INFO(program << "\n" << ending.err);
-    CHECK(ending.status == 2);
-    CHECK(ending.err.find("not supported yet") != std::string::npos);
-  }
-}

@@ -56,7 +56,7 @@ TEST_CASE("the derivative of a recurrence prints as a recurrence", "[cli]") {
   const Ending result = run("derive program.tenet h pre Wh", network);
   INFO(result.out << result.err);
   CHECK(result.status == 0);
-  CHECK(result.out.find("dprevious[time = time + 1 else 0]") != std::string::npos);
+  CHECK(result.out.find("dprevious[time = time + 1 else 0, before = hidden]") != std::string::npos);
   CHECK(result.out.find("dWh = sum[batch, time](previous * dpre)") != std::string::npos);
 }
 
@@ -92,6 +92,76 @@ loss = sum[time, n](z^2)
     INFO(program << result.out << result.err);
     CHECK(result.status == 0);
   }
+}
+
+namespace {
+
+constexpr const char* stack = R"(
+axis batch = 2, time = 4, depth = 3, hidden = 3, before = |hidden|
+data x[batch, time, hidden]
+param W[depth, before, hidden] = normal() * 0.3
+param U[depth, before, hidden] = normal() * 0.3
+below = h[depth = depth - 1 else x, hidden = before]
+earlier = h[time = time - 1 else 0, hidden = before]
+pre = sum[before](below * W) + sum[before](earlier * U)
+h = tanh(pre)
+out = h[depth = |depth| - 1]
+loss = mean[batch, time, hidden](out^2)
+)";
+
+}  // namespace
+
+TEST_CASE("recurrences stand within recurrences", "[cli]") {
+  const std::string claimed = stack + std::string("claim grad(loss, pre) == (1 - h^2) * grad(loss, h)");
+  for (const char* program : {claimed.c_str(), R"(
+axis i = 3, j = 4
+param a[i, j] = normal()
+param w = 0.3
+s = tanh(a + w * s[i = i - 1 else 0.1] + w^2 * s[j = j - 1 else 0.2])
+loss = sum[i, j](s^2)
+claim grad(loss, a) == (1 - s^2) * grad(loss, s)
+)",
+                              R"(
+axis batch = 2, time = 4, hidden = 3, depth = 2, before = |hidden|
+data x[batch, time, hidden]
+layer cell(y) {
+  param W[before, hidden] = normal() * 0.3
+  param U[before, hidden] = normal() * 0.3
+  h = tanh(sum[before](y[hidden = before] * W) + sum[before](h[time = time - 1 else 0, hidden = before] * U))
+  h - mean[time](h)
+}
+out = repeat[depth](cell, x)
+loss = mean[batch, time, hidden](out^3)
+)",
+                              R"(
+axis time = 3, n = 2, depth = 2, stage = 2
+data x[time, n]
+layer cell(y) {
+  param w[n] = normal()
+  memory = tanh(y + w * memory[time = time + 1 else 0.5])
+  memory * y
+}
+layer block(y) {
+  param v[n] = normal()
+  repeat[depth](cell, v * y)
+}
+out = repeat[stage](block, x)
+loss = sum[time, n](out^2)
+)"}) {
+    const Ending result = run("check program.tenet", program);
+    INFO(program << result.out << result.err);
+    CHECK(result.status == 0);
+  }
+}
+
+TEST_CASE("the derivative of recurrences within one another reads later places of each axis", "[cli]") {
+  const Ending result = run("derive program.tenet", stack);
+  INFO(result.out << result.err);
+  CHECK(result.status == 0);
+  for (const char* line :
+       {"dbelow[depth = depth + 1 else 0, before = hidden] + dearlier[time = time + 1 else 0, before = hidden]\n",
+        "\ndpre = dh * (1 - h^2)\n", "\ndW = sum[batch, time](dpre * below)\n"})
+    CHECK(result.out.find(line) != std::string::npos);
 }
 
 TEST_CASE("a repeated layer is the layer used again and again", "[cli]") {

@@ -171,6 +171,22 @@ TEST_CASE("derived lines can be pasted back: shifts, windows, masks, Jacobians, 
   }
 }
 
+TEST_CASE("derived lines can be pasted back: recurrences, and recurrences within one another", "[unit]") {
+  for (const bool raw : {false, true}) {
+    check_pasted(
+        "axis time = 4\nparam x[time] = 0\nparam w = 0\nh = tanh(x + w * h[time = time - 1 else w])\nloss = sum[time](h^2)",
+        "loss", {}, raw);
+    check_pasted(
+        "axis i = 3, j = 4\nparam a[i, j] = 0\nparam w = 0\ns = tanh(a + w * s[i = i - 1 else 0.1] + w^2 * s[j = j - 1 else "
+        "0.2])\nloss = sum[i, j](s^2)",
+        "loss", {}, raw);
+    check_pasted(
+        "axis time = 4, depth = 3, n = 2, m = |n|\nparam x[time, n] = 0\nparam W[depth, m, n] = 0\nbelow = h[depth = depth - 1 "
+        "else x, n = m]\nh = tanh(sum[m](below * W) + h[time = time - 1 else 0])\nloss = sum[time, n](h[depth = 2]^2)",
+        "loss", {}, raw);
+  }
+}
+
 // Of `loss`, by everything: the line of one name.
 std::string line_of(const std::string& text, const std::string& name) {
   Elaborated read(text);
