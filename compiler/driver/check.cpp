@@ -36,10 +36,10 @@ std::string kind_text(Kind kind) { return kind == Kind::real ? "" : kind == Kind
 void print_values(const Session& session) {
   const Graph& graph = session.program->graph;
   const auto row = [&](const std::string& name, NodeId node) {
-    fmt::print("  {:<36}{}{}\n", name + axes_text(graph, node), sizes_text(session, node), kind_text(graph.node(node).kind));
+    fmt::print("  {:<35} {}{}\n", name + axes_text(graph, node), sizes_text(session, node), kind_text(graph.node(node).kind));
   };
   fmt::print("axes\n");
-  for (const auto& [name, axis] : session.program->axes) fmt::print("  {:<36}{}\n", name, session.sizes[axis]);
+  for (const auto& [name, axis] : session.program->axes) fmt::print("  {:<35} {}\n", name, session.sizes[axis]);
   fmt::print("values\n");
   for (const DataInput& data : session.program->data) row(data.name, data.node);
   for (const Parameter& parameter : session.program->parameters) row(parameter.name, parameter.node);
@@ -76,12 +76,12 @@ void print_gradients(const GradientChecks& checks, std::string_view loss) {
   if (!checks.sizes.empty()) fmt::print("too large to be checked as they are: from here on {}\n", checks.sizes);
   fmt::print("{:<38}{:>20}{:>12}\n", fmt::format("gradients of {}", loss), "finite differences", "native");
   for (const GradientCheck& check : checks.gradients)
-    fmt::print("  {:<36}{:>20}{:>12}{}{}\n", check.name, error_text(check.finite_difference_error),
+    fmt::print("  {:<36} {:>19}{:>12}{}{}\n", check.name, error_text(check.finite_difference_error),
                error_text(check.native_error), check.at_tie ? "  at a tie" : "", passes(check) ? "" : "  FAILED");
   if (!checks.not_finite.empty()) fmt::print("  {}\n", checks.not_finite);
   fmt::print("{:<58}{:>12}\n", "values", "native");
   for (const ValueCheck& check : checks.values)
-    fmt::print("  {:<56}{:>12}{}\n", check.name, error_text(check.native_error),
+    fmt::print("  {:<56} {:>11}{}\n", check.name, error_text(check.native_error),
                check.native_error <= native_tolerance ? "" : "  FAILED");
 }
 

@@ -238,8 +238,8 @@ ClaimCheck by_targets(Session& session, Prover& prover, const Claim& claim) {
   return decided(session, prover, sides[0], sides[1]);
 }
 
-// With any values for what it differentiates by; then as it is written; then by the names of what recurs; then with the
-// program's recurrences written out once, then with those of gradients too.
+// With any values for what it differentiates by; then as it is written. Where something recurs, then by the names of what does,
+// and so with the recurrences of gradients written out once; then with the program's written out, then with all of them.
 ClaimCheck derived(Session& session, Prover& prover, const Claim& claim) {
   ClaimCheck check = by_targets(session, prover, claim);
   if (check.verdict != Verdict::proved) check = decided(session, prover, claim.left, claim.right);
@@ -251,9 +251,19 @@ ClaimCheck derived(Session& session, Prover& prover, const Claim& claim) {
     roots.insert(roots.end(), {claim.left, claim.right});
     const Unfolded forward = unfolded(session.graph(), roots, own);
     Replaced by_names;
-    for (const auto& [body, component] : forward.closed) by_names.by.emplace(body, component);
-    const std::vector<NodeId> named = replaced(session.graph(), written, by_names);
+    std::vector<NodeId> components;
+    for (const auto& [body, component] : forward.closed) {
+      if (session.graph().node(component).open) continue;  // of one within another
+      by_names.by.emplace(body, component);
+      components.push_back(component);
+    }
+    const std::vector<NodeId> named = replaced(session.graph(), std::span(forward.roots).subspan(own), by_names);
     check = decided(session, prover, named[0], named[1]);
+    if (check.verdict != Verdict::proved) {
+      const std::vector<NodeId> kept = recurrences_below(session.graph(), components);
+      const std::vector<NodeId> reverse = unfolded(session.graph(), named, 2, kept).roots;
+      check = decided(session, prover, reverse[0], reverse[1]);
+    }
     if (check.verdict != Verdict::proved) check = decided(session, prover, forward.roots[own], forward.roots[own + 1]);
     if (check.verdict != Verdict::proved) {
       const std::vector<NodeId> all = unfolded(session.graph(), written, 2).roots;

@@ -190,6 +190,8 @@ class Elaborator {
   Value reading(Circle& circle, Member& member, AxisId axis, std::int64_t offset, NodeId start, Span span);
   // The definition that is being elaborated in a circle along the axis; null: no such one.
   Member* circling(const syntax::Expression& name, std::string_view along);
+  // True if the value is a reading, of which it is known now that its member has the axis.
+  bool grows(NodeId value, AxisId axis);
   std::optional<Value> read_elsewhere(Member& member, const syntax::Expression& expression, const syntax::Bracket& bracket);
   bool closes(const Circle& circle, std::size_t first);
   void close(const Circle& circle, std::size_t first);

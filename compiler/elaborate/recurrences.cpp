@@ -87,6 +87,14 @@ Elaborator::Member* Elaborator::circling(const syntax::Expression& e, std::strin
   return nullptr;
 }
 
+bool Elaborator::grows(NodeId value, AxisId axis) {
+  while (graph().node(value).op == Op::named) value = graph().node(value).operands[0];
+  for (Circle* circle = circle_; circle != nullptr; circle = circle->outer)
+    for (const Read& read : circle->reads)
+      if (read.reading == value && add_axis(circle->members[read.member], axis)) return circle->grows = true;
+  return false;
+}
+
 // e[axis = axis - c else start, ...] of a definition that is being elaborated: its reading; the other brackets apply to that.
 std::optional<Value> Elaborator::read_elsewhere(Member& member, const syntax::Expression& e, const syntax::Bracket& bracket) {
   Circle* circle = circle_;

@@ -108,8 +108,9 @@ std::optional<Value> Elaborator::substitution(const syntax::Expression& e) {
       continue;
     }
     if (value && !graph().has_axis(value->node, *axis)) {
-      report(Message::replaced_axis_missing, bracket.names[0].span, graph().axis(*axis).name, axes_text(value->node));
       complete = false;
+      if (grows(value->node, *axis)) continue;
+      report(Message::replaced_axis_missing, bracket.names[0].span, graph().axis(*axis).name, axes_text(value->node));
       continue;
     }
     complete = range(index->node, *axis, bracket.otherwise.get(), bracket.value->span) && complete;

@@ -75,9 +75,9 @@ bool reads_elsewhere(const Graph& graph, NodeId id, NodeId component, const std:
 
 }  // namespace
 
-Unfolded unfolded(Graph& graph, std::span<const NodeId> roots, std::size_t count) {
+Unfolded unfolded(Graph& graph, std::span<const NodeId> roots, std::size_t count, std::span<const NodeId> kept) {
   Unfolded result{{roots.begin(), roots.end()}, {}};
-  std::unordered_set<NodeId> done;
+  std::unordered_set<NodeId> done(kept.begin(), kept.end());
   for (;;) {  // one written out is another one in those that read it
     const std::vector<NodeId> now = recurrences_below(graph, std::span(result.roots).first(count));
     const auto next = std::ranges::find_if(now, [&](NodeId id) { return !done.contains(id); });

@@ -30,7 +30,8 @@ struct Unfolded {
   std::vector<NodeId> roots;
   std::vector<std::pair<NodeId, NodeId>> closed;  // a body that has a name, and its component by that name
 };
-Unfolded unfolded(Graph& graph, std::span<const NodeId> roots, std::size_t count);
+// But for recurrences that are `kept`.
+Unfolded unfolded(Graph& graph, std::span<const NodeId> roots, std::size_t count, std::span<const NodeId> kept = {});
 
 // A component by its name, if it has one.
 NodeId by_name(Graph& graph, NodeId component);

@@ -243,9 +243,11 @@ class TreeBuilder {
 
   // Whether it is printed as a reading at another place of another axis than these, which stand in the same brackets then.
   bool reads_elsewhere(NodeId value, std::span<const AxisId> axes) const {
-    if (const Spelling::Elsewhere* read = spelling_.read_elsewhere(value)) return std::ranges::find(axes, read->axis) == axes.end();
+    if (const Spelling::Elsewhere* read = spelling_.read_elsewhere(value))
+      return std::ranges::find(axes, read->axis) == axes.end();
     const Node& node = graph_.node(value);
-    if (node.op != Op::substitute || spelling_.name_of(value) || node.bound.size() != 1 || node.operands.size() != 3) return false;
+    if (node.op != Op::substitute || spelling_.name_of(value) || node.bound.size() != 1 || node.operands.size() != 3)
+      return false;
     return std::ranges::find(axes, node.bound[0]) == axes.end() &&
            intersection(graph_.node(node.operands[1]).axes, {axes.begin(), axes.end()}).empty();
   }

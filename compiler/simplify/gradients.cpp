@@ -9,6 +9,7 @@
 #include "compiler/simplify/cost.h"
 #include "compiler/simplify/extraction/closed_forms.h"
 #include "compiler/simplify/hazards.h"
+#include "compiler/simplify/original_axes.h"
 #include "compiler/simplify/recurrences.h"
 #include "compiler/simplify/simplify.h"
 #include "compiler/simplify/stabilise.h"
@@ -118,6 +119,19 @@ void by_adjoints_asked_for(std::span<const Adjoint> now, std::span<const Adjoint
     for (JournalEntry& entry : journal->entries) rename(entry.raw);
 }
 
+void over_original_axes(Graph& graph, SimplifiedGradients& result, Journal* journal) {
+  std::vector<NodeId> values = result.gradients;
+  for (const auto& [adjoint, value] : result.values) values.push_back(value);
+  if (journal)
+    for (const JournalEntry& entry : journal->entries) values.push_back(entry.computed);
+  values = over_original_axes(graph, values);
+  auto next = values.begin();
+  for (NodeId& gradient : result.gradients) gradient = *next++;
+  for (auto& [adjoint, value] : result.values) value = *next++;
+  if (journal)
+    for (JournalEntry& entry : journal->entries) entry.computed = *next++;
+}
+
 SimplifiedGradients without_recurrences(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
                                         Journal* journal) {
   const Source source = in_range(graph, given, backward);
@@ -139,6 +153,7 @@ SimplifiedGradients without_recurrences(Graph& graph, std::span<const NodeId> gi
   const bool taken = !closed.failed && safe && operations(best) <= operations(plain) * (1 + most_added);
   SimplifiedGradients result = std::move(taken ? best : plain).result;
   if (journal && !taken) journal->entries.clear();
+  over_original_axes(graph, result, journal);
   by_adjoints_asked_for(source.backward.adjoints, backward.adjoints, result, journal);
   return result;
 }
