@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,10 @@ struct Computation {
   std::vector<Assignment> assignments;
   std::optional<NodeId> loss;  // a scalar: written to the ring, one a pass
   bool draws = false;          // data and noise are filled by the runtime's draw before each pass
+
+  // Outputs, assignments, the loss.
+  std::vector<NodeId> roots() const;
+  Computation with_roots(std::span<const NodeId> roots) const;
 };
 
 }  // namespace tenet

@@ -3,6 +3,7 @@
 #include <map>
 #include <vector>
 
+#include "compiler/plan/sharing.h"
 #include "compiler/simplify/recurrences.h"
 #include "compiler/simplify/simplify.h"
 #include "compiler/simplify/stabilise.h"
@@ -10,10 +11,7 @@
 namespace tenet {
 
 Computation simplified(Graph& graph, const Computation& computation) {
-  std::vector<NodeId> roots;
-  for (const Computation::Output& output : computation.outputs) roots.push_back(output.value);
-  for (const Computation::Assignment& assignment : computation.assignments) roots.push_back(assignment.value);
-  if (computation.loss) roots.push_back(*computation.loss);
+  std::vector<NodeId> roots = computation.roots();
   RecurrenceBodies recurrences(graph, roots);
   const std::vector<NodeId> bodies = recurrences.of(roots);
   const std::size_t count = roots.size();
@@ -23,17 +21,11 @@ Computation simplified(Graph& graph, const Computation& computation) {
   std::map<NodeId, NodeId> now;
   for (std::size_t i = 0; i < bodies.size(); ++i) now.emplace(bodies[i], images[count + i]);
   images.resize(count);
-  images = recurrences.put_back(images, now);
-  auto image = images.begin();
-  Computation result = computation;
-  for (Computation::Output& output : result.outputs) {
-    output.value = *image++;
+  Computation result = computation.with_roots(recurrences.put_back(images, now));
+  for (Computation::Output& output : result.outputs)
     if (graph.node(output.value).kind != Kind::real)
       output.value = graph.apply(Op::divide, output.value, graph.constant(1));  // a quotient is real
-  }
-  for (Computation::Assignment& assignment : result.assignments) assignment.value = *image++;
-  if (result.loss) result.loss = *image++;
-  return result;
+  return with_shared_components(graph, result);
 }
 
 }  // namespace tenet

@@ -5,6 +5,7 @@
 
 #include "compiler/grad/gradient.h"
 #include "compiler/plan/rewriting.h"
+#include "compiler/plan/sharing.h"
 #include "compiler/simplify/simplify.h"
 
 namespace tenet {
@@ -100,7 +101,7 @@ Computation training_step(Program& program, std::span<const NodeId> given, std::
   nexts = rewritten(graph, nexts, gradient_of);
   for (std::size_t i = 0; i < updates.size(); ++i) result.assignments.push_back({updates[i].target, nexts[i]});
   result.draws = train.source || reads_noise(graph, result);
-  return result;
+  return with_shared_components(graph, result);
 }
 
 }  // namespace tenet

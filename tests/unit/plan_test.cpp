@@ -432,6 +432,35 @@ loss = sum[batch](log(sum[vocab](exp(logits))) - logits[vocab = Y]) / |batch|
   CHECK(plan.in_pieces);
 }
 
+TEST_CASE("what a recurrence works out is read from it, not worked out again for all places", "[unit]") {
+  Program program = program_from(R"(
+axis batch, n = 3, wide = 4, depth = 2
+data x[batch, n]
+layer block(y) {
+  param A[n, wide] = normal()
+  param B[wide, n] = normal()
+  y + sum[wide](tanh(sum[n](y * A)) * B)
+}
+z = repeat[depth](block, x)
+loss = sum[batch, n](z^2)
+train loss {
+  batch = 2
+  steps = 10
+  rate = 0.1
+}
+)");
+  StageTimes times;
+  const Computation step = step_of(program, Sizes(), times);
+  std::size_t applied = 0, contracted = 0;
+  for (NodeId id : program.graph.all_below(step.roots())) {
+    const Node& node = program.graph.node(id);
+    applied += node.op == Op::tanh;
+    contracted += node.op == Op::sum && node.bound.size() == 1;
+  }
+  CHECK(applied == 1);
+  CHECK(contracted == 6);  // y A, tanh B, what goes back through each, the gradients of A and B
+}
+
 TEST_CASE("inspection lists named values before what reads them, then the gradients", "[unit]") {
   Program program = program_from(with_recipe(plain));
   std::vector<std::string> names;
