@@ -331,15 +331,25 @@ class Derivation {
     DerivedLine line;
     const auto gradient = gradient_of_.find(index_of(id));
     line.of = !of.empty() ? of : gradient != gradient_of_.end() ? gradient->second : "";
-    if (!recurrent_.contains(id)) line.name = line.of.empty() ? spelling_->fresh("shared") : spelling_->derivative_by(line.of);
     line.helper = true;
     for (AxisId axis : graph_.node(id).axes) line.axes.push_back(spelling_->axis(axis));
     const auto recurrent = recurrent_.find(id);
     const auto known = recurrent == recurrent_.end() ? spelling_->name_of(id) : std::nullopt;
-    if (recurrent != recurrent_.end()) line.name = recurrent->second;
     line.expression = known                 ? *known
                       : is_zero(graph_, id) ? "0"
                                             : expression(graph_, recurrent == recurrent_.end() ? id : bare_body(id), *spelling_);
+    if (recurrent != recurrent_.end()) {
+      line.name = recurrent->second;
+    } else if (!line.of.empty()) {
+      line.name = spelling_->derivative_by(line.of);
+    } else if (const auto same = helper_of_.find(line.expression); same != helper_of_.end()) {
+      // What stands in a recurrence reads like what reads it for all places.
+      line_of_[index_of(id)] = same->second;
+      return spelling_->give_name(id, lines_[same->second].name);
+    } else {
+      line.name = spelling_->fresh("shared");
+      helper_of_.emplace(line.expression, lines_.size());
+    }
     line.axis_declarations = spelling_->take_axis_declarations();
     OperationCount count;
     if (!known)
@@ -385,6 +395,7 @@ class Derivation {
   std::unordered_map<NodeId, std::string> recurrent_;  // components of the derivation's recurrences, and their lines' names
   std::unordered_set<std::uint32_t> helpers_, counted_, raw_counted_;
   std::unordered_map<std::uint32_t, std::size_t> line_of_;
+  std::unordered_map<std::string, std::size_t> helper_of_;  // the line, by its expression
   std::vector<DerivedLine> lines_;
   std::vector<NodeId> line_nodes_;  // what each line computes
   Journal journal_;

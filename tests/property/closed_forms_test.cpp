@@ -5,6 +5,7 @@
 #include <map>
 #include <random>
 #include <regex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -178,6 +179,20 @@ TEST_CASE("simplifying makes no program dearer or less safe", "[property]") {
       CHECK(cost.reductions <= raw.reductions);
     }
     CHECK(simple.stop == "complete");
+  }
+}
+
+TEST_CASE("no two lines of a derivation say the same", "[property]") {
+  for (const std::string& name : program_names()) {
+    ReadProgram read(name);
+    Program& program = *read.program;
+    const auto loss = std::ranges::find(program.definitions, "loss", &Definition::name);
+    if (loss == program.definitions.end()) continue;
+    std::set<std::string> said;
+    for (const DerivedLine& line : derive(program, loss->node, {}, false)) {
+      INFO(name << ": " << line.name << " = " << line.expression);
+      if (line.of.empty()) CHECK(said.insert(line.expression).second);
+    }
   }
 }
 

@@ -13,7 +13,10 @@ constexpr std::size_t most_candidates = 256;
 }  // namespace
 
 Cuts::Cuts(const Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes)
-    : graph_(graph), values_(graph, graph.reachable(given)), factoring_(values_.forms(), sizes), folding_(values_, factoring_) {
+    : graph_(graph),
+      values_(graph, graph.reachable(given)),
+      factoring_(values_.forms(), sizes, values_.sums()),
+      folding_(values_, factoring_) {
   find_backward(backward);
   find_fixed(backward.gradients);
   find_candidates(backward.adjoints);

@@ -52,6 +52,13 @@ std::vector<ScaledMonomial> divided(const std::vector<ScaledMonomial>& terms, co
   return result;
 }
 
+std::vector<ScaledMonomial> negated(std::vector<ScaledMonomial> terms) {
+  for (ScaledMonomial& term : terms) term.coefficient = -term.coefficient;
+  return terms;
+}
+
+bool is_negative(const Tree& tree) { return tree.kind == Tree::Kind::term && tree.term.coefficient < 0; }
+
 }  // namespace
 
 double Factoring::of(const Polynomial& form) { return form.empty() ? 0 : factored(form).cost; }
@@ -71,6 +78,7 @@ Factored Factoring::factored(const Polynomial& form) {
 Factored Factoring::factored(const std::vector<ScaledMonomial>& terms) {
   if (terms.empty()) return {0, {Tree::Kind::term, {0, {}}}};
   if (terms.size() == 1) return {of(terms[0]), {Tree::Kind::term, terms[0]}};
+  if (std::optional<Tree> known = at_hand(terms)) return {0, *std::move(known)};
   if (const auto known = memo_.find(terms); known != memo_.end()) return known->second;
   Factored best = flat(terms);
   if (terms.size() <= most_searched) {
@@ -81,6 +89,16 @@ Factored Factoring::factored(const std::vector<ScaledMonomial>& terms) {
   }
   memo_.emplace(terms, best);
   return best;
+}
+
+// A sum that is computed anyway, or the negative of one.
+std::optional<Tree> Factoring::at_hand(std::vector<ScaledMonomial> terms) const {
+  std::sort(terms.begin(), terms.end());
+  for (const int sign : {1, -1}) {
+    if (const auto found = sums_.find(terms); found != sums_.end()) return Tree{Tree::Kind::term, {sign, {{found->second, 1}}}};
+    terms = negated(std::move(terms));
+  }
+  return {};
 }
 
 // An indicator touches one element a row: a term with one is added along its other indices only.
@@ -152,8 +170,13 @@ void Factoring::take_sum(const std::vector<ScaledMonomial>& terms, Factored& bes
     }
     if (factors.size() < powers.size()) continue;
     std::sort(factors.begin(), factors.end());
+    const std::vector<AtomId> space = united(space_of(factors), space_of(sum));
     Factored a = factored(factors), b = factored(sum);
-    const double cost = a.cost + b.cost + elements(united(space_of(factors), space_of(sum)));
+    if (is_negative(a.tree) != is_negative(b.tree)) {  // (-x) * (y - z) = x * (z - y)
+      a = factored(negated(std::move(factors)));
+      b = factored(negated(std::move(sum)));
+    }
+    const double cost = a.cost + b.cost + elements(space);
     if (cost < best.cost) best = {cost, {Tree::Kind::product, {1, {}}, {}, {std::move(a.tree), std::move(b.tree)}}};
   }
 }

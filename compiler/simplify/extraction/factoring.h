@@ -23,13 +23,16 @@ struct Factored {
 
 class Factoring final : public Prices {
  public:
+  // `sums`: of what is at hand; outlives this.
+  Factoring(NormalForms& forms, const Sizes& sizes, const SumsAtHand& sums) : Prices(forms, sizes), sums_(sums) {}
+
   using Prices::of;
-  using Prices::Prices;
   double of(const Polynomial& form) override;
   Factored factored(const Polynomial& form);
   Factored factored(const std::vector<ScaledMonomial>& terms);
 
  private:
+  std::optional<Tree> at_hand(std::vector<ScaledMonomial> terms) const;
   double addition(const std::vector<ScaledMonomial>& terms);
   Factored flat(const std::vector<ScaledMonomial>& terms);
   void take_common(const std::vector<ScaledMonomial>& terms, Factored& best);
@@ -38,6 +41,7 @@ class Factoring final : public Prices {
   void join_sums(const std::vector<ScaledMonomial>& terms, Factored& best);
   std::vector<AtomId> space_of(const std::vector<ScaledMonomial>& terms) const;
 
+  const SumsAtHand& sums_;
   std::map<std::vector<ScaledMonomial>, Factored> memo_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "compiler/normal_form/atoms.h"
 
@@ -56,5 +57,7 @@ struct ScaledMonomial {
     return a.coefficient < b.coefficient;
   }
 };
+
+using SumsAtHand = std::map<std::vector<ScaledMonomial>, AtomId>;  // terms in ascending order
 
 }  // namespace tenet

@@ -105,6 +105,10 @@ Polynomial KnownValues::opaque(NodeId id, const Polynomial& form) {
   const Polynomial atom = forms_.atom_form(forms_.value(first));
   forms_.give_form(id, atom);
   if (!fresh) return atom;
+  std::vector<ScaledMonomial> terms;
+  for (const auto& [monomial, coefficient] : shorter) terms.push_back({coefficient, monomial});
+  std::sort(terms.begin(), terms.end());
+  sums_.emplace(std::move(terms), atom.begin()->first[0].atom);
   prove_sums(id, shorter);
   return atom;
 }

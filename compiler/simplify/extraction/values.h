@@ -45,6 +45,9 @@ class KnownValues {
   const std::vector<Available>& available() const { return available_; }
   std::size_t given_available() const { return given_available_; }  // the first of them: those that are computed anyway
 
+  // The atoms of opaque values, by the terms of their definitions.
+  const SumsAtHand& sums() const { return sums_; }
+
   // What is computed anyway and has this form, if there is something.
   std::optional<NodeId> at_hand(const Polynomial& form) const;
 
@@ -70,6 +73,7 @@ class KnownValues {
   std::unordered_set<std::uint32_t> given_;
   std::unordered_map<std::uint32_t, Polynomial> definitions_, computed_;
   std::map<std::pair<PolynomialId, std::vector<AxisId>>, NodeId> opaque_by_form_;
+  SumsAtHand sums_;
   std::unordered_map<NodeId, Polynomial> functions_;  // of values that do not show what they are of
   std::unordered_map<NodeId, NodeId> names_;          // a value, the name around it
   std::map<AtomId, Polynomial> instances_;            // definitions at other indices
