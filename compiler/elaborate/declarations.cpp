@@ -198,6 +198,8 @@ std::optional<Value> Elaborator::stated(const syntax::Definition& definition, st
   if (!over || !value) return {};
   std::ranges::sort(*over);
   if (std::ranges::equal(*over, graph().node(value->node).axes)) return value;
+  for (AxisId axis : *over)
+    if (!graph().has_axis(value->node, axis) && adds_axis(value->node, axis)) return {};
   report(Message::axes_stated_differ, definition.name.span, definition.name.text, axes_text(*over), axes_text(value->node));
   return {};
 }

@@ -190,11 +190,13 @@ class Elaborator {
   Value reading(Circle& circle, Member& member, AxisId axis, std::int64_t offset, NodeId start, Span span);
   // The definition that is being elaborated in a circle along the axis; null: no such one.
   Member* circling(const syntax::Expression& name, std::string_view along);
-  // True if the value is a reading, of which it is known now that its member has the axis.
-  bool grows(NodeId value, AxisId axis);
+  // Where the value reads one definition of a circle elsewhere: that has the axis, as the value is used. False if it was known.
+  bool adds_axis(NodeId value, AxisId axis);
   std::optional<Value> read_elsewhere(Member& member, const syntax::Expression& expression, const syntax::Bracket& bracket);
   bool closes(const Circle& circle, std::size_t first);
   void close(const Circle& circle, std::size_t first);
+  bool starts(const Read& read, const Circle& circle) const;
+  std::vector<NodeId> dependents(std::span<const NodeId> roots, const std::vector<Read>& reads) const;
   bool depends_on(NodeId node, const std::vector<Read>& reads);
 
   // layers.cpp

@@ -43,7 +43,7 @@ class Walk {
       } else if (state_[read] == State::open) {
         std::vector<std::size_t> cycle;
         for (auto entry = std::ranges::find(path, read, &Entry::item); entry != path.end(); ++entry) cycle.push_back(entry->item);
-        cycles.push_back(std::move(cycle));
+        if (std::ranges::find(cycles, cycle) == cycles.end()) cycles.push_back(std::move(cycle));
       }
     }
   }

@@ -41,7 +41,7 @@ class Ranges {
   struct Form {
     SizePolynomial constant = {};
     std::map<NodeId, SizePolynomial> coefficients = {};  // of atoms
-    bool rounds = false;                                 // it is more than a whole multiple of one atom: rounding may reach an end
+    bool rounds = false;  // it is more than a whole multiple of one atom: rounding may reach an end
   };
 
   const Form& form(NodeId node);

@@ -6,6 +6,11 @@
 #include "compiler/elaborate/elaborator.h"
 
 namespace tenet {
+namespace {
+
+constexpr int deepest = 4;  // recurrences within one another: each is elaborated several times for one round of those around it
+
+}  // namespace
 
 // What elaborating definitions leaves behind, but for what layers own: that is made once, whenever it is first asked for.
 struct Elaborator::Trace {
@@ -46,6 +51,12 @@ void Elaborator::in_order(std::span<const Declared> order, std::span<const std::
 }
 
 void Elaborator::circle(std::string_view along, std::vector<Member> members, const std::function<void()>& elaborate) {
+  int depth = 1;
+  for (const Circle* outer = circle_; outer != nullptr; outer = outer->outer) ++depth;
+  if (depth > deepest) {
+    report(Message::recurrences_deep, members.front().span, deepest);
+    return;
+  }
   Circle circle{scope_, std::string(along), std::move(members), {}, {}, {}, circle_};
   circle_ = &circle;
   const Trace before = trace();
@@ -87,12 +98,17 @@ Elaborator::Member* Elaborator::circling(const syntax::Expression& e, std::strin
   return nullptr;
 }
 
-bool Elaborator::grows(NodeId value, AxisId axis) {
-  while (graph().node(value).op == Op::named) value = graph().node(value).operands[0];
+bool Elaborator::adds_axis(NodeId value, AxisId axis) {
+  const std::vector<NodeId> below = graph().all_below(std::span(&value, 1));
+  std::vector<std::pair<Circle*, Member*>> read;
   for (Circle* circle = circle_; circle != nullptr; circle = circle->outer)
-    for (const Read& read : circle->reads)
-      if (read.reading == value && add_axis(circle->members[read.member], axis)) return circle->grows = true;
-  return false;
+    for (const Read& row : circle->reads)
+      if (std::ranges::binary_search(below, row.reading)) read.emplace_back(circle, &circle->members[row.member]);
+  if (std::ranges::any_of(read, [&](const auto& row) { return row.second->name != read.front().second->name; })) return false;
+  bool added = false;
+  for (const auto& [circle, member] : read)
+    if (add_axis(*member, axis)) added = circle->grows = true;
+  return added;
 }
 
 // e[axis = axis - c else start, ...] of a definition that is being elaborated: its reading; the other brackets apply to that.
@@ -103,7 +119,7 @@ std::optional<Value> Elaborator::read_elsewhere(Member& member, const syntax::Ex
     if (const std::optional<AxisId> own = this->axis(other.names.front()))
       circle->grows = add_axis(member, *own) || circle->grows;
   const std::optional<AxisId> axis = this->axis(bracket.names.front());
-  const std::optional<Value> index = expression(*bracket.value), start = expression(*bracket.otherwise);
+  const std::optional<Value> index = expression(*bracket.value), start = expression(*bracket.otherwise, true);
   if (!axis || !index || !start) return {};
   const long count = bracket.value->operands[1]->number.get_num().get_si();
   const std::int64_t offset = bracket.value->op == Op::subtract ? count : -count;
@@ -135,20 +151,21 @@ bool Elaborator::closes(const Circle& circle, std::size_t first) {
     bodies.push_back((*member.value)->node);
     for (AxisId axis : member.axes)
       if (!graph().has_axis(bodies.back(), axis)) {
-        report(Message::replaced_axis_missing, member.span, graph().axis(axis).name, axes_text(bodies.back()));
+        report(Message::recurrence_lacks_axis, member.span, member.name, graph().axis(axis).name, axes_text(bodies.back()));
         return false;
       }
   }
   for (const Read& read : circle.reads)
-    if (graph().node(read.start).open && depends_on(read.start, circle.reads)) {
-      report(Message::recurrence_start_open, read.span, circle.members[read.member].name);
+    if (!starts(read, circle)) {
+      report(Message::recurrence_start_open, read.span, circle.members[read.member].name, graph().axis(*circle.axis).name);
       return false;
     }
   for (std::size_t i = first; i < program_.definitions.size(); ++i) bodies.push_back(program_.definitions[i].node);
-  for (NodeId id : graph().all_below(bodies)) {
+  for (NodeId id : dependents(bodies, circle.reads)) {
     const Node& node = graph().node(id);
-    if (node.op == Op::input || std::ranges::find(node.bound, *circle.axis) == node.bound.end()) continue;
-    if (!node.open || !depends_on(id, circle.reads)) continue;
+    if (node.op == Op::input) continue;
+    const bool along = node.op == Op::recurrence && graph().recurrence_of(id).axis == *circle.axis;
+    if (!along && std::ranges::find(node.bound, *circle.axis) == node.bound.end()) continue;
     report(Message::recurrence_reads_across, circle.reads.front().span, circle.members.front().name,
            graph().axis(*circle.axis).name)
         .hint = fmt::format("read at one other place, `x[{0} = {0} - 1 else 0]`, and sum over `{0}` outside",
@@ -156,6 +173,37 @@ bool Elaborator::closes(const Circle& circle, std::size_t first) {
     return false;
   }
   return true;
+}
+
+// Whether a start value is known where the circle starts: all that is open in it is read by circles around this one.
+bool Elaborator::starts(const Read& read, const Circle& circle) const {
+  return std::ranges::all_of(program_.graph.reachable(std::span(&read.start, 1)), [&](NodeId id) {
+    const Node& node = program_.graph.node(id);
+    if (node.op != Op::input || !node.open) return true;
+    for (const Circle* outer = circle.outer; outer != nullptr; outer = outer->outer)
+      if (std::ranges::find(outer->reads, id, &Read::reading) != outer->reads.end()) return true;
+    return false;
+  });
+}
+
+// What depends on the readings, through recurrences within as well, ascending.
+std::vector<NodeId> Elaborator::dependents(std::span<const NodeId> roots, const std::vector<Read>& reads) const {
+  const Graph& graph = program_.graph;
+  std::unordered_set<NodeId> found;
+  for (const Read& read : reads) found.insert(read.reading);
+  const std::vector<NodeId> below = graph.all_below(roots);
+  for (std::size_t before = 0; before != found.size();) {
+    before = found.size();
+    for (NodeId id : below) {
+      if (std::ranges::none_of(graph.node(id).operands, [&](NodeId operand) { return found.contains(operand); })) continue;
+      found.insert(id);
+      if (graph.node(id).op == Op::recurrence)
+        for (const Recurrence::Read& read : graph.recurrence_of(id).reads) found.insert(read.reading);
+    }
+  }
+  std::vector<NodeId> result(found.begin(), found.end());
+  std::ranges::sort(result);
+  return result;
 }
 
 bool Elaborator::depends_on(NodeId node, const std::vector<Read>& reads) {

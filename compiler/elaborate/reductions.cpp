@@ -56,6 +56,7 @@ bool Elaborator::reduces(const syntax::Expression& e, Value operand) {
       const std::optional<Group> over = group(name);
       for (AxisId axis : *over) {
         if (graph().has_axis(operand.node, axis)) continue;
+        if (adds_axis(operand.node, axis)) return false;
         const std::string size = bracket.value == nullptr ? fmt::format("|{}|", name.text) : source_text(bracket.value->span);
         const bool atom = argument.kind != syntax::Expression::Kind::operation;
         report(Message::reduction_lacks_axis, name.span, e.text, graph().axis(axis).name, axes_text(operand.node)).hint =

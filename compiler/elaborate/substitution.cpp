@@ -109,7 +109,7 @@ std::optional<Value> Elaborator::substitution(const syntax::Expression& e) {
     }
     if (value && !graph().has_axis(value->node, *axis)) {
       complete = false;
-      if (grows(value->node, *axis)) continue;
+      if (adds_axis(value->node, *axis)) continue;
       report(Message::replaced_axis_missing, bracket.names[0].span, graph().axis(*axis).name, axes_text(value->node));
       continue;
     }

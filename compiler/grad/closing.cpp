@@ -46,10 +46,10 @@ Replaced closing(Graph& graph, NodeId component) {
     result.by.emplace(reading, shifted(graph, by_name(graph, components[read]), form.axis, offset, start));
   }
   // What a recurrence within gives is read from here, where it is one of these.
-  for (NodeId component : components) {
-    const NodeId body = graph.body_of(component), value = graph.node(body).op == Op::named ? graph.node(body).operands[0] : body;
+  for (NodeId own : components) {
+    const NodeId body = graph.body_of(own), value = graph.node(body).op == Op::named ? graph.node(body).operands[0] : body;
     if (graph.node(value).op != Op::recurrence || !graph.node(value).open) continue;
-    for (NodeId within : {body, value}) result.by.emplace(within, by_name(graph, component));
+    for (NodeId within : {body, value}) result.by.emplace(within, by_name(graph, own));
   }
   return result;
 }

@@ -24,13 +24,12 @@ NodeId shifted(Graph& graph, NodeId component, AxisId axis, std::int64_t offset,
 // out from components elsewhere.
 Replaced closing(Graph& graph, NodeId component);
 
-// The values with every component of the recurrences that the first `count` of them read written out once, from components
-// elsewhere: so that what is equal by the definitions is equal, and no recurrence is looked into.
+// The values with every component of the recurrences that the first `count` of them read, but for the `kept` ones, written out
+// once, from components elsewhere: so that what is equal by the definitions is equal, and no recurrence is looked into.
 struct Unfolded {
   std::vector<NodeId> roots;
-  std::vector<std::pair<NodeId, NodeId>> closed;  // a body that has a name, and its component by that name
+  std::vector<std::pair<NodeId, NodeId>> closed;  // what a body with a name was written out as, and its component by that name
 };
-// But for recurrences that are `kept`.
 Unfolded unfolded(Graph& graph, std::span<const NodeId> roots, std::size_t count, std::span<const NodeId> kept = {});
 
 // A component by its name, if it has one.

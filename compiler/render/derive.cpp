@@ -333,7 +333,7 @@ class Derivation {
     line.of = !of.empty() ? of : gradient != gradient_of_.end() ? gradient->second : "";
     line.helper = true;
     for (AxisId axis : graph_.node(id).axes) line.axes.push_back(spelling_->axis(axis));
-    const auto recurrent = recurrent_.find(id);
+    const auto recurrent = line_of_.contains(index_of(id)) ? recurrent_.end() : recurrent_.find(id);
     const auto known = recurrent == recurrent_.end() ? spelling_->name_of(id) : std::nullopt;
     line.expression = known                 ? *known
                       : is_zero(graph_, id) ? "0"

@@ -19,7 +19,7 @@ struct SimplifiedGradients {
 };
 
 // `given` is computed in any case: the loss, and whatever else is asked for beside its gradients. The gradients are brought to
-// closed forms over it; one whose form is less safe in single precision, and all of them where the forms are not cheaper, are
+// closed forms over it; one whose form is less safe in single precision, and all of them where the forms are dearer, are
 // only rewritten by the directed laws. `sizes` may leave axes open. `journal`: how each value of the closed forms was reached;
 // empty where they were not taken.
 SimplifiedGradients simplify_gradients(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,

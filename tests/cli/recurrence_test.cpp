@@ -147,6 +147,15 @@ layer block(y) {
 }
 out = repeat[stage](block, x)
 loss = sum[time, n](out^2)
+)",
+                              R"(
+axis i = 3, j = 4, n = 2, m = |n|
+param a[i, j, n] = normal()
+param W[m, n] = normal()
+p = s[i = i - 1 else 0] + s[j = j - 1 else 0]
+gate = sigmoid(sum[m](W * p[n = m]))
+s = tanh(a + gate * p - mean[n](0.5 * s[i = i - 1 else 0]))
+loss = sum[i, j, n](s^2)
 )"}) {
     const Ending result = run("check program.tenet", program);
     INFO(program << result.out << result.err);

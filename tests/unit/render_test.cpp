@@ -173,6 +173,14 @@ TEST_CASE("derived lines can be pasted back: shifts, windows, masks, Jacobians, 
 
 TEST_CASE("derived lines can be pasted back: recurrences, and recurrences within one another", "[unit]") {
   for (const bool raw : {false, true}) {
+    check_pasted(  // one gradient is two names'
+        "axis time = 4\nparam a[time] = 0\nc = a^2\nh = c + 0.5 * tanh(h[time = time - 1 else 0])\nloss = sum[time](h^2)", "loss",
+        {"h", "c", "a"}, raw);
+    check_pasted(  // what is read beyond an axis is 0
+        "axis time = 4, depth = 2, n = 2, m = |n|\nparam x[time, n] = 0\nlayer both(y) {\n  param U[m, n] = 0\n  l = tanh(y + "
+        "l[time = time - 1 else 0])\n  r = tanh(y + sum[m](r[time = time + 1 else 0, n = m] * U))\n  (l + r) / 2\n}\nz = "
+        "repeat[depth](both, x)\nloss = sum[time, n](z^2)",
+        "loss", {"x", "z.U"}, raw);
     check_pasted(
         "axis time = 4\nparam x[time] = 0\nparam w = 0\nh = tanh(x + w * h[time = time - 1 else w])\nloss = sum[time](h^2)",
         "loss", {}, raw);

@@ -31,6 +31,15 @@ NodeId Emission::node(const Tree& tree) {
 }
 
 Emission::Signed Emission::built(const Tree& tree, bool alone) {
+  const int masks = std::ranges::any_of(
+      tree.term.monomial, [&](const Factor& factor) { return forms_.atoms()[factor.atom].kind == AtomKind::negative; });
+  masked_ += masks;
+  const Signed result = built_masked(tree, alone);
+  masked_ -= masks;
+  return result;
+}
+
+Emission::Signed Emission::built_masked(const Tree& tree, bool alone) {
   switch (tree.kind) {
     case Tree::Kind::term:
       return product(tree.term, {}, alone);
@@ -186,11 +195,14 @@ NodeId Emission::leaf(AtomId id) {
   const NodeId value = static_cast<Op>(entry.place) == Op::named ? image_(origin) : origin;
   const auto axes = graph_.node(origin).axes;
   std::vector<Replacement> replacements;
+  std::optional<NodeId> beyond;  // an index that may leave its axis stands beside a truth that is false there
   for (std::size_t k = 0; k < axes.size(); ++k) {
     const NodeId at = atom(entry.indices[k]);
-    if (at != graph_.coordinate(axes[k]) && graph_.has_axis(value, axes[k])) replacements.push_back({axes[k], at});
+    if (at == graph_.coordinate(axes[k]) || !graph_.has_axis(value, axes[k])) continue;
+    replacements.push_back({axes[k], at});
+    if (masked_ > 0 && forms_.atoms()[entry.indices[k]].kind == AtomKind::expression) beyond = graph_.constant(0);
   }
-  return replacements.empty() ? value : graph_.substitute(value, std::move(replacements));
+  return replacements.empty() ? value : graph_.substitute(value, std::move(replacements), beyond);
 }
 
 // p = 0 as `coordinate == index` where an index stands alone in p, else by its positive and negative parts.

@@ -28,6 +28,7 @@ class Emission {
     bool negative;
   };
   Signed built(const Tree& tree, bool alone);
+  Signed built_masked(const Tree& tree, bool alone);
   Signed product(const ScaledMonomial& term, const std::vector<NodeId>& others = {}, bool alone = false);
   NodeId sum(const std::vector<Tree>& parts);
   NodeId power(const Factor& factor);
@@ -47,6 +48,7 @@ class Emission {
   const Sizes& sizes_;
   std::function<NodeId(NodeId)> image_;
   std::map<AtomId, AxisId> bound_;  // the axes of open binders
+  int masked_ = 0;                  // how many products around choose by an inequality
 };
 
 }  // namespace tenet
