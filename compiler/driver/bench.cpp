@@ -41,6 +41,7 @@ Outcome<Status> bench_program(const Options& options) {
   Session& session = **opened;
   if (auto has = want_recipe(session, "bench"); !has) return std::unexpected(has.error());
   if (auto loaded = load_data(session); !loaded) return std::unexpected(loaded.error());
+  if (auto filled = want_filled_data(session, "bench"); !filled) return std::unexpected(filled.error());
   const auto model = initial_model(session);
   if (!model) return std::unexpected(model.error());
   auto stepper = make_stepper(session, *model);

@@ -72,6 +72,7 @@ void print_claims(const std::vector<ClaimCheck>& claims) {
 std::string error_text(double error) { return std::isfinite(error) ? fmt::format("{:.1e}", error) : "not finite"; }
 
 void print_gradients(const GradientChecks& checks, std::string_view loss) {
+  if (loss.empty()) fmt::print("no gradients: no scalar depends on a parameter or on data\n");
   if (checks.gradients.empty()) return;
   if (!checks.sizes.empty()) fmt::print("too large to be checked as they are: from here on {}\n", checks.sizes);
   fmt::print("{:<38}{:>20}{:>12}\n", fmt::format("gradients of {}", loss), "finite differences", "native");

@@ -10,6 +10,7 @@
 #include "compiler/driver/points.h"
 #include "compiler/driver/sizes_to_check.h"
 #include "compiler/driver/tensors.h"
+#include "compiler/grad/axes.h"
 #include "compiler/grad/closing.h"
 #include "compiler/plan/rewriting.h"
 #include "compiler/prove/decide.h"
@@ -93,6 +94,9 @@ void compare(const Session& session, const Claim& claim, const Sides& sides, std
   check.where += (check.where.empty() ? "" : ", ") + std::string(drawn) + sizes_of(session, claim);
   check.left = sides.left.values[place];
   check.right = sides.right.values[place];
+  const Graph& graph = session.program->graph;
+  for (AxisId axis : difference(set_of(graph.node(claim.right).axes), set_of(graph.node(claim.left).axes)))
+    check.where += fmt::format(" (the left side has no axis `{}`)", graph.axis(axis).name);
 }
 
 // What numbers say of a claim.

@@ -85,6 +85,9 @@ Outcome<Status> derive_program(const DeriveOptions& options) {
   if (options.explain)
     if (auto checked = session.times("check", [&] { return check_explanations(session, lines); }); !checked)
       return std::unexpected(checked.error());
+  if (lines.empty())
+    return wrong(
+        fmt::format("`{}` shares an axis with everything that it depends on: name a target, or a scalar with --of", value->name));
   fmt::print("{}", written(options, lines, value->name));
   if (options.time) fmt::print(stderr, "{}", session.times.table());
   return Status::done;
@@ -107,8 +110,8 @@ Command derive_command(CLI::App& parent) {
       ->type_name("FORMAT")
       ->check(CLI::IsMember({"text", "latex", "json"}));
   app->footer(
-      "Each line can be pasted into the program and means the same: it reads the program's names, sizes and the lines before "
-      "it.\n\n"
+      "Each line can be pasted into the program and means the same: it reads the program's names, sizes and other "
+      "lines.\n\n"
       "Examples:\n"
       "  tenet derive graphs/ninja.tenet\n"
       "  tenet derive graphs/ninja.tenet logits hprebn\n"

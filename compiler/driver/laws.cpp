@@ -81,7 +81,7 @@ Outcome<Status> list_laws() {
     for (const Shown& law : shown) {
       if (law.family != families[f]) continue;
       const std::string condition = law.condition.empty() ? "" : fmt::format("   ({})", law.condition);
-      fmt::print("  {:<34}{} = {}{}\n", law.name, law.left, law.right, condition);
+      fmt::print("  {:<33} {} = {}{}\n", law.name, law.left, law.right, condition);
     }
   }
   return Status::done;

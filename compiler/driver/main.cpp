@@ -4,6 +4,7 @@
 #include <array>
 #include <exception>
 
+#include "compiler/diagnostics/diagnostics.h"
 #include "compiler/driver/options.h"
 #include "compiler/driver/session.h"
 
@@ -29,6 +30,15 @@ constexpr const char* lesson =
     "Exit status: 0 done and true; 1 a claim or check failed or was not decided; 2 the program or the command line is\n"
     "wrong; 3 a file or the machine failed.";
 
+int unknown_command(const CLI::App& app) {
+  std::vector<std::string> known;
+  for (const CLI::App* command : app.get_subcommands({})) known.push_back(command->get_name());
+  const std::string name = app.remaining().front(), near = nearest(name, known);
+  say(near.empty() ? fmt::format("there is no command `{}`; `tenet --help` lists them", name)
+                   : fmt::format("there is no command `{}`: did you mean `{}`?", name, near));
+  return static_cast<int>(Status::wrong);
+}
+
 int run(int argc, char** argv) {
   CLI::App app{introduction, "tenet"};
   app.footer(lesson);
@@ -38,6 +48,9 @@ int run(int argc, char** argv) {
   for (const auto& command : commands) chosen.push_back(command(app));
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    if (app.get_subcommands().empty() && app.remaining_size() > 0) return unknown_command(app);
+    return app.exit(error) == 0 ? 0 : static_cast<int>(Status::wrong);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? 0 : static_cast<int>(Status::wrong);
   }

@@ -253,6 +253,16 @@ Outcome<void> load_data(Session& session, const RunFacts* run, std::int64_t open
   return check_assumptions(session);
 }
 
+Outcome<void> want_filled_data(const Session& session, std::string_view command) {
+  if (session.has_source()) return {};
+  const std::vector<NodeId> read = session.program->graph.all_below(std::span(&session.program->train->loss, 1));
+  for (const DataInput& data : session.program->data)
+    if (std::ranges::binary_search(read, data.node) && !session.is_filled(data.input))
+      return wrong(fmt::format("{}: the loss reads the data `{}`, and the recipe has no `from` that gives them", command,
+                               session.program->graph.input(data.input).name));
+  return {};
+}
+
 Outcome<void> close_given_sizes(Session& session) { return close(session, given_sizes(session, nullptr), small_size); }
 
 Outcome<void> close_sizes_for(Session& session, const RunFacts& run) {

@@ -63,6 +63,9 @@ Outcome<void> want_sample(Session& session, std::string_view command);
 // no source, or there is no recipe: closes the sizes only, open ones by `open_default` if it is above 0.
 Outcome<void> load_data(Session& session, const RunFacts* run = nullptr, std::int64_t open_default = 0);
 
+// A failure if the recipe has no source and the loss reads data that the program does not load: says what `command` lacks.
+Outcome<void> want_filled_data(const Session& session, std::string_view command);
+
 // Closes the sizes without data; axes that stay open are small.
 Outcome<void> close_given_sizes(Session& session);
 

@@ -151,6 +151,7 @@ Outcome<Status> train_program(TrainOptions options) {
   if (options.steps) session.program->train->steps = *options.steps;
   if (auto loaded = load_data(session, earlier ? &earlier->second.facts : nullptr); !loaded)
     return std::unexpected(loaded.error());
+  if (auto filled = want_filled_data(session, "train"); !filled) return std::unexpected(filled.error());
 
   // Compile.
   std::optional<Evaluator> evaluator;

@@ -13,7 +13,7 @@
 
 namespace tenet {
 
-// One line `name = expression`. It reads forward names, sizes and the lines before it.
+// One line `name = expression`. It reads forward names, sizes and other lines: those before it, but in recurrences.
 struct DerivedLine {
   std::string name;  // `dlogits`
   std::string of;    // the value that it is the gradient by; empty: a helper that is none

@@ -41,11 +41,12 @@ std::string derivation_latex(std::span<const DerivedLine> lines, std::string_vie
     const auto found = partials.find(name);
     return found == partials.end() ? std::string() : found->second;
   };
+  for (const DerivedLine& line : lines)  // those of a recurrence read one another
+    if (!line.of.empty()) partials.emplace(line.name, partial(value, line.of));
   for (const DerivedLine& line : lines) {
     for (const std::string& declaration : line.axis_declarations) note(axis_sentence(declaration));
     for (const std::string& condition : line.conditions) note(sentence(condition));
     const std::string right = latex(*parse_formula(line.expression), names, " \\\\\n  &\\quad {}");
-    if (!line.of.empty()) partials.emplace(line.name, partial(value, line.of));
     const std::string left = line.of.empty() ? latex_name(line.name) : partials.at(line.name);
     rows += fmt::format("{}{} &= {}", rows.empty() ? "" : " \\\\\n", left, right);
   }

@@ -71,11 +71,13 @@ std::string explanation_text(std::span<const DerivedLine> lines) {
       result += declaration + "\n";
     }
   };
+  const bool explained = std::ranges::any_of(lines, [](const DerivedLine& line) { return line.explanation.has_value(); });
   for (const DerivedLine& line : lines) {
     declare(line.axis_declarations);
     if (line.explanation) declare(line.explanation->axis_declarations);
-    result +=
-        line.explanation ? explained_line(line) : fmt::format("{} = {}  # used several times\n", line.name, line.expression);
+    const bool shared = explained && line.of.empty();
+    result += line.explanation ? explained_line(line)
+                               : fmt::format("{} = {}{}\n", line.name, line.expression, shared ? "  # used several times" : "");
     if (line.explanation) {
       for (const std::string& condition : line.explanation->conditions) note("where " + condition);
       for (const std::string& fact : line.explanation->facts) note(fact);
@@ -83,6 +85,7 @@ std::string explanation_text(std::span<const DerivedLine> lines) {
     for (const std::string& condition : line.conditions) note(condition);
   }
   for (const std::string& note : notes) result += "# " + note + "\n";
+  if (!explained && !lines.empty()) result += "# the steps to the gradients of recurrences and repeated layers are not shown\n";
   return result;
 }
 
