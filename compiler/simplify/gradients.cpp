@@ -5,6 +5,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "compiler/grad/axes.h"
 #include "compiler/grad/closing.h"
 #include "compiler/simplify/cost.h"
 #include "compiler/simplify/extraction/closed_forms.h"
@@ -13,6 +14,7 @@
 #include "compiler/simplify/recurrences.h"
 #include "compiler/simplify/simplify.h"
 #include "compiler/simplify/stabilise.h"
+#include "compiler/simplify/terms.h"
 
 namespace tenet {
 namespace {
@@ -179,8 +181,11 @@ SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given
     }
   RecurrenceBodies recurrences(graph, needed);
   const std::vector<NodeId> forward = recurrences.of(now.first(n)), reverse = recurrences.of_others(now.first(n));
-  Replaced leaves, components;  // of the reverse ones
+  Replaced leaves, components;                          // of the reverse ones
+  std::vector<std::pair<NodeId, std::size_t>> leaf_of;  // of a component, with its body's place among the reverse ones
   for (const auto& [component, leaf] : recurrences.leaves_for_others(now.first(n))) {
+    if (const auto body = std::ranges::find(reverse, graph.body_of(component)); body != reverse.end())
+      leaf_of.emplace_back(leaf, static_cast<std::size_t>(body - reverse.begin()));
     leaves.by.emplace(component, leaf);
     components.by.emplace(leaf, component);
   }
@@ -197,6 +202,19 @@ SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given
     if (graph.node(id).open && graph.node(id).op == Op::named) all.adjoints.push_back({id, id});
 
   SimplifiedGradients result = without_recurrences(graph, all_given, all, sizes, journal);
+  Replaced nothing;  // components that came to 0: what reads them gets simpler
+  const std::vector<NodeId> read = graph.all_below(all.gradients);
+  for (const auto& [leaf, place] : leaf_of)
+    if (std::ranges::binary_search(read, leaf) && is_zero(graph, result.gradients[m + place])) {
+      const std::vector<AxisId> axes(graph.node(leaf).axes.begin(), graph.node(leaf).axes.end());
+      nothing.by.emplace(leaf, broadcast(graph, graph.constant(0), axes));
+    }
+  if (!nothing.by.empty()) {
+    all.gradients = replaced(graph, all.gradients, nothing);
+    for (Adjoint& adjoint : all.adjoints) adjoint.value = replaced(graph, std::span(&adjoint.value, 1), nothing)[0];
+    if (journal) journal->entries.clear();
+    result = without_recurrences(graph, all_given, all, sizes, journal);
+  }
   std::map<NodeId, NodeId> images;
   for (std::size_t k = 0; k < forward.size(); ++k) images.emplace(forward[k], result.given[n + k]);
   for (std::size_t k = 0; k < reverse.size(); ++k) images.emplace(reverse[k], result.gradients[m + k]);

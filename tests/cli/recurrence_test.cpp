@@ -173,6 +173,22 @@ TEST_CASE("the derivative of recurrences within one another reads later places o
     CHECK(result.out.find(line) != std::string::npos);
 }
 
+TEST_CASE("a component of a derivative that comes to 0 leaves no trace: the forward algorithm's gradient is the posterior",
+          "[cli]") {
+  const Ending result = run("derive program.tenet T", R"(
+axis n = 3, t = 4, k = 3, p = |k|
+data e[n, t, k]
+param T[p, k] = normal()
+a = e + logsumexp[p](prev + T)
+prev = a[t = t - 1 else 0, k = p]
+loss = sum[n](logsumexp[k](a[t = |t| - 1]))
+)");
+  INFO(result.out << result.err);
+  CHECK(result.status == 0);
+  CHECK(result.out.find("\ndT = sum[n, t](da / sum[p](shared_2) * shared_2)\n") != std::string::npos);
+  CHECK(result.out.find("dhighest") == std::string::npos);
+}
+
 TEST_CASE("a repeated layer is the layer used again and again", "[cli]") {
   const Ending result = run("check program.tenet", R"(
 axis n = 3, m = |n|, depth = 2
