@@ -48,10 +48,9 @@ int run(int argc, char** argv) {
   for (const auto& command : commands) chosen.push_back(command(app));
   try {
     app.parse(argc, argv);
-  } catch (const CLI::RequiredError& error) {
-    if (app.get_subcommands().empty() && app.remaining_size() > 0) return unknown_command(app);
-    return app.exit(error) == 0 ? 0 : static_cast<int>(Status::wrong);
   } catch (const CLI::ParseError& error) {
+    const bool wants_command = dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && app.get_subcommands().empty();
+    if (wants_command && app.remaining_size() > 0) return unknown_command(app);
     return app.exit(error) == 0 ? 0 : static_cast<int>(Status::wrong);
   }
   for (const Command& command : chosen) {

@@ -113,6 +113,7 @@ Replaced shared(Graph& graph, std::span<const NodeId> roots, NodeId component) {
 
 }  // namespace
 
+// Ends, as what has become a component is read as one from then on.
 Computation with_shared_components(Graph& graph, const Computation& computation) {
   std::vector<NodeId> roots = computation.roots();
   for (bool again = true; again;) {

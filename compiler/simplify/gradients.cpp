@@ -121,17 +121,21 @@ void by_adjoints_asked_for(std::span<const Adjoint> now, std::span<const Adjoint
     for (JournalEntry& entry : journal->entries) rename(entry.raw);
 }
 
-void over_original_axes(Graph& graph, SimplifiedGradients& result, Journal* journal) {
-  std::vector<NodeId> values = result.gradients;
-  for (const auto& [adjoint, value] : result.values) values.push_back(value);
+// Each gradient, value and journal's value in turn.
+template <class Visit>
+void each_derived(SimplifiedGradients& result, Journal* journal, const Visit& visit) {
+  for (NodeId& gradient : result.gradients) visit(gradient);
+  for (auto& [adjoint, value] : result.values) visit(value);
   if (journal)
-    for (const JournalEntry& entry : journal->entries) values.push_back(entry.computed);
+    for (JournalEntry& entry : journal->entries) visit(entry.computed);
+}
+
+void go_back_to_original_axes(Graph& graph, SimplifiedGradients& result, Journal* journal) {
+  std::vector<NodeId> values;
+  each_derived(result, journal, [&](NodeId value) { values.push_back(value); });
   values = over_original_axes(graph, values);
   auto next = values.begin();
-  for (NodeId& gradient : result.gradients) gradient = *next++;
-  for (auto& [adjoint, value] : result.values) value = *next++;
-  if (journal)
-    for (JournalEntry& entry : journal->entries) entry.computed = *next++;
+  each_derived(result, journal, [&](NodeId& value) { value = *next++; });
 }
 
 SimplifiedGradients without_recurrences(Graph& graph, std::span<const NodeId> given, const Backward& backward, const Sizes& sizes,
@@ -155,7 +159,7 @@ SimplifiedGradients without_recurrences(Graph& graph, std::span<const NodeId> gi
   const bool taken = !closed.failed && safe && operations(best) <= operations(plain) * (1 + most_added);
   SimplifiedGradients result = std::move(taken ? best : plain).result;
   if (journal && !taken) journal->entries.clear();
-  over_original_axes(graph, result, journal);
+  go_back_to_original_axes(graph, result, journal);
   by_adjoints_asked_for(source.backward.adjoints, backward.adjoints, result, journal);
   return result;
 }
@@ -210,8 +214,12 @@ SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given
       nothing.by.emplace(leaf, broadcast(graph, graph.constant(0), axes));
     }
   if (!nothing.by.empty()) {
-    all.gradients = replaced(graph, all.gradients, nothing);
-    for (Adjoint& adjoint : all.adjoints) adjoint.value = replaced(graph, std::span(&adjoint.value, 1), nothing)[0];
+    std::vector<NodeId> derived = all.gradients;
+    for (const Adjoint& adjoint : all.adjoints) derived.push_back(adjoint.value);
+    derived = replaced(graph, derived, nothing);
+    auto now_derived = derived.begin();
+    for (NodeId& gradient : all.gradients) gradient = *now_derived++;
+    for (Adjoint& adjoint : all.adjoints) adjoint.value = *now_derived++;
     if (journal) journal->entries.clear();
     result = without_recurrences(graph, all_given, all, sizes, journal);
   }
@@ -226,10 +234,7 @@ SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given
   result.gradients.resize(m);
 
   std::vector<NodeId> values = result.given;
-  values.insert(values.end(), result.gradients.begin(), result.gradients.end());
-  for (const auto& [adjoint, value] : result.values) values.push_back(value);
-  if (journal)
-    for (const JournalEntry& entry : journal->entries) values.push_back(entry.computed);
+  each_derived(result, journal, [&](NodeId value) { values.push_back(value); });
   values = replaced(graph, values, components);
   for (NodeId group : recurrences_below(graph, values))  // their bodies have images of their own
     taken.fixed.insert(taken.fixed.end(), graph.components(group).begin(), graph.components(group).end());
@@ -241,10 +246,7 @@ SimplifiedGradients with_recurrences(Graph& graph, std::span<const NodeId> given
   values = recurrences.put_back(replaced(graph, values, taken), images);
   auto next = values.begin();
   for (NodeId& value : result.given) value = *next++;
-  for (NodeId& value : result.gradients) value = *next++;
-  for (auto& [adjoint, value] : result.values) value = *next++;
-  if (journal)
-    for (JournalEntry& entry : journal->entries) entry.computed = *next++;
+  each_derived(result, journal, [&](NodeId& value) { value = *next++; });
 
   by_adjoints_asked_for(std::span(all.adjoints).first(backward.adjoints.size()), backward.adjoints, result, journal);
   return result;
