@@ -5,6 +5,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <regex>
 #include <sstream>
 
 #include "tests/catch.h"
@@ -16,14 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 fs::path cases() { return source_folder() / "tests" / "cases" / "command"; }
-
-// Every `...` as a regular expression for any text.
-std::string with_gaps(std::string pattern) {
-  constexpr std::string_view gap = "...", any = "[^]*";
-  for (std::size_t at = 0; (at = pattern.find(gap, at)) != std::string::npos; at += any.size())
-    pattern.replace(at, gap.size(), any);
-  return pattern;
-}
 
 }  // namespace
 
@@ -53,31 +46,41 @@ Ending Scratch::run(const std::string& script, int seconds) const {
   return {status, read_text(folder_ / ".out"), read_text(folder_ / ".err")};
 }
 
-std::vector<Row> rows_of(std::string_view table) {
-  std::istringstream lines(read_text(cases() / (std::string(table) + ".rows")));
+std::vector<Row> rows_in(const fs::path& file) {
+  std::istringstream lines(read_text(file));
   std::vector<Row> rows;
-  bool in_row = false;
+  enum class In { none, script, expected } in = In::none;
   for (std::string line; std::getline(lines, line);) {
+    INFO(file << ": " << line);
     if (line.starts_with("== ")) {
+      REQUIRE(in != In::script);
       rows.push_back({line.substr(3), "", 0, ""});
-      in_row = true;
+      in = In::script;
     } else if (line.starts_with("=> ")) {
-      REQUIRE(in_row);
+      REQUIRE(in == In::script);
       std::istringstream ending(line.substr(3));
-      ending >> rows.back().status;
-      REQUIRE(ending.get() == ' ');
-      std::getline(ending, rows.back().pattern);
-      rows.back().pattern = with_gaps(rows.back().pattern);
-      in_row = false;
-    } else if (in_row) {
+      REQUIRE(ending >> rows.back().status);
+      std::getline(ending >> std::ws, rows.back().expected);
+      in = In::expected;
+    } else if (in == In::script) {
       rows.back().script += line + "\n";
+    } else if (line.empty()) {
+      in = In::none;
+    } else if (in == In::expected) {
+      rows.back().expected += "\n" + line;
     } else {
-      INFO(table << ".rows: " << line);
-      REQUIRE((line.empty() || line.starts_with("#")));
+      REQUIRE(line.starts_with("#"));
     }
   }
-  REQUIRE_FALSE(in_row);
+  REQUIRE(in != In::script);
   return rows;
+}
+
+bool matches(const std::string& text, std::string pattern) {
+  constexpr std::string_view gap = "...", any = "[^]*";
+  for (std::size_t at = 0; (at = pattern.find(gap, at)) != std::string::npos; at += any.size())
+    pattern.replace(at, gap.size(), any);
+  return std::regex_search(text, std::regex(pattern));
 }
 
 }  // namespace tenet::tests

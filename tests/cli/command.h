@@ -30,19 +30,20 @@ class Scratch {
   std::filesystem::path folder_;
 };
 
-// A row of tests/cases/command/<table>.rows:
+// A row of a table of scripts:
 //
 //   == name
 //   shell text
-//   => status pattern
-//
-// `pattern` is a regular expression (ECMAScript's) that standard error matches somewhere; in it `...` stands for any text,
-// line ends included.
+//   => status
+//   further lines, up to an empty one: what else is expected
 struct Row {
   std::string name, script;
   int status;
-  std::string pattern;
+  std::string expected;  // the rest of the line with the status, then the lines below
 };
-std::vector<Row> rows_of(std::string_view table);
+std::vector<Row> rows_in(const std::filesystem::path& file);
+
+// Patterns are regular expressions (ECMAScript's); in them `...` stands for any text, line ends included.
+bool matches(const std::string& text, std::string pattern);
 
 }  // namespace tenet::tests
