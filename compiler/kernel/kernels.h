@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
+#include "compiler/kernel/whole_range.h"
 #include "compiler/ops/operations.h"
 #include "compiler/plan/computation.h"
 
@@ -26,7 +27,7 @@ constexpr std::uint32_t index_of(TermId id) { return static_cast<std::uint32_t>(
 
 enum class BufferRole : std::uint8_t { input, output, loss, temporary };
 
-// A tensor in the arena: 32-bit reals, wholes or truths (0 or 1 as a whole).
+// A tensor in the arena: 32-bit reals, wholes as wide as their range wants, or truths (0 or 1 as a 32-bit whole).
 struct Buffer {
   std::string name;
   BufferRole role;
@@ -37,6 +38,9 @@ struct Buffer {
   std::int64_t offset = 0;            // in bytes from the arena's start, 64-byte aligned
   std::int64_t bytes = 0;
   std::optional<InputId> input;  // role input
+  WholeRange range = {};         // of wholes
+
+  std::int64_t element_bytes() const { return kind == Kind::whole && range.width() != Width::narrow ? 8 : 4; }
 };
 
 enum class LoopRole : std::uint8_t {
@@ -53,17 +57,24 @@ struct Loop {
   int tile = 1;
 };
 
+// How a quotient of reals is worked out. What a comparison, a step function or an index can see, however far away, is divided;
+// of the rest, lanes over one number are multiplied with its reciprocal, worked out once.
+enum class Division : std::uint8_t { exact, free, by_reciprocal };
+
 struct Term {
-  enum class Kind : std::uint8_t { constant, loop, load, apply, reduce, convert };
+  // quotient: of two wholes, rounded down. convert of a whole to a whole: the nearest one in its range, the lowest for NaN.
+  enum class Kind : std::uint8_t { constant, loop, load, apply, reduce, convert, quotient };
   Kind kind;
   tenet::Kind type;
   double constant = 0;
   LoopId loop{};                 // loop: the coordinate, whole
   BufferId buffer{};             // load
   Op op = Op::add;               // apply, reduce
-  std::vector<TermId> operands;  // load: one whole index for each axis of the buffer; apply; reduce, convert: one
+  std::vector<TermId> operands;  // load: one whole index for each axis of the buffer; apply; reduce, convert: one; quotient: two
   std::vector<LoopId> loops;     // reduce: its loops, outermost first; one of them may have role lanes
   std::int64_t chunk = 0;        // reduce: iterations of the outermost loop summed apart, then combined in order; 0: all in one
+  WholeRange range = {};         // of wholes
+  Division division = Division::exact;  // apply, of reals by `/`
 };
 
 struct Store {

@@ -1,4 +1,6 @@
 // The values of a computation, one kernel each: what is stored gets a buffer and a nest, everything else is worked out in place.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <limits>
 #include <map>
@@ -32,14 +34,15 @@ class Lowering {
     add_outputs();
     add_assignments();
     add_loss();
+    if (!fault_.empty()) return {{}, fault_};
     result_.draws = computation_.draws;
     if (!place_buffers(result_)) return {{}, "the sizes of this computation overflow"};
     return {std::move(result_), {}};
   }
 
  private:
-  BufferId add_buffer(std::string name, BufferRole role, Kind kind, std::vector<AxisId> axes) {
-    Buffer buffer{std::move(name), role, kind, std::move(axes), {}, {}, 0, 4, {}};
+  BufferId add_buffer(std::string name, BufferRole role, Kind kind, std::vector<AxisId> axes, WholeRange range = {}) {
+    Buffer buffer{std::move(name), role, kind, std::move(axes), {}, {}, 0, range.width() == Width::narrow ? 4 : 8, {}, range};
     for (AxisId axis : buffer.axes) {
       buffer.extents.push_back(sizes_[axis]);
       if (__builtin_mul_overflow(buffer.bytes, sizes_[axis], &buffer.bytes)) buffer.bytes = INT64_MAX;
@@ -54,10 +57,15 @@ class Lowering {
     return BufferId{static_cast<std::uint32_t>(result_.buffers.size() - 1)};
   }
 
+  WholeRange range_of_input(const Input& input) const {
+    if (input.typed_by) return {0, sizes_[*input.typed_by] - 1};
+    return input.role == InputRole::step ? WholeRange{0, std::int64_t{1} << 53} : WholeRange{};
+  }
+
   void add_input(InputId id) {
     if (input_buffer_.contains(id)) return;
     const Input& input = graph_.input(id);
-    const BufferId buffer = add_buffer(input.name, BufferRole::input, input.kind, input.axes);
+    const BufferId buffer = add_buffer(input.name, BufferRole::input, input.kind, input.axes, range_of_input(input));
     result_.buffers[index_of(buffer)].input = id;
     input_buffer_[id] = buffer;
     if (input.role == InputRole::step) result_.step = buffer;
@@ -116,10 +124,11 @@ class Lowering {
     return axes;
   }
 
-  // Where a value that is worked out now is stored.
-  BufferId buffer_for(NodeId id) {
+  // Where a value that is worked out now is stored. What a recurrence reads has its buffer before its range is known.
+  BufferId buffer_for(NodeId id, WholeRange range = open_whole) {
     if (const auto found = buffer_of_.find(index_of(id)); found != buffer_of_.end()) return found->second;
-    const BufferId buffer = add_buffer(name_of(id), BufferRole::temporary, graph_.node(id).kind, layout_of(id));
+    if (graph_.node(id).kind != Kind::whole) range = {};
+    const BufferId buffer = add_buffer(name_of(id), BufferRole::temporary, graph_.node(id).kind, layout_of(id), range);
     if (!regions_.empty()) sequenced_.insert(buffer);
     buffer_of_[index_of(id)] = buffer;
     return buffer;
@@ -179,9 +188,11 @@ class Lowering {
     std::vector<LoopId> order;
     std::vector<TermId> indices;
     const bool flexible = !buffer_of_.contains(index_of(id));  // nothing reads the buffer yet
-    const BufferId buffer = buffer_for(id);
-    const Coordinates coordinates = loops_over(work, result_.buffers[index_of(buffer)].axes, order, indices);
+    const std::vector<AxisId> axes = flexible ? layout_of(id) : result_.buffers[index_of(buffer_for(id))].axes;
+    const Coordinates coordinates = loops_over(work, axes, order, indices);
     const TermId value = work.as(node.kind, work.work_out(id, coordinates));
+    const BufferId buffer = buffer_for(id, work.range(value));
+    note(work, id);
     Kernel kernel = work.finish(name_of(id), order, {{buffer, indices, value, false}});
     emit(std::move(kernel), flexible);
   }
@@ -199,11 +210,9 @@ class Lowering {
     TermId within = work.truth(true);
     for (const Scatter::Place& place : form.places) {
       TermId index = work.as(Kind::whole, work.value(place.index, coordinates));
-      if (!always_within(place)) {
-        const TermId first = work.whole(0), last = work.whole(sizes_[place.axis] - 1);
-        within = work.apply(Op::logical_and, {within, work.apply(Op::logical_and, {work.apply(Op::less_equal, {first, index}),
-                                                                                   work.apply(Op::less_equal, {index, last})})});
-        index = work.apply(Op::maximum, {first, work.apply(Op::minimum, {index, last})});
+      if (!work.stays_within(place.index, index, place.axis)) {
+        within = work.apply(Op::logical_and, {within, work.is_within(index, place.axis)});
+        index = work.confined(index, place.axis);
       }
       coordinates[place.axis] = index;
     }
@@ -211,7 +220,9 @@ class Lowering {
     for (NodeId factor : form.factors) value = work.apply(Op::multiply, {value, work.value(factor, coordinates)});
     value = work.as(node.kind, value);
     if (within != work.truth(true)) value = work.apply(Op::where, {within, value, work.as(node.kind, work.whole(0))});
-    const BufferId buffer = buffer_for(id);
+    std::vector<AxisId> around = node.kind == Kind::whole ? axes : std::vector<AxisId>{};
+    const BufferId buffer = buffer_for(id, range_of(Op::sum, work.range(value), values_.points(around)));
+    note(work, id);
     std::vector<TermId> indices;
     for (AxisId axis : result_.buffers[index_of(buffer)].axes) indices.push_back(coordinates.at(axis));
     Kernel kernel = work.finish(name_of(id), order, {{buffer, indices, value, true}});
@@ -222,13 +233,17 @@ class Lowering {
     emit(std::move(kernel), false);
   }
 
-  // Data typed by an axis are its coordinates (checked when they are loaded).
-  bool always_within(const Scatter::Place& place) const {
-    const Node& node = graph_.node(place.index);
-    if (node.op == Op::coordinate) return sizes_[node.bound[0]] <= sizes_[place.axis];
-    if (node.op != Op::input) return false;
-    const Input& input = graph_.input(graph_.input_of(place.index));
-    return input.typed_by && sizes_[*input.typed_by] <= sizes_[place.axis];
+  // A whole that 64 bits are sure not to hold: the value cannot be worked out.
+  void note(const Nest& work, NodeId kernel) {
+    if (work.beyond().empty() || !fault_.empty()) return;
+    const auto named = std::ranges::find_if(work.beyond(), [&](NodeId id) { return names_.contains(id); });
+    const std::string what = named != work.beyond().end() ? fmt::format("`{}`", names_.at(*named))
+                                                          : fmt::format("a product or sum in `{}`", name_of(kernel));
+    fault_ = fmt::format(
+        "{} takes whole numbers beyond the 64 bits that they have; work it out in reals: divide first, or write a product of "
+        "equal "
+        "factors as a power",
+        what);
   }
 
   // Schedules a kernel and appends it, copies that it wants first. `flexible`: its buffer is laid out as the lanes want.
@@ -249,6 +264,7 @@ class Lowering {
     for (const WantedCopy& wanted : schedule.copies) use_copy(kernel.terms[index_of(wanted.load)], wanted.axes);
     if (flexible && schedule.lanes) lay_out(kernel, *schedule.lanes);
     set_tiles(kernel, schedule.lanes, target_);
+    set_divisions(kernel);
     return kernel;
   }
 
@@ -283,7 +299,7 @@ class Lowering {
     const Buffer source = result_.buffers[index_of(from)];
     std::vector<AxisId> order;
     for (std::size_t axis : axes) order.push_back(source.axes[axis]);
-    const BufferId to = add_buffer(source.name + ".copy", BufferRole::temporary, source.kind, order);
+    const BufferId to = add_buffer(source.name + ".copy", BufferRole::temporary, source.kind, order, source.range);
     Nest work = nest();
     std::vector<LoopId> loops;
     std::vector<TermId> indices;
@@ -304,7 +320,16 @@ class Lowering {
     const Coordinates coordinates = loops_over(work, axes, order, indices);
     const TermId value = buffer_of_.contains(index_of(id)) ? work.value(id, coordinates) : work.work_out(id, coordinates);
     const Kind kind = result_.buffers[index_of(buffer)].kind;
+    note(work, id);
     return work.finish(std::move(name), order, {{buffer, indices, work.as(kind, value), false}});
+  }
+
+  WholeRange range_of_value(NodeId id) {
+    Nest work = nest();
+    std::vector<LoopId> order;
+    std::vector<TermId> indices;
+    const Coordinates coordinates = loops_over(work, {graph_.node(id).axes.begin(), graph_.node(id).axes.end()}, order, indices);
+    return work.range(work.value(id, coordinates));
   }
 
   void add_outputs() {
@@ -313,13 +338,16 @@ class Lowering {
       const NodeId id = values_.of(output.value);
       const auto found = buffer_of_.find(index_of(id));
       if (found != buffer_of_.end() && result_.buffers[index_of(found->second)].role == BufferRole::temporary &&
-          taken.insert(found->second).second) {
+          result_.buffers[index_of(found->second)].element_bytes() == 4 && taken.insert(found->second).second) {
         result_.buffers[index_of(found->second)].role = BufferRole::output;
         result_.buffers[index_of(found->second)].name = output.name;
         continue;
       }
       const Node& node = graph_.node(id);
-      const BufferId buffer = add_buffer(output.name, BufferRole::output, node.kind, {node.axes.begin(), node.axes.end()});
+      // A whole that 32 bits do not hold is given as a real.
+      const bool narrow = node.kind != Kind::whole || range_of_value(id).width() == Width::narrow;
+      const BufferId buffer =
+          add_buffer(output.name, BufferRole::output, narrow ? node.kind : Kind::real, {node.axes.begin(), node.axes.end()});
       emit(into(buffer, id, output.name), false);
     }
   }
@@ -418,6 +446,7 @@ class Lowering {
   std::vector<Region> regions_;       // outermost first
   std::set<BufferId> sequenced_;      // what a recurrence works out
   std::vector<int> uses_;
+  std::string fault_;
 };
 
 }  // namespace

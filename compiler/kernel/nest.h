@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "compiler/elaborate/ranges.h"
 #include "compiler/kernel/kernels.h"
 #include "compiler/kernel/values.h"
 
@@ -22,7 +23,7 @@ class Nest {
   // `buffer_of` gives the buffer of a stored value or input.
   Nest(const Graph& graph, const Sizes& sizes, const Values& values, const std::vector<Buffer>& buffers,
        const std::unordered_map<std::uint32_t, BufferId>& buffer_of)
-      : graph_(graph), sizes_(sizes), values_(values), buffers_(buffers), buffer_of_(buffer_of) {}
+      : graph_(graph), sizes_(sizes), values_(values), buffers_(buffers), buffer_of_(buffer_of), proofs_(graph, &sizes) {}
 
   TermId loop(AxisId axis);                                       // a new loop over the axis; its coordinate
   void stand_in(AxisId axis);                                     // a sequence, the next one further in
@@ -36,21 +37,56 @@ class Nest {
   TermId truth(bool holds) { return constant(Kind::truth, holds); }
 
   const std::vector<Term>& terms() const { return terms_; }
+  const WholeRange& range(TermId whole) const { return terms_[index_of(whole)].range; }
+
+  // Whether the index, whose value is `term`, is proved to stay within the axis.
+  bool stays_within(NodeId index, TermId term, AxisId axis);
+  TermId confined(TermId index, AxisId axis);   // the index, or the nearest one within the axis
+  TermId is_within(TermId index, AxisId axis);  // a truth
+
+  // A value that is sure to leave the 64 bits of a whole, and what is worked out of it, innermost first; empty: there is none.
+  const std::vector<NodeId>& beyond() const { return beyond_; }
   Kernel finish(std::string name, std::vector<LoopId> order, std::vector<Store> stores);
 
  private:
+  // A quotient of values that are whole, where every part is proved: exact.
+  struct Fraction {
+    TermId dividend, divisor;
+  };
+
   TermId add(Term term);
   TermId constant(Kind kind, double number);
+  TermId whole_constant(const mpz_class& number);
+  std::optional<double> constant_of(TermId term) const;
+  TermId quotient(TermId dividend, TermId divisor, bool exact);
+  TermId quotient_rounded_down(Fraction fraction);
+  std::optional<Fraction> fraction(NodeId value, const Coordinates& coordinates, int depth = 16);
+  std::optional<TermId> whole_power(TermId base, NodeId exponent);
+  std::optional<TermId> product_with_reciprocal(NodeId product, const Coordinates& coordinates);
+  struct Bounds {
+    double low, high;
+  };
+  std::optional<Bounds> bounds(TermId real, int depth = 8) const;
   TermId pointwise(NodeId value, const Coordinates& coordinates);
   TermId reduction(NodeId value, const Coordinates& coordinates);
   TermId substitution(NodeId value, const Coordinates& coordinates);
   TermId reading(NodeId value, const Coordinates& coordinates);
+
+  // Where a substitution looks, and whether it does, per index.
+  struct Inside {
+    Coordinates coordinates;
+    TermId within;
+  };
+  Inside inside(NodeId substitution, const Coordinates& coordinates);
 
   const Graph& graph_;
   const Sizes& sizes_;
   const Values& values_;
   const std::vector<Buffer>& buffers_;
   const std::unordered_map<std::uint32_t, BufferId>& buffer_of_;
+  Ranges proofs_;
+  std::vector<NodeId> beyond_;
+  int masked_ = 0;  // branches of `where` around the value that is worked out
   std::vector<Loop> loops_;
   std::vector<std::pair<AxisId, TermId>> sequences_;
   std::vector<Term> terms_;

@@ -251,4 +251,15 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
   }
 }
 
+void set_divisions(Kernel& kernel) {
+  LoopMask lanes;
+  for (std::size_t i = 0; i < kernel.loops.size(); ++i)
+    if (kernel.loops[i].role == LoopRole::lanes && kernel.loops[i].extent > 1) lanes.set(i);
+  const std::vector<LoopMask> reads = loops_read(kernel);
+  const auto across = [&](TermId term) { return (reads[index_of(term)] & lanes).any(); };
+  for (Term& term : kernel.terms)
+    if (term.division == Division::free && across(term.operands[0]) && !across(term.operands[1]))
+      term.division = Division::by_reciprocal;
+}
+
 }  // namespace tenet

@@ -31,6 +31,9 @@ struct LaneChoice {
 LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexible,
                         const std::function<double(BufferId, const std::vector<std::size_t>&)>& copying);
 
+// Sets how each quotient whose last bit nothing sees is worked out, given the lanes.
+void set_divisions(Kernel& kernel);
+
 // Sets roles, tile sizes, the order of loops and the split of every reduction.
 void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target);
 

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "compiler/kernel/kernels.h"
 
 namespace tenet {
@@ -44,6 +46,17 @@ std::string at(const Kernels& kernels, BufferId buffer, const std::vector<TermId
   return fmt::format("{}[{}]", kernels.buffers[index_of(buffer)].name, joined(parts, ", "));
 }
 
+// An index that is not proved to stay within its axis, and is made to.
+bool is_check(const Kernel& kernel, const Term& term) {
+  return term.kind == Term::Kind::convert && term.type == Kind::whole &&
+         kernel.terms[index_of(term.operands[0])].type == Kind::whole;
+}
+
+std::string width_text(const Term& term) {
+  if (term.type != Kind::whole || term.range.width() == Width::narrow) return "";
+  return term.range.width() == Width::wide ? ", 64 bits" : ", not proved";
+}
+
 std::string term_text(const Kernels& kernels, const Kernel& kernel, const Term& term) {
   std::vector<std::string> operands, loops;
   for (TermId operand : term.operands) operands.push_back(fmt::format("%{}", index_of(operand)));
@@ -56,14 +69,18 @@ std::string term_text(const Kernels& kernels, const Kernel& kernel, const Term& 
     case Term::Kind::load:
       return at(kernels, term.buffer, term.operands);
     case Term::Kind::apply:
-      return fmt::format("{} {}", operation(term.op).spelling, joined(operands, ", "));
+      return fmt::format("{} {}{}{}", operation(term.op).spelling, joined(operands, ", "),
+                         term.division == Division::by_reciprocal ? " by reciprocal" : "", width_text(term));
     case Term::Kind::convert:
-      return fmt::format("{} {}", name_of(term.type), operands[0]);
+      if (is_check(kernel, term)) return fmt::format("held in 0 to {} {}", term.range.high, operands[0]);
+      return fmt::format("{} {}{}", name_of(term.type), operands[0], width_text(term));
+    case Term::Kind::quotient:
+      return fmt::format("floor {} / {}{}", operands[0], operands[1], width_text(term));
     case Term::Kind::reduce:
       break;
   }
   const std::string chunk = term.chunk > 0 ? fmt::format(" in chunks of {}", term.chunk) : "";
-  return fmt::format("{}[{}]{} {}", operation(term.op).spelling, joined(loops, ", "), chunk, operands[0]);
+  return fmt::format("{}[{}]{} {}{}", operation(term.op).spelling, joined(loops, ", "), chunk, operands[0], width_text(term));
 }
 
 }  // namespace
@@ -71,9 +88,13 @@ std::string term_text(const Kernels& kernels, const Kernel& kernel, const Term& 
 std::string to_text(const Kernels& kernels) {
   std::string text =
       fmt::format("arena {} bytes{}\n", kernels.arena_bytes, kernels.draws ? ", a batch is drawn before each pass" : "");
+  std::ptrdiff_t checks = 0;
+  for (const Kernel& kernel : kernels.kernels)
+    checks += std::ranges::count_if(kernel.terms, [&](const Term& term) { return is_check(kernel, term); });
+  if (checks > 0) text += fmt::format("{} indices are held within their axes while running\n", checks);
   for (const Buffer& buffer : kernels.buffers)
-    text += fmt::format("buffer {} {} {} [{}] at {}\n", buffer.name, name_of(buffer.role), name_of(buffer.kind),
-                        fmt::join(buffer.extents, ", "), buffer.offset);
+    text += fmt::format("buffer {} {} {}{} [{}] at {}\n", buffer.name, name_of(buffer.role), name_of(buffer.kind),
+                        buffer.element_bytes() == 8 ? " of 64 bits" : "", fmt::join(buffer.extents, ", "), buffer.offset);
   for (const Sequence& sequence : kernels.sequences)
     text += fmt::format("sequence {}:{}{} of kernels {} to {}\n", sequence.name, sequence.extent,
                         sequence.backwards ? " backwards" : "", sequence.begin, sequence.end - 1);

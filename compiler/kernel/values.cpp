@@ -21,6 +21,7 @@ Values::Values(const Graph& graph, const Sizes& sizes, const Computation& comput
   number();
   for (NodeId& root : roots_) root = of(root);
   find_reads();
+  find_seen(computation);
   // The costs depend on what is stored and the choice on the costs: two rounds settle all but ties.
   stored_.assign(graph_.node_count(), false);
   for (int round = 0; round < 3; ++round) {
@@ -68,6 +69,40 @@ void Values::find_reads() {
       reads_.try_emplace(reading, Read{operand(id, component), operand(id, components + i), form.axis, offset});
       kept_[index_of(operand(id, component))] = true;
     }
+  }
+}
+
+// An operand through which no gradient passes is where an operation jumps; a substitution jumps with its indices. What is
+// assigned to an input is seen where the input is.
+void Values::find_seen(const Computation& computation) {
+  seen_.assign(graph_.node_count(), false);
+  std::vector<NodeId> open;
+  const auto see = [&](NodeId id) {
+    if (seen_[index_of(id)]) return;
+    seen_[index_of(id)] = true;
+    open.push_back(id);
+  };
+  for (NodeId id : live_) {
+    const Node& node = graph_.node(id);
+    const Operation& row = operation(node.op);
+    for (std::size_t i = 0; i < node.operands.size(); ++i) {
+      const bool computes = row.form == Form::pointwise || row.form == Form::reduction;
+      const bool index = row.form == Form::substitution && i >= 1 && i <= node.bound.size();
+      if (index || (computes && row.adjoint[i].empty())) see(operand(id, i));
+    }
+  }
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    const Node& node = graph_.node(id);
+    for (std::size_t i = 0; i < node.operands.size(); ++i) see(operand(id, i));
+    if (const auto read = reads_.find(id); read != reads_.end()) {
+      see(read->second.value);
+      see(read->second.start);
+    }
+    if (node.op != Op::input) continue;
+    for (const auto& assignment : computation.assignments)
+      if (assignment.target == graph_.input_of(id)) see(of(assignment.value));
   }
 }
 

@@ -28,6 +28,9 @@ class Values {
   NodeId of(NodeId node) const { return representative_[index_of(node)]; }  // names and `stop` do not make a value
   NodeId operand(NodeId value, std::size_t i) const { return of(graph_.node(value).operands[i]); }
   bool stored(NodeId value) const { return stored_[index_of(value)]; }
+  // Whether something that jumps can see the value's last bit: a comparison, a step function or an index, in this step or in
+  // another one, through whatever is worked out in between.
+  bool seen(NodeId value) const { return seen_[index_of(value)]; }
   const std::vector<NodeId>& live() const { return live_; }  // operands before users
 
   // What a reading stands for: a value at axis - offset, beyond the axis the start.
@@ -48,6 +51,7 @@ class Values {
  private:
   void number();
   void find_reads();
+  void find_seen(const Computation& computation);
   void weigh();   // what one evaluation of each value costs, given what is stored
   void choose();  // what to store, given the costs
   bool reads_axis(NodeId value, AxisId axis) const { return graph_.has_axis(value, axis); }
@@ -60,6 +64,7 @@ class Values {
   const Sizes& sizes_;
   std::vector<NodeId> representative_, live_, roots_;
   std::map<NodeId, Read> reads_;
+  std::vector<bool> seen_;
   std::vector<bool> stored_, kept_;  // kept: a component's, from place to place
   std::vector<Weight> weight_;
 };

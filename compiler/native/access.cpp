@@ -1,6 +1,9 @@
 // Memory: a lane-uniform address is a scalar access, consecutive lanes are a vector access, anything else gathers or scatters.
 #include <llvm/IR/Constants.h>
 
+#include <algorithm>
+#include <cstdlib>
+
 #include "compiler/native/kernel_emitter.h"
 
 namespace tenet {
@@ -11,8 +14,9 @@ const llvm::Align element_align(4);
 
 }  // namespace
 
-llvm::Type* KernelEmitter::type_in_memory(Kind kind) {
-  return kind == Kind::real ? builder_.getFloatTy() : static_cast<llvm::Type*>(builder_.getInt32Ty());
+llvm::Type* KernelEmitter::type_in_memory(const Buffer& buffer) {
+  return buffer.kind == Kind::real ? builder_.getFloatTy()
+                                   : type_of(buffer.kind == Kind::whole ? buffer.range.width() : Width::narrow);
 }
 
 KernelEmitter::Address KernelEmitter::address(const Affine& sum, BufferId buffer, int row, int vector) {
@@ -36,9 +40,15 @@ KernelEmitter::Address KernelEmitter::address(const Affine& sum, BufferId buffer
     }
 
   const Buffer& target = kernels_.buffers[index_of(buffer)];
-  llvm::Type* offset_type = target.bytes / 4 > INT32_MAX ? builder_.getInt64Ty() : builder_.getInt32Ty();
+  const auto far = [&](const auto& part) {  // only with others does it come back into the buffer
+    const WholeRange& range = this->term(part.first).range;
+    const std::int64_t most = INT32_MAX / std::max<std::int64_t>(1, std::abs(part.second)) / 2;
+    return !range.within(-most, most);
+  };
+  const bool long_offsets = target.bytes / target.element_bytes() > INT32_MAX || std::ranges::any_of(sum.terms, far);
+  llvm::Type* offset_type = long_offsets ? builder_.getInt64Ty() : builder_.getInt32Ty();
   const auto in_offset_type = [&](llvm::Value* whole) {
-    return builder_.CreateSExt(whole, with_lanes(offset_type, lanes_of(whole)));
+    return builder_.CreateSExtOrTrunc(whole, with_lanes(offset_type, lanes_of(whole)));
   };
   const auto factor_of = [&](std::int64_t n, unsigned lanes) {
     return broadcast(builder_, llvm::ConstantInt::getSigned(offset_type, n), lanes);
@@ -52,7 +62,7 @@ KernelEmitter::Address KernelEmitter::address(const Affine& sum, BufferId buffer
   }
 
   llvm::Value* pointer = pointers_[index_of(buffer)];
-  llvm::Type* element = type_in_memory(target.kind);
+  llvm::Type* element = type_in_memory(target);
   if (scalar) pointer = builder_.CreateGEP(element, pointer, scalar);
   if (constant != 0) pointer = builder_.CreateGEP(element, pointer, i64(constant));
   if (lane_factor != 0 && (offsets || lane_factor != 1)) {
@@ -80,9 +90,9 @@ llvm::Value* KernelEmitter::emit_load(TermId id, int row, int vector) {
     load_across(id, *group, vector);
     return memo_.find(place(id, row, vector));
   }
-  const Kind kind = kernels_.buffers[index_of(t.buffer)].kind;
+  const Buffer& source = kernels_.buffers[index_of(t.buffer)];
   const Address at = address(analysis_.address(id), t.buffer, row, vector);
-  llvm::Type* element = type_in_memory(kind);
+  llvm::Type* element = type_in_memory(source);
   llvm::Value* loaded;
   if (at.offsets) {
     llvm::Type* type = with_lanes(element, lanes_->width);
@@ -97,12 +107,13 @@ llvm::Value* KernelEmitter::emit_load(TermId id, int row, int vector) {
   } else {
     loaded = builder_.CreateAlignedLoad(element, at.pointer, element_align);
   }
-  return kind == Kind::truth ? converted(loaded, Kind::truth) : loaded;
+  return source.kind == Kind::truth ? converted(loaded, Kind::truth) : loaded;
 }
 
-llvm::Value* KernelEmitter::in_memory(llvm::Value* value, Kind kind) {
-  value = converted(value, kind);
-  return kind == Kind::truth ? converted(value, Kind::whole) : value;
+llvm::Value* KernelEmitter::in_memory(llvm::Value* value, const Buffer& buffer) {
+  value = converted(value, buffer.kind);
+  if (buffer.kind == Kind::truth) return converted(value, Kind::whole);
+  return buffer.kind == Kind::whole ? held(value, buffer.range.width()) : value;
 }
 
 void KernelEmitter::emit_store(std::size_t index, llvm::Value* value, int row, int vector) {
@@ -112,9 +123,8 @@ void KernelEmitter::emit_store(std::size_t index, llvm::Value* value, int row, i
       if (row == group->first + group->size - 1) store_across(index, *group, vector);  // every row's value is at hand
       return;
     }
-  const Kind kind = kernels_.buffers[index_of(store.buffer)].kind;
   const Address at = address(analysis_.address_of_store(index), store.buffer, row, vector);
-  value = in_memory(value, kind);
+  value = in_memory(value, kernels_.buffers[index_of(store.buffer)]);
   if (store.accumulate) return emit_accumulation(at, value, vector);
   if (at.offsets) {
     value = broadcast(builder_, value, lanes_->width);

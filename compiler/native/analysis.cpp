@@ -37,7 +37,7 @@ bool is_constant(const Affine& a) { return a.loops.empty() && a.terms.empty(); }
 Affine Analysis::index(const Kernel& kernel, TermId id) const {
   const Term& term = kernel.terms[index_of(id)];
   const Affine opaque = {0, {}, {{id, 1}}};
-  if (term.type != Kind::whole) return opaque;
+  if (term.type != Kind::whole || term.range.open) return opaque;
   Affine sum;
   switch (term.kind) {
     case Term::Kind::constant:
@@ -87,7 +87,7 @@ Analysis::Analysis(const Kernels& kernels, const Kernel& kernel) {
   for (std::size_t i = 0; i < kernel.terms.size(); ++i) {
     const Term& term = kernel.terms[i];
     LoopSet loops;
-    bool trivial = term.kind == Term::Kind::apply && term.type == Kind::whole;
+    bool trivial = (term.kind == Term::Kind::apply || term.kind == Term::Kind::convert) && term.type == Kind::whole;
     for (TermId operand : term.operands) {
       loops |= loops_[index_of(operand)];
       trivial = trivial && trivial_[index_of(operand)];

@@ -34,6 +34,11 @@ llvm::Value* address_of(llvm::IRBuilder<>& builder, const Buffer& buffer, llvm::
   return builder.CreateConstGEP1_64(builder.getInt8Ty(), arena, static_cast<std::uint64_t>(buffer.offset), buffer.name);
 }
 
+void store_whole(llvm::IRBuilder<>& builder, const Buffer& scalar, llvm::Value* arena, llvm::Value* value) {
+  llvm::Type* type = scalar.element_bytes() == 8 ? builder.getInt64Ty() : builder.getInt32Ty();
+  builder.CreateAlignedStore(builder.CreateTrunc(value, type), address_of(builder, scalar, arena), llvm::Align(4));
+}
+
 namespace {
 
 // A loop over the places of a sequence; `body` gets the place.
@@ -128,8 +133,7 @@ void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functio
 
   builder.SetInsertPoint(body);
   llvm::Value* step = builder.CreateAdd(first_step, pass, "step");
-  if (kernels.step)
-    builder.CreateAlignedStore(builder.CreateTrunc(step, builder.getInt32Ty()), address(*kernels.step), llvm::Align(4));
+  if (kernels.step) store_whole(builder, kernels.buffers[index_of(*kernels.step)], arena, step);
   if (kernels.draws) {
     const llvm::FunctionCallee draw =
         module.getOrInsertFunction("tenet_draw_batch", builder.getVoidTy(), pointer_type, builder.getInt64Ty());

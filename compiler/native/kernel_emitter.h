@@ -82,9 +82,17 @@ class KernelEmitter {
   llvm::Value* emit_apply(const Term& term, int row, int vector);
   llvm::Value* emit_power(const Term& term, double exponent, int row, int vector);
   llvm::Value* emit_quotient(const Term& term, int row, int vector);
+  llvm::Value* emit_quotient_rounded_down(const Term& term, int row, int vector);
+  llvm::Value* emit_large_angle(llvm::Value* angle, int quarters);  // sin(angle + quarters pi / 2); large_angles.cpp
+  llvm::Value* with_large_angles(llvm::Value* usual, llvm::Value* angle, int quarters);
   void keep_reciprocal(TermId divisor, int row, int vector);
   std::optional<double> constant_of(TermId id) const;
   llvm::Value* converted(llvm::Value* value, Kind kind);
+  llvm::Value* held(llvm::Value* value, Width width);  // as a whole of that width
+  llvm::Value* held_within(llvm::Value* whole, const WholeRange& range);
+  llvm::Value* within_exact(llvm::Value* whole);  // infinite where it would be rounded
+  llvm::Type* type_of(Width width);
+  llvm::Value* whole_constant(double number, Width width);
   void hoist(std::span<const TermId> roots);
 
   // reductions.cpp
@@ -112,6 +120,8 @@ class KernelEmitter {
   Carried emit_rounds(const Reduction& reduction, std::size_t level, const Range& range, Carried carried);
   Carried accumulate(const Reduction& reduction, int way, Carried carried);
   // `into` and `from` point at one accumulator of each side: a value, for argmax value and index.
+  llvm::Value* as_accumulated(llvm::Value* element, const Term& into);
+  llvm::Value* accumulation(const Term& reduction, std::span<const Emitter::Value> operands);
   void combine(TermId id, llvm::Value** into, llvm::Value* const* from);
   Carried combine_all(const Reduction& reduction, Carried into, const Carried& from);
   void finish(const Reduction& reduction, Carried& carried);
@@ -130,15 +140,15 @@ class KernelEmitter {
   void emit_store(std::size_t store, llvm::Value* value, int row, int vector);
   void emit_accumulation(const Address& address, llvm::Value* value, int vector);
   void add_to_memory(llvm::Value* pointer, llvm::Value* value, llvm::Value* mask);
-  llvm::Type* type_in_memory(Kind kind);
-  llvm::Value* in_memory(llvm::Value* value, Kind kind);  // as a buffer of that kind holds it
+  llvm::Type* type_in_memory(const Buffer& buffer);
+  llvm::Value* in_memory(llvm::Value* value, const Buffer& buffer);  // as the buffer holds it
 
   // transposes.cpp: tiles whose rows, not lanes, are consecutive in memory.
   struct RowGroup {
     int first, size;
   };
   std::optional<RowGroup> group_across(const Affine& sum, int row) const;
-  llvm::Value* segment_pointer(const Address& address, std::int64_t lane_factor, unsigned lane);
+  llvm::Value* segment_pointer(const Address& address, llvm::Type* element, std::int64_t lane_factor, unsigned lane);
   void load_across(TermId id, RowGroup group, int vector);
   void store_across(std::size_t store, RowGroup group, int vector);
 

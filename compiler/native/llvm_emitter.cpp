@@ -83,14 +83,14 @@ Emitter::Value LlvmEmitter::round_nearest(Value a) { return unary(Intrinsic::nea
 Emitter::Value LlvmEmitter::to_real(Value a) {
   llvm::Value* value = unwrap(a);
   llvm::Type* type = with_lanes(builder_.getFloatTy(), lanes_of(value));
-  if (value->getType()->isFPOrFPVectorTy()) return a;
+  if (value->getType()->isFPOrFPVectorTy()) return wrap(builder_.CreateFPTrunc(value, type));
   return wrap(value->getType()->isIntOrIntVectorTy(1) ? builder_.CreateUIToFP(value, type) : builder_.CreateSIToFP(value, type));
 }
 Emitter::Value LlvmEmitter::to_whole(Value a) {
   llvm::Value* value = unwrap(a);
   llvm::Type* type = with_lanes(builder_.getInt32Ty(), lanes_of(value));
   if (value->getType()->isIntOrIntVectorTy(1)) return wrap(builder_.CreateZExt(value, type));
-  if (value->getType()->isIntOrIntVectorTy()) return a;
+  if (value->getType()->isIntOrIntVectorTy() || value->getType()->getScalarType()->isDoubleTy()) return a;
   // Of a NaN or a number beyond 32 bits: any whole, but one and the same wherever it is used.
   return wrap(builder_.CreateFreeze(builder_.CreateFPToSI(value, type)));
 }

@@ -1,5 +1,5 @@
-// The operations' formulas as LLVM instructions. A value is a scalar or a vector of lanes: a real is a float, a whole an i32,
-// a truth an i1. Where a scalar meets a vector it is broadcast.
+// The operations' formulas as LLVM instructions. A value is a scalar or a vector of lanes: a real is a float; a whole an i32,
+// an i64, or a double where nothing is proved of it; a truth an i1. Where a scalar meets a vector it is broadcast.
 #pragma once
 
 #include <llvm/IR/IRBuilder.h>

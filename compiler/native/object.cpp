@@ -47,7 +47,7 @@ class Exports {
   llvm::Value* at(BufferId id) { return address_of(builder_, buffer(id), arena_); }
   llvm::Value* number(std::int64_t value) { return builder_.getInt64(static_cast<std::uint64_t>(value)); }
   void set(std::optional<BufferId> scalar, llvm::Value* value) {
-    if (scalar) builder_.CreateAlignedStore(builder_.CreateTrunc(value, builder_.getInt32Ty()), at(*scalar), llvm::Align(4));
+    if (scalar) store_whole(builder_, buffer(*scalar), arena_, value);
   }
 
   // Begins a function; its first argument is the arena.

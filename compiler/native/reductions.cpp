@@ -17,6 +17,13 @@ constexpr int enough_accumulators = 8;  // to hide a multiply-add's latency
 // The kind that is accumulated: truths as wholes.
 Kind accumulated(Kind kind) { return kind == Kind::truth ? Kind::whole : kind; }
 
+Width width_of(const Term& term) { return term.type == Kind::whole ? term.range.width() : Width::narrow; }
+
+// Of a whole that is proved.
+unsigned bits(Width width) { return width == Width::wide ? 64 : 32; }
+llvm::APInt least(Width width) { return llvm::APInt::getSignedMinValue(bits(width)); }
+llvm::APInt greatest(Width width) { return llvm::APInt::getSignedMaxValue(bits(width)); }
+
 }  // namespace
 
 // Works out every reduction that `roots` need here, those over the same loops together.
@@ -114,11 +121,13 @@ KernelEmitter::Carried KernelEmitter::identities(const Reduction& r) {
   for (const Accumulator& a : r.accumulators) {
     const Term& t = term(a.term);
     const bool arg = t.op == Op::argmax;
-    const bool real = (arg ? term(t.operands[0]).type : t.type) == Kind::real;
+    const Term& what = arg ? term(t.operands[0]) : t;
     const double identity = operation(t.op).identity;
-    const double clamped = std::clamp(identity, double{INT32_MIN}, double{INT32_MAX});
-    llvm::Value* value = real ? LlvmEmitter::unwrap(emitter_.real(static_cast<float>(identity)))
-                              : LlvmEmitter::unwrap(emitter_.whole(static_cast<std::int32_t>(clamped)));
+    const Width width = width_of(what);
+    llvm::Value* value = what.type == Kind::real ? LlvmEmitter::unwrap(emitter_.real(static_cast<float>(identity)))
+                         : std::isfinite(identity) || width == Width::open
+                             ? whole_constant(identity, width)
+                             : llvm::Constant::getIntegerValue(type_of(width), identity < 0 ? least(width) : greatest(width));
     const unsigned lanes = r.lanes ? r.width : depends_on_lane(a.term) ? lanes_->width : 1;
     for (int way = 0; way < r.ways; ++way)
       for (int row = 0; row < a.rows; ++row)
@@ -186,7 +195,7 @@ KernelEmitter::Carried KernelEmitter::accumulate(const Reduction& r, int way, Ca
         llvm::Value* const used = r.lanes ? mask(vector) : nullptr;
         llvm::Value* element = value(t.operands[0], row, vector);
         if (t.op == Op::argmax) {
-          element = broadcast(builder_, converted(element, accumulated(term(t.operands[0]).type)), lanes);
+          element = broadcast(builder_, as_accumulated(element, term(t.operands[0])), lanes);
           llvm::Value* better = LlvmEmitter::unwrap(emitter_.less(LlvmEmitter::wrap(carried[at]), LlvmEmitter::wrap(element)));
           if (used) better = builder_.CreateAnd(better, used);
           llvm::Value* index = broadcast(builder_, emit_coordinate(t.loops[0], row, vector), lanes);
@@ -194,18 +203,30 @@ KernelEmitter::Carried KernelEmitter::accumulate(const Reduction& r, int way, Ca
           carried[at + 1] = builder_.CreateSelect(better, index, carried[at + 1]);
         } else {
           const std::array operands = {LlvmEmitter::wrap(carried[at]),
-                                       LlvmEmitter::wrap(broadcast(builder_, converted(element, accumulated(t.type)), lanes))};
-          llvm::Value* sum = LlvmEmitter::unwrap(operation(t.op).emit(emitter_, operands));
+                                       LlvmEmitter::wrap(broadcast(builder_, as_accumulated(element, t), lanes))};
+          llvm::Value* sum = accumulation(t, operands);
           carried[at] = used ? builder_.CreateSelect(used, sum, carried[at]) : sum;
         }
       }
   return carried;
 }
 
+// An element in the kind and width of what it goes into.
+llvm::Value* KernelEmitter::as_accumulated(llvm::Value* element, const Term& into) {
+  element = converted(element, accumulated(into.type));
+  return into.type == Kind::real ? element : held(element, width_of(into));
+}
+
+llvm::Value* KernelEmitter::accumulation(const Term& t, std::span<const Emitter::Value> operands) {
+  llvm::Value* result = LlvmEmitter::unwrap(operation(t.op).emit(emitter_, operands));
+  const bool grows = t.op == Op::sum || t.op == Op::product;
+  return grows && t.type == Kind::whole && t.range.open ? within_exact(result) : result;
+}
+
 void KernelEmitter::combine(TermId id, llvm::Value** into, llvm::Value* const* from) {
   if (term(id).op != Op::argmax) {
     const std::array operands = {LlvmEmitter::wrap(into[0]), LlvmEmitter::wrap(from[0])};
-    into[0] = LlvmEmitter::unwrap(operation(term(id).op).emit(emitter_, operands));
+    into[0] = accumulation(term(id), operands);
     return;
   }
   const auto wrap = &LlvmEmitter::wrap;

@@ -28,6 +28,7 @@ std::span<const CallableSymbol> symbols() {
       {"memmove", address(static_cast<Copy>(&std::memmove))},
       // Only on machines without the instructions (before SSE 4.1 and FMA).
       {"fmaf", address(static_cast<Ternary>(&::fmaf))},
+      {"floor", address(static_cast<double (*)(double)>(&::floor))},
       {"floorf", address(static_cast<Unary>(&::floorf))},
       {"nearbyintf", address(static_cast<Unary>(&::nearbyintf))},
   };

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "compiler/native/kernel_emitter.h"
 
@@ -43,13 +44,19 @@ llvm::Value* KernelEmitter::emit_term(TermId id, int row, int vector) {
     case Term::Kind::constant:
       if (t.type == Kind::real) return llvm::ConstantFP::get(builder_.getFloatTy(), t.constant);
       if (t.type == Kind::truth) return builder_.getInt1(t.constant != 0);
-      return builder_.getInt32(static_cast<std::uint32_t>(static_cast<std::int64_t>(t.constant)));
+      return whole_constant(t.constant, t.range.width());
     case Term::Kind::loop:
       return emit_coordinate(t.loop, row, vector);
     case Term::Kind::load:
       return emit_load(id, row, vector);
-    case Term::Kind::convert:
-      return converted(value(t.operands[0], row, vector), t.type);
+    case Term::Kind::convert: {
+      llvm::Value* operand = value(t.operands[0], row, vector);
+      if (t.type != Kind::whole) return converted(operand, t.type);
+      if (term(t.operands[0]).type == Kind::whole) return held_within(operand, t.range);
+      return held(converted(operand, Kind::whole), t.range.width());
+    }
+    case Term::Kind::quotient:
+      return emit_quotient_rounded_down(t, row, vector);
     case Term::Kind::apply:
       return emit_apply(t, row, vector);
     case Term::Kind::reduce:
@@ -88,6 +95,75 @@ llvm::Value* KernelEmitter::converted(llvm::Value* value, Kind kind) {
   return type->isFPOrFPVectorTy() ? builder_.CreateFCmpUNE(value, zero) : builder_.CreateICmpNE(value, zero);
 }
 
+llvm::Type* KernelEmitter::type_of(Width width) {
+  if (width == Width::open) return builder_.getDoubleTy();
+  return width == Width::wide ? builder_.getInt64Ty() : builder_.getInt32Ty();
+}
+
+llvm::Value* KernelEmitter::whole_constant(double number, Width width) {
+  if (width == Width::open) return llvm::ConstantFP::get(builder_.getDoubleTy(), number);
+  return llvm::ConstantInt::getSigned(type_of(width), static_cast<std::int64_t>(number));
+}
+
+llvm::Value* KernelEmitter::held(llvm::Value* value, Width width) {
+  llvm::Type* from = value->getType()->getScalarType();
+  llvm::Type* type = with_lanes(type_of(width), lanes_of(value));
+  if (width == Width::open) {
+    if (from->isFloatTy()) return within_exact(builder_.CreateFPExt(value, type));
+    return from->isDoubleTy() ? value : builder_.CreateSIToFP(value, type);
+  }
+  return from->isFloatingPointTy() ? builder_.CreateFreeze(builder_.CreateFPToSI(value, type))
+                                   : builder_.CreateSExtOrTrunc(value, type);
+}
+
+// The comparisons are false for NaN.
+llvm::Value* KernelEmitter::held_within(llvm::Value* whole, const WholeRange& range) {
+  const Width width = whole->getType()->getScalarType()->isDoubleTy()      ? Width::open
+                      : whole->getType()->getScalarType()->isIntegerTy(64) ? Width::wide
+                                                                           : Width::narrow;
+  const auto limit = [&](std::int64_t n) { return LlvmEmitter::wrap(whole_constant(static_cast<double>(n), width)); };
+  const Emitter::Value low = limit(range.low), high = limit(range.high), value = LlvmEmitter::wrap(whole);
+  const Emitter::Value above = emitter_.select(emitter_.less(low, value), value, low);
+  return held(LlvmEmitter::unwrap(emitter_.select(emitter_.less(above, high), above, high)), range.width());
+}
+
+llvm::Value* KernelEmitter::within_exact(llvm::Value* whole) {
+  const auto number = [&](double n) { return LlvmEmitter::wrap(whole_constant(n, Width::open)); };
+  const Emitter::Value value = LlvmEmitter::wrap(whole);
+  const Emitter::Value beyond = emitter_.multiply(value, number(std::numeric_limits<double>::infinity()));
+  return LlvmEmitter::unwrap(emitter_.select(emitter_.less(number(0x1p53), emitter_.absolute(value)), beyond, value));
+}
+
+// Of proved wholes by shifting, or by dividing wholes; where the divisor varies, and the quotient of two reals of double
+// precision is on the right side of every whole, by that.
+llvm::Value* KernelEmitter::emit_quotient_rounded_down(const Term& t, int row, int vector) {
+  constexpr std::int64_t exact = std::int64_t{1} << 51;
+  const Term &dividend = term(t.operands[0]), &divisor = term(t.operands[1]);
+  const auto operand = [&](std::size_t i, Width width) { return held(value(t.operands[i], row, vector), width); };
+  const bool proved = t.range.width() != Width::open;
+  const bool varies = divisor.kind != Term::Kind::constant;
+  if (!proved || (varies && dividend.range.within(-exact, exact) && divisor.range.within(-exact, exact))) {
+    const Emitter::Value quotient =
+        emitter_.divide(LlvmEmitter::wrap(operand(0, Width::open)), LlvmEmitter::wrap(operand(1, Width::open)));
+    llvm::Value* down = LlvmEmitter::unwrap(emitter_.round_down(quotient));
+    return proved ? held(down, t.range.width()) : within_exact(down);
+  }
+  const bool narrow = dividend.range.width() == Width::narrow && divisor.range.width() == Width::narrow;
+  const Width width = narrow ? Width::narrow : Width::wide;
+  const unsigned lanes = std::max(lanes_of(operand(0, width)), lanes_of(operand(1, width)));
+  llvm::Value* a = broadcast(builder_, operand(0, width), lanes);
+  llvm::Value* b = broadcast(builder_, operand(1, width), lanes);
+  llvm::Value* quotient = builder_.CreateSDiv(a, b);  // toward zero
+  if (dividend.range.low < 0 || divisor.range.low < 0) {
+    llvm::Value* zero = llvm::Constant::getNullValue(a->getType());
+    llvm::Value* rest = builder_.CreateSub(a, builder_.CreateMul(quotient, b));
+    llvm::Value* above =
+        builder_.CreateAnd(builder_.CreateICmpNE(rest, zero), builder_.CreateICmpSLT(builder_.CreateXor(rest, b), zero));
+    quotient = builder_.CreateAdd(quotient, builder_.CreateSExt(above, a->getType()));
+  }
+  return held(quotient, t.range.width());
+}
+
 std::optional<double> KernelEmitter::constant_of(TermId id) const {
   while (term(id).kind == Term::Kind::convert) id = term(id).operands[0];
   if (term(id).kind != Term::Kind::constant) return {};
@@ -111,12 +187,24 @@ llvm::Value* KernelEmitter::emit_apply(const Term& t, int row, int vector) {
     const auto real = [&](TermId operand) { return term(operand).type == Kind::real; };
     kind = std::ranges::any_of(t.operands, real) ? Kind::real : Kind::whole;
   }
+  // Wholes are taken in the widest of the widths.
+  Width width = t.type == Kind::whole ? t.range.width() : Width::narrow;
+  if (kind == Kind::whole)
+    for (TermId operand : t.operands)
+      if (term(operand).type == Kind::whole) width = std::max(width, term(operand).range.width());
   std::vector<Emitter::Value> operands;
   for (std::size_t i = 0; i < t.operands.size(); ++i) {
     const bool condition = t.op == Op::where && i == 0;
-    operands.push_back(LlvmEmitter::wrap(converted(value(t.operands[i], row, vector), condition ? Kind::truth : kind)));
+    llvm::Value* operand = converted(value(t.operands[i], row, vector), condition ? Kind::truth : kind);
+    operands.push_back(LlvmEmitter::wrap(kind == Kind::whole && !condition ? held(operand, width) : operand));
   }
-  return LlvmEmitter::unwrap(operation.emit(emitter_, operands));
+  llvm::Value* result = LlvmEmitter::unwrap(operation.emit(emitter_, operands));
+  if (t.op == Op::sin || t.op == Op::cos)
+    return with_large_angles(result, LlvmEmitter::unwrap(operands[0]), t.op == Op::sin ? 0 : 1);
+  if (t.type != Kind::whole) return result;
+  result = held(result, t.range.width());
+  const bool grows = t.op == Op::add || t.op == Op::subtract || t.op == Op::multiply;
+  return t.range.open && grows ? within_exact(result) : result;
 }
 
 // x^(n/2), |n| <= 32: repeated squaring, a square root for the half, a reciprocal for the minus.
@@ -149,21 +237,15 @@ void KernelEmitter::keep_reciprocal(TermId divisor, int row, int vector) {
   memo_.keep(at, LlvmEmitter::unwrap(emitter_.divide(one, emitter_.multiply(value, scale))), Part::reciprocal);
 }
 
-// Lanes divided by one number: by its reciprocal, worked out once.
+// By the reciprocal where lowering says so.
 llvm::Value* KernelEmitter::emit_quotient(const Term& t, int row, int vector) {
   const auto operand = [&](std::size_t i) { return LlvmEmitter::wrap(converted(value(t.operands[i], row, vector), Kind::real)); };
-  const Emitter::Value dividend = operand(0), divisor = operand(1);
-  if (const auto* number = llvm::dyn_cast<llvm::ConstantFP>(LlvmEmitter::unwrap(divisor))) {
-    const llvm::APFloat& value = number->getValueAPF();
-    const float reciprocal = 1 / value.convertToFloat();
-    if (std::isnormal(reciprocal)) return LlvmEmitter::unwrap(emitter_.multiply(dividend, emitter_.real(reciprocal)));
-  } else if (lanes_of(LlvmEmitter::unwrap(dividend)) > 1 && lanes_of(LlvmEmitter::unwrap(divisor)) == 1) {
-    keep_reciprocal(t.operands[1], row, vector);
-    const Place at = place(t.operands[1], row, vector);
-    const Emitter::Value scaled = emitter_.multiply(dividend, LlvmEmitter::wrap(memo_.find(at, Part::scale)));
-    return LlvmEmitter::unwrap(emitter_.multiply(scaled, LlvmEmitter::wrap(memo_.find(at, Part::reciprocal))));
-  }
-  return LlvmEmitter::unwrap(emitter_.divide(dividend, divisor));
+  const Emitter::Value dividend = operand(0);
+  if (t.division != Division::by_reciprocal) return LlvmEmitter::unwrap(emitter_.divide(dividend, operand(1)));
+  keep_reciprocal(t.operands[1], row, vector);
+  const Place at = place(t.operands[1], row, vector);
+  const Emitter::Value scaled = emitter_.multiply(dividend, LlvmEmitter::wrap(memo_.find(at, Part::scale)));
+  return LlvmEmitter::unwrap(emitter_.multiply(scaled, LlvmEmitter::wrap(memo_.find(at, Part::reciprocal))));
 }
 
 // Works out here what `roots` need that depends on active loops only: the largest such terms.
@@ -184,9 +266,7 @@ void KernelEmitter::hoist(std::span<const TermId> roots) {
       continue;
     }
     const Term& t = term(id);
-    if (t.kind == Term::Kind::apply && t.op == Op::divide && available(t.operands[1]) && !constant_of(t.operands[1]) &&
-        !depends_on_lane(t.operands[1]))
-      divisors.push_back(t.operands[1]);
+    if (t.division == Division::by_reciprocal && available(t.operands[1])) divisors.push_back(t.operands[1]);
     for (TermId next : t.kind == Term::Kind::reduce ? t.operands : analysis_.needs(id)) visit(next);
   }
   std::ranges::sort(found, {}, [](TermId id) { return index_of(id); });

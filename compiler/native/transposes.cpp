@@ -68,51 +68,52 @@ std::optional<KernelEmitter::RowGroup> KernelEmitter::group_across(const Affine&
   return {};
 }
 
-llvm::Value* KernelEmitter::segment_pointer(const Address& at, std::int64_t lane_factor, unsigned lane) {
-  return builder_.CreateGEP(builder_.getInt32Ty(), at.pointer, builder_.getInt64(static_cast<std::uint64_t>(lane_factor * lane)));
+llvm::Value* KernelEmitter::segment_pointer(const Address& at, llvm::Type* element, std::int64_t lane_factor, unsigned lane) {
+  return builder_.CreateGEP(element, at.pointer, builder_.getInt64(static_cast<std::uint64_t>(lane_factor * lane)));
 }
 
 // Keeps the values of all rows of the group.
 void KernelEmitter::load_across(TermId id, RowGroup group, int vector) {
   const Term& t = term(id);
-  const Kind kind = kernels_.buffers[index_of(t.buffer)].kind;
+  const Buffer& source = kernels_.buffers[index_of(t.buffer)];
+  llvm::Type* element = type_in_memory(source);
   const Affine& sum = analysis_.address(id);
   const Address at = address(sum, t.buffer, group.first, vector);
   const auto size = static_cast<unsigned>(group.size);
-  llvm::Type* segment = with_lanes(type_in_memory(kind), size);
+  llvm::Type* segment = with_lanes(element, size);
   std::vector<llvm::Value*> vectors;
   for (unsigned k = 0; k < size; ++k) {
     std::vector<llvm::Value*> parts;
     for (unsigned lane = k; lane < lanes_->width; lane += size)
-      parts.push_back(
-          lane < lanes_in_use(vector)
-              ? builder_.CreateAlignedLoad(segment, segment_pointer(at, factor_of(sum, lanes_->loop), lane), element_align)
-              : static_cast<llvm::Value*>(llvm::Constant::getNullValue(segment)));
+      parts.push_back(lane < lanes_in_use(vector)
+                          ? builder_.CreateAlignedLoad(segment, segment_pointer(at, element, factor_of(sum, lanes_->loop), lane),
+                                                       element_align)
+                          : static_cast<llvm::Value*>(llvm::Constant::getNullValue(segment)));
     vectors.push_back(joined(builder_, std::move(parts)));
   }
   transpose_blocks(builder_, vectors);
   for (int row = 0; row < group.size; ++row) {
     llvm::Value* loaded = vectors[static_cast<std::size_t>(row)];
-    memo_.keep(place(id, group.first + row, vector), kind == Kind::truth ? converted(loaded, Kind::truth) : loaded);
+    memo_.keep(place(id, group.first + row, vector), source.kind == Kind::truth ? converted(loaded, Kind::truth) : loaded);
   }
 }
 
 void KernelEmitter::store_across(std::size_t index, RowGroup group, int vector) {
   const Store& store = kernel_.stores[index];
-  const Kind kind = kernels_.buffers[index_of(store.buffer)].kind;
+  const Buffer& target = kernels_.buffers[index_of(store.buffer)];
   const Affine& sum = analysis_.address_of_store(index);
   const Address at = address(sum, store.buffer, group.first, vector);
   const auto size = static_cast<unsigned>(group.size);
   std::vector<llvm::Value*> vectors;
   for (int row = 0; row < group.size; ++row)
-    vectors.push_back(broadcast(builder_, in_memory(value(store.value, group.first + row, vector), kind), lanes_->width));
+    vectors.push_back(broadcast(builder_, in_memory(value(store.value, group.first + row, vector), target), lanes_->width));
   transpose_blocks(builder_, vectors);
   for (unsigned lane = 0; lane < lanes_in_use(vector); ++lane) {
     std::vector<int> part(size);
     for (unsigned i = 0; i < size; ++i) part[i] = static_cast<int>(lane / size * size + i);
     llvm::Value* whole = vectors[lane % size];
     builder_.CreateAlignedStore(size == lanes_->width ? whole : builder_.CreateShuffleVector(whole, part),
-                                segment_pointer(at, factor_of(sum, lanes_->loop), lane), element_align);
+                                segment_pointer(at, type_in_memory(target), factor_of(sum, lanes_->loop), lane), element_align);
   }
 }
 

@@ -33,8 +33,8 @@ Value logarithm(Emitter& e, Value x);
 // unspecified.
 Two exact_logarithm(Emitter& e, Value x);
 
-// sin(x + quarters pi/2): 1.6 ulp of the greater of the result and 2^-11 up to |x| = 10,000; NaN beyond |x| = 4,000,000, where a
-// real's neighbours are too far apart for the reduction.
+// sin(x + quarters pi/2): 1.6 ulp of the greater of the result and 2^-11 up to |x| = 10,000; NaN beyond |x| = 4,000,000: native
+// code works out large angles in another way (native/large_angles.cpp).
 Value sine(Emitter& e, Value x, int quarters);
 
 // 5 ulp; never outside [-1, 1].

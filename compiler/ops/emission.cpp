@@ -46,13 +46,8 @@ Value sign(Emitter& e, Operands o) {
 
 Value relu(Emitter& e, Operands o) { return e.select(e.less(o[0], e.real(0)), e.real(0), o[0]); }
 
-// A whole has 32 bits: beyond them the nearest there is that a real can say, and 0 for NaN.
-Value floor(Emitter& e, Operands o) {
-  const Value down = e.round_down(o[0]);
-  const Value least = e.real(-2147483648.0f), greatest = e.real(2147483520.0f);
-  const Value number = e.select(e.equal(down, down), down, e.real(0));
-  return e.to_whole(e.select(e.less(number, least), least, e.select(e.less(greatest, number), greatest, number)));
-}
+// As a real: whoever emits knows how wide a whole it is.
+Value floor(Emitter& e, Operands o) { return e.round_down(o[0]); }
 
 Value exp(Emitter& e, Operands o) { return exponential(e, o[0]); }
 Value expm1(Emitter& e, Operands o) { return exponential_minus_1(e, o[0]); }

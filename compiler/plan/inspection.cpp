@@ -11,7 +11,7 @@ Computation inspection(Program& program) {
   const NodeId loss = with_training(program, std::span(&program.train->loss, 1), true)[0];
   Computation result;
   for (NodeId id : names_below(graph, loss))
-    if (graph.node(id).kind == Kind::real) result.outputs.push_back({graph.name_of(id), id});
+    if (graph.node(id).kind != Kind::truth) result.outputs.push_back({graph.name_of(id), id});
   std::vector<NodeId> targets;
   for (const Parameter& parameter : program.parameters) targets.push_back(parameter.node);
   const std::vector<NodeId> derived = gradients(graph, loss, targets);

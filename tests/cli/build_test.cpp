@@ -138,7 +138,7 @@ TEST_CASE("an object refers to C's library alone, for any processor", "[cli]") {
       std::string name, kind;
       std::istringstream(line) >> name >> kind;
       INFO(processor << ": " << line);
-      if (kind == "U") CHECK(std::regex_match(name, std::regex("mem(set|cpy|move)|fmaf|floorf|nearbyintf")));
+      if (kind == "U") CHECK(std::regex_match(name, std::regex("mem(set|cpy|move)|fmaf|floorf?|nearbyintf")));
       if (kind != "U" && std::isupper(static_cast<unsigned char>(kind[0]))) exported.push_back(name);
     }
     CHECK(exported == std::vector<std::string>{"step_calibrate", "step_evaluate", "step_step"});

@@ -160,12 +160,12 @@ TEST_CASE("exp overflows to infinity and underflows to 0 where float does", "[un
   CHECK(emitted(Op::exp, -104) == 0);
 }
 
-TEST_CASE("floor gives a whole, at the ends of the range the last one", "[unit]") {
+TEST_CASE("floor gives a whole as a real, whatever its size", "[unit]") {
   check_value(Op::floor, -0.5f, -1);
   check_value(Op::floor, 7.9f, 7);
-  check_value(Op::floor, 1e30f, 2147483520.0f);
-  check_value(Op::floor, -inf, -2147483648.0f);
-  check_value(Op::floor, not_a_number, 0);
+  check_value(Op::floor, 1e30f, 1e30f);
+  check_value(Op::floor, -inf, -inf);
+  check_value(Op::floor, not_a_number, not_a_number);
 }
 
 TEST_CASE("max, min and where of wholes are whole", "[unit]") {

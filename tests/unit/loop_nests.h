@@ -148,6 +148,8 @@ class NestWalker {
         const double from = value(term.operands[0]);
         return term.type == Kind::truth ? from != 0 : term.type == Kind::whole ? std::trunc(from) : from;
       }
+      case Term::Kind::quotient:
+        return std::floor(value(term.operands[0]) / value(term.operands[1]));
       case Term::Kind::apply: {
         double operands[3] = {};
         for (std::size_t i = 0; i < term.operands.size(); ++i) operands[i] = value(term.operands[i]);

@@ -1,7 +1,11 @@
 // The values that compiled operations give: kinds, powers, quotients, NaN, denormals, every row of the operation table.
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cmath>
 #include <limits>
+#include <numbers>
+#include <random>
 #include <string>
 
 #include "tests/catch.h"
@@ -67,7 +71,9 @@ TEST_CASE("a quotient by one number keeps the range of single precision", "[unit
   Nest nest("quotient");
   const TermId i = nest.at(nest.output("i", 8));
   const TermId j = nest.at(nest.output("j", 16, LoopRole::lanes));
-  nest.store(y, {i, j}, nest.apply(Op::divide, {nest.load(kernels, a, {j}), nest.load(kernels, d, {i})}));
+  const TermId quotient = nest.apply(Op::divide, {nest.load(kernels, a, {j}), nest.load(kernels, d, {i})});
+  nest.kernel.terms[index_of(quotient)].division = Division::by_reciprocal;
+  nest.store(y, {i, j}, quotient);
   kernels.kernels.push_back(nest.kernel);
 
   constexpr float inf = std::numeric_limits<float>::infinity();
@@ -163,4 +169,41 @@ TEST_CASE("denormal results and operands count as zero", "[unit]") {
   native.write(memory);
   native.run();
   CHECK(native.read()[1] == std::vector<double>(17, 0.0));
+}
+
+TEST_CASE("sine and cosine are right within 2 ulp for every number", "[unit]") {
+  constexpr std::int64_t count = 1 << 16;
+  Kernels kernels;
+  const BufferId x = add_buffer(kernels, "x", Kind::real, {count});
+  const BufferId s = add_buffer(kernels, "s", Kind::real, {count}), c = add_buffer(kernels, "c", Kind::real, {count});
+  Nest nest("angles");
+  const LoopId loop = nest.output("i", count, LoopRole::lanes, 1);
+  const TermId i = nest.at(loop), angle = nest.load(kernels, x, {i});
+  nest.store(s, {i}, nest.apply(Op::sin, {angle}));
+  nest.store(c, {i}, nest.apply(Op::cos, {angle}));
+  kernels.kernels.push_back(nest.kernel);
+  Memory memory = empty_memory(kernels);
+  std::mt19937 random(1);
+  for (double& number : memory[0]) {
+    const auto bits = static_cast<std::uint32_t>(random());
+    number = std::isnormal(std::bit_cast<float>(bits)) ? std::bit_cast<float>(bits) : 16367173.0f * 0x1p72f;
+  }
+  memory[0][0] = std::numeric_limits<double>::infinity();
+  memory[0][1] = std::numeric_limits<double>::quiet_NaN();
+  for (std::size_t n = 2; n < 2000; ++n) memory[0][n] = static_cast<float>(static_cast<double>(n * n) * std::numbers::pi / 2);
+  NativeRun native(kernels, compiled(kernels));
+  native.write(memory);
+  native.run();
+  const Memory found = native.read();
+  const auto ulps = [](double a, double exact) {
+    return std::abs(a - exact) / std::ldexp(1.0, std::ilogb(std::max(std::abs(exact), 0x1p-126)) - 23);
+  };
+  double worst = 0, at = 0;
+  for (std::size_t n = 2; n < static_cast<std::size_t>(count); ++n)
+    for (const double error : {ulps(found[1][n], std::sin(memory[0][n])), ulps(found[2][n], std::cos(memory[0][n]))})
+      if (!(error <= worst)) worst = error, at = memory[0][n];
+  INFO("at " << at);
+  CHECK(worst <= 2);
+  CHECK(std::isnan(found[1][0]));
+  CHECK(std::isnan(found[2][1]));
 }
