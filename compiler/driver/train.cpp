@@ -7,6 +7,7 @@
 
 #include "compiler/driver/assumptions.h"
 #include "compiler/driver/evaluation.h"
+#include "compiler/driver/first_step.h"
 #include "compiler/driver/interruption.h"
 #include "compiler/driver/not_finite.h"
 #include "compiler/driver/session.h"
@@ -21,6 +22,7 @@ namespace {
 struct TrainOptions : Options {
   std::optional<std::int64_t> steps;
   std::optional<std::string> out, resume;
+  bool verify = false;
 };
 
 // A run's folder, where its training stands, and the tensors of an earlier stop.
@@ -169,6 +171,11 @@ Outcome<Status> train_program(TrainOptions options) {
   auto run =
       earlier ? resume_run(session, *stepper, std::move(earlier->first), earlier->second) : begin_run(session, *stepper, options);
   if (!run) return std::unexpected(run.error());
+  if (run->at.step < session.recipe().steps) {
+    auto verified =
+        session.times("verify", [&] { return verify_first_step(session, *stepper, model, run->at.step, options.verify); });
+    if (!verified) return std::unexpected(verified.error());
+  }
   if (options.time) fmt::print(stderr, "{}", session.times.table());
 
   // Train.
@@ -217,6 +224,9 @@ Command train_command(CLI::App& parent) {
   add_optional(*app, "--resume", options->resume, "Goes on with a stopped run: the numbers are those of a run that never stopped")
       ->type_name("FOLDER")
       ->excludes(out);
+  app->add_flag(
+      "--verify", options->verify,
+      "Compares the first step with the program in double precision, however long that takes; else only where it is quick");
   app->footer(
       "Progress goes to standard error; the losses in nats and the sampled words go to standard output.\n"
       "Ctrl-C saves everything, says how to go on, and ends with status 0; so does SIGTERM.\n"

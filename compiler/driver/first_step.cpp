@@ -1,0 +1,162 @@
+#include "compiler/driver/first_step.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <functional>
+#include <map>
+#include <ranges>
+#include <set>
+
+#include "compiler/driver/sizes_to_check.h"
+#include "compiler/plan/training.h"
+#include "runtime/slots.h"
+
+namespace tenet {
+namespace {
+
+constexpr double most_elements = 1 << 20;  // in all nodes, where it has to be quick
+constexpr double tolerance = 1e-2;         // of how far a value moves: a miscompilation misses by more, rounding by less
+constexpr double single_precision = 0x1p-24, disturbance = 1e-6;
+
+bool is_kept(const Slot& slot) { return slot.role == Slot::Role::parameter || slot.role == Slot::Role::state; }
+
+// Parameters and states, to be put back.
+class Kept {
+ public:
+  explicit Kept(Stepper& stepper) : stepper_(stepper) {
+    each([&](unsigned char* at, std::size_t bytes) { bytes_.insert(bytes_.end(), at, at + bytes); });
+  }
+  ~Kept() {
+    const unsigned char* from = bytes_.data();
+    each([&](unsigned char* at, std::size_t bytes) {
+      std::memcpy(at, from, bytes);
+      from += bytes;
+    });
+  }
+  Kept(const Kept&) = delete;
+  Kept& operator=(const Kept&) = delete;
+
+ private:
+  template <class Visit>
+  void each(Visit visit) const {
+    for (const Slot& slot : stepper_.executable.program.slots)
+      if (is_kept(slot)) visit(stepper_.arena.data() + slot.offset, 4 * static_cast<std::size_t>(elements(slot)));
+  }
+  Stepper& stepper_;
+  std::vector<unsigned char> bytes_;
+};
+
+double norm(const std::vector<double>& values) {
+  double squares = 0;
+  for (double value : values) squares += value * value;
+  return std::sqrt(squares);
+}
+
+std::vector<double> difference(const std::vector<double>& a, const std::vector<double>& b) {
+  std::vector<double> result(a.size());
+  std::ranges::transform(a, b, result.begin(), std::minus());
+  return result;
+}
+
+// A whole that double precision may round.
+bool beyond_double(double whole) { return std::abs(whole) > 0x1p53; }
+
+// Whether native code misses the exact value by more than rounding explains: measured against how far the step moves the value,
+// how far rounding everything coarser moves it, and the last digit of what it was before.
+bool misses(const std::vector<double>& native, const std::vector<double>& exact, const std::vector<double>& before,
+            const std::vector<double>& rounded) {
+  const double miss = norm(difference(native, exact));
+  const double allowed = tolerance * norm(difference(exact, before)) + 10 * norm(difference(rounded, exact)) +
+                         8 * single_precision * (norm(before) + norm(exact));
+  return miss > allowed;
+}
+
+}  // namespace
+
+Outcome<void> verify_first_step(Session& session, Stepper& stepper, const Model& model, std::int64_t step, bool always) {
+  Graph& graph = session.graph();
+  const TrainingValues raw = training_values(*session.program);
+  const Computation computation = training_step(*session.program, raw.given, raw.backward.gradients);
+  session.sizes = completed(graph, session.sizes);
+  const std::vector<NodeId> roots = computation.roots();
+  if (!always && elements_of(graph, session.sizes, roots) > most_elements) return {};
+  if (auto large = too_large(graph, session.sizes, roots))
+    return always ? failed("verifying the first step: " + *large) : Outcome<void>{};
+
+  const Kept kept(stepper);
+  const std::vector<Slot>& slots = stepper.executable.program.slots;
+  const auto read = [&](std::size_t i) {
+    return read_slot(stepper.executable, static_cast<int>(i), session.sizes, stepper.arena.data());
+  };
+  std::map<std::string, Tensor> before;
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    if (is_kept(slots[i])) before[slots[i].name] = read(i);
+  float loss = 0;
+  TenetFrame frame{stepper.arena.data(), step, 1, &loss, stepper.draws()};
+  stepper.executable.program.run(&frame);
+
+  // Training itself says what is not finite.
+  const auto finite = [&](std::size_t i) { return !is_kept(slots[i]) || std::isfinite(norm(read(i).values)); };
+  if (!std::isfinite(loss) || !std::ranges::all_of(std::views::iota(std::size_t{0}, slots.size()), finite)) return {};
+
+  // The interpreters see what native code saw.
+  Interpreter exact(graph, session.sizes, session.seed), coarser(graph, session.sizes, session.seed);
+  std::set<InputId> unbound;
+  for (NodeId id : graph.all_below(roots))
+    if (graph.node(id).op == Op::input && graph.input(graph.input_of(id)).role != InputRole::previous)
+      unbound.insert(graph.input_of(id));
+  const auto bind = [&](InputId input, const Tensor& value) {
+    if (unbound.erase(input) == 0) return;
+    exact.bind(input, value);
+    coarser.bind(input, value);
+  };
+  const std::set<InputId> inputs = unbound;
+  for (InputId input : inputs) {
+    const std::string& name = graph.input(input).name;
+    if (graph.input(input).role == InputRole::step) bind(input, {{}, {}, {static_cast<double>(step)}});
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      if (slots[i].name == name && slots[i].role != Slot::Role::output)
+        bind(input, is_kept(slots[i]) ? before.at(name) : read(i));
+  }
+  for (std::size_t i = 0; i < model.parameters.size(); ++i) bind(session.program->parameters[i].input, model.parameters[i]);
+  for (std::size_t i = 0; i < model.states.size(); ++i)
+    if (session.program->states[i].own) bind(session.program->states[i].input, model.states[i]);
+  for (const FixedData& data : session.fixed) bind(data.input, data.value);
+  if (!unbound.empty()) return {};  // what the step does not read has no batch
+  for (NodeId id : graph.reachable(roots))
+    if (graph.node(id).kind == Kind::whole && std::ranges::any_of(exact.value(id).values, beyond_double)) return {};
+  coarser.disturb(disturbance, 1);
+
+  const auto check = [&](const std::string& name, const std::vector<double>& native, NodeId value,
+                         const std::vector<double>& from) -> Outcome<void> {
+    const Tensor expected = exact.value(value);
+    if (!misses(native, expected.values, from, coarser.value(value).values)) return {};
+    std::size_t worst = 0;
+    const auto error = [&](std::size_t i) { return std::abs(native[i] - expected.values[i]); };
+    for (std::size_t i = 0; i < native.size(); ++i)
+      if (error(i) > error(worst)) worst = i;
+    const std::string where = expected.axes.empty() ? "" : " at " + place_of(graph, expected, worst);
+    return failed(
+        fmt::format("step {} of native code is not that of the program: `{}`{} is {:.7g}, and {:.7g} in double precision\n"
+                    "       this machine's code cannot be trusted; please report the program and the processor",
+                    step, name, where, native[worst], expected.values[worst]));
+  };
+  if (auto same = check(session.recipe().loss_name, {loss}, *computation.loss, {0}); !same) return same;
+  for (const Computation::Assignment& assignment : computation.assignments) {
+    const std::string& name = graph.input(assignment.target).name;
+    for (std::size_t i = 0; i < slots.size(); ++i)
+      if (is_kept(slots[i]) && slots[i].name == name) {
+        const Tensor expected = laid_out(exact.value(assignment.value), before.at(name).axes, session.sizes);
+        if (expected.axes !=
+            std::vector<AxisId>(graph.node(assignment.value).axes.begin(), graph.node(assignment.value).axes.end()))
+          continue;  // the same along an axis of the target
+        if (auto same = check(name, read(i).values, assignment.value, before.at(name).values); !same) return same;
+      }
+  }
+  return {};
+}
+
+}  // namespace tenet
