@@ -13,15 +13,45 @@ namespace {
 
 NodeId product(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::multiply, a, b); }
 
-// min(1, clip / |g|), never 0 / 0.
-NodeId clipping(Graph& graph, NodeId clip, std::span<const NodeId> gradients) {
+// A gradient is real, and so is what it is whole by: native code's whole numbers are fewer.
+NodeId as_real(Graph& graph, NodeId id) {
+  const Node node = graph.node(id);
+  if (node.kind == Kind::real) return id;
+  if (node.op != Op::add && node.op != Op::subtract && node.op != Op::multiply && node.op != Op::negate)
+    return graph.apply(Op::divide, id, graph.constant(1));
+  std::vector<NodeId> operands;
+  for (NodeId operand : node.operands) operands.push_back(as_real(graph, operand));
+  return graph.rebuild(id, operands);
+}
+
+// The gradients times min(1, clip / |g|), and not finite unless clip >= 0. They are divided by the greatest of them before they
+// are squared, so that no square overflows, nor is lost, where the gradient is not; that divisor is held in a range in which it
+// and its reciprocal are normal numbers, and is never 0.
+std::vector<NodeId> clipped(Graph& graph, NodeId clip, std::span<const NodeId> gradients) {
+  const auto reduced = [&](Op reduction, NodeId value) {
+    const std::vector<AxisId> axes(graph.node(value).axes.begin(), graph.node(value).axes.end());
+    return graph.reduce(reduction, axes, value);
+  };
+  static const mpq_class smallest("1/1000000000000000000000000000000"), largest("1000000000000000000000000000000");
+  NodeId greatest = graph.constant(smallest);
+  for (NodeId gradient : gradients)
+    greatest = graph.apply(Op::maximum, greatest, reduced(Op::max_over, graph.apply(Op::abs, gradient)));
+  const NodeId scale = graph.apply(Op::minimum, greatest, graph.constant(largest));
+  const NodeId shrink = graph.apply(Op::divide, graph.constant(1), scale);
   NodeId squares = graph.constant(0);
+  std::vector<NodeId> result;
   for (NodeId gradient : gradients) {
-    const std::vector<AxisId> axes(graph.node(gradient).axes.begin(), graph.node(gradient).axes.end());
-    squares = graph.apply(Op::add, squares, graph.reduce(Op::sum, axes, product(graph, gradient, gradient)));
+    result.push_back(product(graph, gradient, shrink));
+    squares = graph.apply(Op::add, squares, reduced(Op::sum, product(graph, result.back(), result.back())));
   }
-  const NodeId norm = graph.apply(Op::sqrt, squares);
-  return graph.apply(Op::divide, clip, graph.apply(Op::maximum, norm, clip));
+  const NodeId norm = graph.apply(Op::sqrt, squares);  // of the gradients over the scale
+  const NodeId sensible = graph.apply(Op::greater_equal, clip, graph.constant(0));
+  const NodeId limit = graph.apply(Op::where, sensible, clip, graph.apply(Op::negate, graph.infinity()));
+  const NodeId longer = graph.apply(Op::greater, product(graph, norm, scale), limit);
+  const NodeId factor = graph.apply(Op::divide, limit, norm);
+  for (std::size_t i = 0; i < gradients.size(); ++i)
+    result[i] = graph.apply(Op::where, longer, product(graph, result[i], factor), gradients[i]);
+  return result;
 }
 
 // What a step does to one input, its right side in simplest form.
@@ -85,12 +115,15 @@ Computation training_step(Program& program, std::span<const NodeId> given, std::
   for (const State& state : program.states)
     if (state.own && given[++own] != state.node) result.assignments.push_back({state.input, given[own]});
 
-  std::vector<NodeId> scaled(gradients.begin(), gradients.end());
+  std::vector<NodeId> scaled;
+  for (NodeId gradient : gradients) scaled.push_back(is_zero(graph, gradient) ? gradient : as_real(graph, gradient));
   if (train.clip) {
     std::vector<NodeId> live;
-    std::ranges::copy_if(gradients, std::back_inserter(live), [&](NodeId gradient) { return !is_zero(graph, gradient); });
-    const NodeId factor = clipping(graph, *train.clip, live);
-    for (NodeId& gradient : scaled) gradient = product(graph, gradient, factor);
+    std::ranges::copy_if(scaled, std::back_inserter(live), [&](NodeId gradient) { return !is_zero(graph, gradient); });
+    const std::vector<NodeId> within = clipped(graph, *train.clip, live);
+    for (NodeId& gradient : scaled)
+      if (const auto place = std::ranges::find(live, gradient); place != live.end())
+        gradient = within[static_cast<std::size_t>(place - live.begin())];
   }
   NodeMap gradient_of;
   for (std::size_t i = 0; i < scaled.size(); ++i) gradient_of.emplace(graph.input_node(train.rules[i].gradient), scaled[i]);

@@ -20,7 +20,8 @@ TrainingValues training_values(Program& program);
 // One step: each parameter by its rule, each state by its update. `given` and `gradients`: as training_values gave them,
 // simplified. A parameter whose gradient is 0 is not updated; an optimizer's state that nothing reads is left out. With `clip`,
 // the gradients are scaled by min(1, clip / |g|), |g| the Euclidean norm of all of them together (Pascanu et al., "On the
-// difficulty of training recurrent neural networks", 2013).
+// difficulty of training recurrent neural networks", 2013); a `clip` that is not from 0 on makes them infinite, which ends the
+// training there.
 Computation training_step(Program& program, std::span<const NodeId> given, std::span<const NodeId> gradients);
 
 }  // namespace tenet
