@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <bit>
 #include <cerrno>
@@ -127,20 +128,21 @@ std::expected<RunFolder, std::string> RunFolder::create(const fs::path& folder, 
   if (path.has_parent_path()) fs::create_directories(path.parent_path(), error);
   if (error) return failure(path.parent_path(), error.message());
 
-  // The folder is filled under another name. What a killed process left under that name is overwritten.
+  // The folder is filled under a name of this process's own, and is there at once under its real one, unless another has taken
+  // that in the meantime.
   fs::path filling = path;
-  filling += ".new";
+  filling += fmt::format(".new.{}", getpid());
   if (mkdir(filling.c_str(), 0777) != 0 && errno != EEXIST) return failure(filling, std::strerror(errno));
   std::expected<Descriptor, std::string> log = open_log(filling, O_CREAT);
   if (!log) return std::unexpected(log.error());
   if (ftruncate(log->get(), 0) != 0) return failure(filling / log_file, std::strerror(errno));
   auto written = write_atomically(filling / program_file, program_text);
   if (written) written = write_checkpoint(filling, facts, {}, 0, program, arena);
-  if (!written) {
-    fs::remove_all(filling, error);
-    return std::unexpected(written.error());
-  }
-  if (!rename_new(filling, path)) return errno == EEXIST ? exists() : failure(path, std::strerror(errno));
+  const bool placed = written && rename_new(filling, path);
+  const int reason = errno;
+  if (!placed) fs::remove_all(filling, error);
+  if (!written) return std::unexpected(written.error());
+  if (!placed) return reason == EEXIST || reason == ENOTEMPTY ? exists() : failure(path, std::strerror(reason));
   if (auto synced = sync_folder(path.parent_path()); !synced) return std::unexpected(synced.error());
   return RunFolder(std::move(path), facts, std::move(*log), 0);
 }
