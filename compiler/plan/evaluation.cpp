@@ -1,5 +1,7 @@
 #include "compiler/plan/evaluation.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cassert>
 
@@ -42,8 +44,10 @@ class Planner {
   }
   bool divisible(NodeId id) const;
   void find_statistics(std::span<const NodeId> roots, std::size_t figures);  // so many, then what is sampled, if anything is
-  void add_statistic(NodeId node);
+  std::string name_of(NodeId node) const;                                    // empty: it has none
+  void add_statistic(NodeId node, bool of_training);
   std::vector<int> levels() const;
+  std::vector<Pass> passes(bool of_training);
   NodeMap statistics_except(std::span<const std::size_t> asked);
   Pass pass(std::span<const NodeId> values, const NodeMap& statistics);
   InputId given(std::string name, Kind kind, std::span<const AxisId> axes) {
@@ -69,36 +73,65 @@ bool Planner::divisible(NodeId id) const {
   return std::ranges::none_of(node.axes, other) && std::ranges::none_of(node.bound, other);
 }
 
-void Planner::add_statistic(NodeId node) {
-  const std::string name =
-      graph_.node(node).op == Op::named ? graph_.name_of(node) : "statistic." + std::to_string(plan_.statistics.size());
-  plan_.statistics.push_back({name, node, given(name, Kind::real, graph_.node(node).axes)});
+std::string Planner::name_of(NodeId node) const { return graph_.node(node).op == Op::named ? graph_.name_of(node) : ""; }
+
+// A kept statistic's name does not depend on what is reported.
+void Planner::add_statistic(NodeId node, bool of_training) {
+  const auto number = std::ranges::count(plan_.statistics, of_training, &Statistic::of_training);
+  std::string name = fmt::format("{}.{}", of_training ? "statistic" : ".split", number);
+  if (of_training && !name_of(node).empty()) name = name_of(node);
+  plan_.statistics.push_back({name, node, given(name, Kind::real, graph_.node(node).axes), of_training});
 }
 
-// A value free of items that depends on a reduction over them belongs to the training split if it reaches a value with items.
-// The statistics are those of them that something else uses.
+// A value free of items that depends on a reduction over them belongs to the training split if it reaches a value with items in
+// what the loss or the sampled distribution reads. In pieces, one that does so elsewhere is worked out over the split before
+// what reads it. The statistics are those of them that something else uses.
 void Planner::find_statistics(std::span<const NodeId> roots, std::size_t figures) {
   const std::vector<NodeId> nodes = graph_.reachable(roots);
   const std::size_t count = graph_.node_count();
-  std::vector<bool> reduced(count), trained(count), kept(count);
+  std::vector<bool> reduced(count), modelled(count), trained(count), prepared(count), kept(count);
   for (NodeId id : nodes) {
     bool result = collapses(id);
     for (NodeId operand : graph_.node(id).operands) result = result || reduced[index_of(operand)];
     reduced[index_of(id)] = result;
   }
+  std::vector<NodeId> model{roots[0]};
+  model.insert(model.end(), roots.begin() + static_cast<std::ptrdiff_t>(figures), roots.end());
+  for (NodeId id : graph_.reachable(model)) modelled[index_of(id)] = true;
+
   const auto free = [&](NodeId id) { return !has_items(id) && reduced[index_of(id)]; };
   for (NodeId distribution : roots.subspan(figures))
     if (free(distribution)) trained[index_of(distribution)] = true;
   for (auto user = nodes.rbegin(); user != nodes.rend(); ++user)
     for (NodeId operand : graph_.node(*user).operands)
-      if (free(operand) && (has_items(*user) || trained[index_of(*user)])) trained[index_of(operand)] = true;
+      if (modelled[index_of(*user)] && free(operand) && (has_items(*user) || trained[index_of(*user)]))
+        trained[index_of(operand)] = true;
+  for (auto user = nodes.rbegin(); user != nodes.rend() && plan_.in_pieces; ++user)
+    for (NodeId operand : graph_.node(*user).operands)
+      if (free(operand) && !trained[index_of(operand)] && (has_items(*user) || prepared[index_of(*user)]))
+        prepared[index_of(operand)] = true;
+
+  const auto use = [&](NodeId operand, bool by_trained, bool by_prepared) {
+    if ((trained[index_of(operand)] && !by_trained) || (prepared[index_of(operand)] && !by_prepared))
+      kept[index_of(operand)] = true;
+  };
   for (NodeId user : nodes)
-    for (NodeId operand : graph_.node(user).operands)
-      if (trained[index_of(operand)] && !trained[index_of(user)]) kept[index_of(operand)] = true;
-  for (NodeId root : roots)
-    if (trained[index_of(root)]) kept[index_of(root)] = true;
+    for (NodeId operand : graph_.node(user).operands) use(operand, trained[index_of(user)], prepared[index_of(user)]);
+  for (NodeId root : roots) use(root, false, false);
   for (NodeId id : nodes)
-    if (kept[index_of(id)]) add_statistic(id);
+    if (kept[index_of(id)]) add_statistic(id, trained[index_of(id)]);
+
+  for (std::size_t i = 1; i < figures; ++i) {
+    const auto note = [&](NodeId statistic) {  // one for each reported value
+      const std::string& reported = program_.train->report[i - 1].name;
+      if (plan_.shared.empty() || plan_.shared.back().reported != reported)
+        plan_.shared.push_back({reported, name_of(statistic)});
+    };
+    if (trained[index_of(roots[i])]) note(roots[i]);
+    for (NodeId user : graph_.reachable(roots.subspan(i, 1)))
+      for (NodeId operand : graph_.node(user).operands)
+        if (!modelled[index_of(user)] && trained[index_of(operand)]) note(operand);
+  }
 }
 
 // A statistic's level: one above the highest statistic that it reads.
@@ -162,6 +195,26 @@ Pass Planner::pass(std::span<const NodeId> values, const NodeMap& statistics) {
   return result;
 }
 
+// Those of one kind, a pass a level.
+std::vector<Pass> Planner::passes(bool of_training) {
+  const std::vector<int> level = levels();
+  const int last = level.empty() ? -1 : std::ranges::max(level);
+  std::vector<Pass> result;
+  for (int current = 0; current <= last; ++current) {
+    std::vector<std::size_t> asked;
+    std::vector<NodeId> values;
+    for (std::size_t i = 0; i < level.size(); ++i)
+      if (level[i] == current && plan_.statistics[i].of_training == of_training) {
+        asked.push_back(i);
+        values.push_back(plan_.statistics[i].node);
+      }
+    if (asked.empty()) continue;
+    result.push_back(pass(values, statistics_except(asked)));
+    result.back().statistics = std::move(asked);
+  }
+  return result;
+}
+
 std::expected<EvaluationPlan, std::string> Planner::plan() {
   for (const Parameter& parameter : program_.parameters)
     for (AxisId axis : graph_.input(parameter.input).axes)
@@ -182,20 +235,8 @@ std::expected<EvaluationPlan, std::string> Planner::plan() {
     plan_.total = given(".total", Kind::whole, {});
   }
   find_statistics(roots, figures);
-  const std::vector<int> level = levels();
-  const int last = level.empty() ? -1 : std::ranges::max(level);
-  for (int current = 0; current <= last; ++current) {
-    std::vector<std::size_t> asked;
-    std::vector<NodeId> values;
-    for (std::size_t i = 0; i < level.size(); ++i)
-      if (level[i] == current) {
-        asked.push_back(i);
-        values.push_back(plan_.statistics[i].node);
-      }
-    Pass calibration = pass(values, statistics_except(asked));
-    calibration.statistics = std::move(asked);
-    plan_.calibration.push_back(std::move(calibration));
-  }
+  plan_.calibration = passes(true);
+  plan_.preparation = passes(false);
   const NodeMap statistics = statistics_except({});
   plan_.figures = pass(std::span(roots).first(figures), statistics);
   if (program_.sample) {

@@ -230,6 +230,33 @@ loss = sum[batch](centred^2) / |batch| + mu^2 + 0 * sum[vocab, hidden](W)
   CHECK(evaluated(program, plan, training, split, 4) == Approx(expected).epsilon(1e-12));
 }
 
+TEST_CASE("a reduction that only a reported value reads is the evaluated split's, level by level", "[unit]") {
+  std::string text = with_recipe(R"(
+z = sum[context, hidden](C[vocab = X])
+mu = mean[batch](z)
+variance = mean[batch]((z - mu)^2)
+skew = mean[batch]((z - mu)^3) / variance^1.5
+spread = mean[batch]((z - loss)^2)
+loss = mean[batch](z^2) + 0 * sum[vocab, hidden](W)
+)");
+  text.replace(text.find("  steps = 10"), 12, "  report = skew, spread\n  steps = 10");
+  Program program = program_from(text);
+  const EvaluationPlan plan = plan_of(program);
+  CHECK(plan.in_pieces);
+  CHECK(plan.calibration.empty());
+  CHECK(plan.shared.empty());
+  const Split training(program, 23, 1), split(program, 10, 2);
+  Statistics statistics;
+  for (const Pass& pass : plan.preparation) {
+    const std::vector<Tensor> values = run_pass(program, plan, pass, split, statistics, 4);
+    for (std::size_t i = 0; i < values.size(); ++i) statistics[plan.statistics[pass.statistics[i]].name] = values[i];
+  }
+  const std::vector<Tensor> figures = run_pass(program, plan, plan.figures, split, statistics, 4);
+  std::vector<NodeId> expected{program.train->loss, *program.target("skew"), *program.target("spread")};
+  for (std::size_t i = 0; i < expected.size(); ++i)
+    CHECK(figures[i].values.at(0) == Approx(value_over(program, expected[i], split)).epsilon(1e-9));
+}
+
 TEST_CASE("greatest, least and product over a split are masked by their identities", "[unit]") {
   for (const std::string reduction : {"max", "min", "prod"}) {
     Program program = program_from(with_recipe("z = sum[context, hidden](C[vocab = X])\nloss = " + reduction + "[batch](z - 3)"));
@@ -397,6 +424,31 @@ TEST_CASE("clipping scales all gradients by their joint norm, where that is too 
       for (std::size_t i = 0; i < gradient.values.size(); ++i)
         CHECK(after.values[i] == Approx(before.values[i] - 0.1 * factor * gradient.values[i]));
     }
+  }
+}
+
+TEST_CASE("a gradient whose square overflows or vanishes in single precision is clipped as any other", "[unit]") {
+  for (const char* size : {"1e30", "1", "1e-30"}) {
+    Program program = program_from("axis i = 4\nparam w[i] = 0\nparam v = 0\nloss = " + std::string(size) + R"( * (sum[i](w) + v)
+train loss {
+  steps = 1
+  rate = 1
+  clip = 1e-35
+}
+)");
+    StageTimes times;
+    const Computation step = step_of(program, Sizes(), times);
+    Diagnostics diagnostics;
+    auto executable = executable_of(program.graph, *close_sizes(program, diagnostics, {}), step, times);
+    REQUIRE(executable);
+    std::vector<unsigned char> arena(static_cast<std::size_t>(executable->program.arena_bytes) + 64);
+    unsigned char* const aligned = arena.data() + (64 - reinterpret_cast<std::uintptr_t>(arena.data()) % 64);
+    float loss = 0;
+    TenetFrame frame{aligned, 0, 1, &loss, nullptr};
+    executable->program.run(&frame);
+    for (const Slot& slot : executable->program.slots)
+      if (slot.role == Slot::Role::parameter)
+        CHECK(*reinterpret_cast<float*>(aligned + slot.offset) == Approx(-1e-35 / std::sqrt(5.0)));
   }
 }
 
