@@ -37,7 +37,8 @@ struct Slot {
   ElementType type;
   std::vector<std::string> axes;  // outermost first, contiguous row-major
   std::vector<std::int64_t> extents;
-  std::int64_t offset;  // bytes
+  std::int64_t offset;           // bytes
+  bool may_be_infinite = false;  // of a state: an infinity in it is no fault
 };
 
 // A compiled computation as the runtime sees it. `run` belongs to the compiler's object and outlives this.

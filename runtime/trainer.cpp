@@ -104,9 +104,9 @@ void Training::run_passes(std::int64_t first_step, std::int64_t passes) {
   program_.run(&frame);
 }
 
-// Whether the passes that ran last left only finite losses and parameters.
+// Whether the passes that ran last left only finite losses, parameters and states.
 bool Training::sound() const {
-  return std::ranges::all_of(losses_, [](float loss) { return std::isfinite(loss); }) && parameters_finite(program_, arena_);
+  return std::ranges::all_of(losses_, [](float loss) { return std::isfinite(loss); }) && finite(program_, arena_);
 }
 
 // The chunk that began at at_.step went wrong somewhere: runs it again from the snapshot, step by step.
@@ -200,15 +200,19 @@ TrainingEnd Training::run() {
 
 }  // namespace
 
-bool parameters_finite(const NativeProgram& program, const unsigned char* arena) {
-  for (const Slot& slot : program.slots) {
-    if (slot.role != Slot::Role::parameter || slot.type != ElementType::real32) continue;
-    // All exponent bits set is infinity or NaN. No branch in the loop, so that it runs at the memory's speed.
-    std::uint32_t bad = 0;
-    for (float value : reals(arena, slot)) bad |= (std::bit_cast<std::uint32_t>(value) & 0x7F800000) == 0x7F800000;
-    if (bad) return false;
-  }
-  return true;
+bool finite(const Slot& slot, const unsigned char* arena) {
+  if (slot.type != ElementType::real32) return true;
+  // A magnitude is infinity or NaN from the bits of infinity on. No branch in the loop: it runs at the memory's speed.
+  const std::uint32_t least = slot.may_be_infinite ? 0x7F800001 : 0x7F800000;
+  std::uint32_t bad = 0;
+  for (float value : reals(arena, slot)) bad |= (std::bit_cast<std::uint32_t>(value) & 0x7FFFFFFF) >= least;
+  return !bad;
+}
+
+bool finite(const NativeProgram& program, const unsigned char* arena) {
+  return std::ranges::all_of(program.slots, [&](const Slot& slot) {
+    return (slot.role != Slot::Role::parameter && slot.role != Slot::Role::state) || finite(slot, arena);
+  });
 }
 
 TrainingEnd train(const NativeProgram& program, unsigned char* arena, Drawer* drawer, Progression& at, RunFolder* folder,

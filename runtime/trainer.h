@@ -32,7 +32,7 @@ struct TrainingOptions {
 
 struct TrainingEnd {
   enum class Kind : std::uint8_t { finished, interrupted, not_finite, failed } kind;
-  std::int64_t step = 0;  // steps done; for not_finite, the step (from 0) whose loss or updated parameters are not finite
+  std::int64_t step = 0;  // steps done; for not_finite, the step (from 0) whose loss, or what it leaves, is not finite
   std::string error;      // for failed: what could not be written
 };
 
@@ -43,7 +43,8 @@ struct TrainingEnd {
 TrainingEnd train(const NativeProgram& program, unsigned char* arena, Drawer* drawer, Progression& at, RunFolder* folder,
                   const TrainingOptions& options);
 
-// Whether all values of the parameter slots are finite.
-bool parameters_finite(const NativeProgram& program, const unsigned char* arena);
+// Whether what a step carries to the next is finite, the infinities aside that a state may have.
+bool finite(const NativeProgram& program, const unsigned char* arena);
+bool finite(const Slot& slot, const unsigned char* arena);
 
 }  // namespace tenet

@@ -13,9 +13,9 @@ nlohmann::ordered_json json_of(const Session& session, const std::vector<std::ve
   nlohmann::ordered_json json, report;
   for (std::string_view split : split_names) json[split] = nullptr;
   for (std::size_t i = 0; i < figures.size(); ++i) {
-    json[split_names[i]] = figures[i][0];
+    json[split_names[i]] = nlohmann::ordered_json::parse(json_number(figures[i][0]));
     for (std::size_t k = 1; k < figures[i].size(); ++k)
-      report[split_names[i]][session.recipe().report[k - 1].name] = figures[i][k];
+      report[split_names[i]][session.recipe().report[k - 1].name] = nlohmann::ordered_json::parse(json_number(figures[i][k]));
   }
   if (!report.is_null()) json["report"] = report;
   return json;
@@ -25,6 +25,7 @@ Outcome<Status> evaluate(const Options& options, const std::string& run) {
   auto trained = open_trained(options, run, "eval", true);
   if (!trained) return std::unexpected(trained.error());
   const Session& session = *trained->session;
+  note_shared_statistics(trained->evaluator.plan());
   auto figures = trained->evaluator.figures(trained->model);
   if (!figures) return std::unexpected(figures.error());
   if (options.json)
@@ -32,6 +33,7 @@ Outcome<Status> evaluate(const Options& options, const std::string& run) {
   else
     fmt::print("{}", figures_text(session, *figures));
   if (options.time) fmt::print(stderr, "{}", session.times.table());
+  if (auto finite = want_finite(session, *figures); !finite) return std::unexpected(finite.error());
   return Status::done;
 }
 

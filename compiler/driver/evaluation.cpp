@@ -3,9 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <functional>
 #include <numeric>
 
+#include "compiler/driver/not_finite.h"
+#include "compiler/driver/origin.h"
 #include "compiler/plan/simplified.h"
 #include "runtime/evaluate.h"
 
@@ -37,6 +40,9 @@ std::int64_t piece_of(const Dataset& dataset) {
         std::max(largest, std::accumulate(column.extents.begin(), column.extents.end(), std::int64_t{1}, std::multiplies<>()));
   return std::clamp<std::int64_t>(most_elements / largest, 1, most_items);
 }
+
+// NaN shows no sign.
+double tidy(double value) { return std::isnan(value) ? std::abs(value) : value; }
 
 Tensor scalar(double value) { return {{}, {}, {value}}; }
 
@@ -130,8 +136,12 @@ Outcome<std::vector<Tensor>> Evaluator::run(const Pass& pass, const Model& model
 
 Outcome<void> Evaluator::calibrate(Model& model) {
   model.statistics.assign(plan_->statistics.size(), {});
-  for (const Pass& pass : plan_->calibration) {
-    auto values = run(pass, model, session_->splits[0]);
+  return take_statistics(plan_->calibration, model, session_->splits[0]);
+}
+
+Outcome<void> Evaluator::take_statistics(const std::vector<Pass>& passes, Model& model, const Items& split) {
+  for (const Pass& pass : passes) {
+    auto values = run(pass, model, split);
     if (!values) return std::unexpected(values.error());
     for (std::size_t i = 0; i < values->size(); ++i) {
       round_to_float((*values)[i]);  // as they are stored, so that an evaluation of stored weights gives the same
@@ -141,9 +151,10 @@ Outcome<void> Evaluator::calibrate(Model& model) {
   return {};
 }
 
-Outcome<std::vector<std::vector<double>>> Evaluator::figures(const Model& model) {
+Outcome<std::vector<std::vector<double>>> Evaluator::figures(Model& model) {
   std::vector<std::vector<double>> result;
   for (const Items& split : session_->splits) {
+    if (auto taken = take_statistics(plan_->preparation, model, split); !taken) return std::unexpected(taken.error());
     auto values = run(plan_->figures, model, split);
     if (!values) return std::unexpected(values.error());
     result.emplace_back();
@@ -174,12 +185,40 @@ Outcome<std::vector<std::string>> Evaluator::sample(const Model& model, const Sa
 std::string figures_text(const Session& session, const std::vector<std::vector<double>>& figures) {
   std::string text;
   for (std::size_t i = 0; i < figures.size(); ++i) {
-    text += fmt::format("{:<12}{:.4f}", split_names[i], figures[i][0]);
+    text += fmt::format("{:<12}{:.4f}", split_names[i], tidy(figures[i][0]));
     for (std::size_t k = 1; k < figures[i].size(); ++k)
-      text += fmt::format("   {} {:.4f}", session.recipe().report[k - 1].name, figures[i][k]);
+      text += fmt::format("   {} {:.4f}", session.recipe().report[k - 1].name, tidy(figures[i][k]));
     text += '\n';
   }
   return text;
+}
+
+void note_shared_statistics(const EvaluationPlan& plan) {
+  for (const auto& [reported, statistic] : plan.shared) {
+    if (reported == statistic)
+      say(fmt::format("`{}` is of the training split under every split: the loss reads it for each item", reported));
+    else
+      say(fmt::format("`{}` reads {} of the training split under every split, as the loss does", reported,
+                      statistic.empty() ? "a reduction" : "`" + statistic + "`"));
+  }
+}
+
+Outcome<void> want_finite(const Session& session, const std::vector<std::vector<double>>& figures) {
+  const Train& recipe = session.recipe();
+  for (std::size_t i = 0; i < figures.size(); ++i)
+    for (std::size_t k = 0; k < figures[i].size(); ++k) {
+      const double value = figures[i][k];
+      const std::string& name = k == 0 ? recipe.loss_name : recipe.report[k - 1].name;
+      const bool infinite = k > 0 && std::isinf(value) && writes_infinity(session.program->graph, recipe.report[k - 1].value);
+      if (!std::isfinite(value) && !infinite)
+        return failed(
+            fmt::format("`{}` of the {} split is {}{}", name, split_names[i], number_text(value), place_text(session, name)));
+    }
+  return {};
+}
+
+std::string json_number(double value) {
+  return std::isfinite(value) ? fmt::format("{}", value) : fmt::format("\"{}\"", number_text(value));
 }
 
 }  // namespace tenet

@@ -143,23 +143,13 @@ std::vector<double> term_sizes(const Session& session, const Point& point, Inter
   return result;
 }
 
-bool has_infinity_below(const Graph& graph, NodeId node) {
-  return std::ranges::any_of(graph.reachable(std::span(&node, 1)), [&](NodeId id) { return graph.node(id).op == Op::infinity; });
-}
-
 // The first of the values that is not finite, and where the program defines it. `tensor(k)`: the k-th value.
 template <class Value>
 std::string first_of(const Session& session, const std::vector<Subject>& values, Value tensor) {
   const Graph& graph = session.program->graph;
   for (std::size_t k = 0; k < values.size(); ++k) {
-    std::string text = not_finite_text(graph, values[k].name, tensor(k), has_infinity_below(graph, values[k].node));
-    if (text.empty()) continue;
-    const auto& definitions = session.program->definitions;
-    const auto row = std::ranges::find(definitions, values[k].name, &Definition::name);
-    if (row == definitions.end()) return text;
-    const std::string file = row->span.file == session.file ? "" : session.diagnostics.source(row->span.file).name + ", ";
-    text += fmt::format(" ({}line {})", file, line_of(session, row->span));
-    return text;
+    std::string text = not_finite_text(graph, values[k].name, tensor(k), writes_infinity(graph, values[k].node));
+    if (!text.empty()) return text + place_text(session, values[k].name);
   }
   return {};
 }

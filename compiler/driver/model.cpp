@@ -4,6 +4,7 @@
 #include <limits>
 #include <string_view>
 
+#include "compiler/driver/not_finite.h"
 #include "compiler/plan/meaning.h"
 #include "compiler/plan/rewriting.h"
 #include "runtime/noise.h"
@@ -164,7 +165,7 @@ void bind_noise(const Session& session, std::span<const NodeId> values, const Si
   }
 }
 
-Outcome<void> save_model(const Session& session, const Model& model, const EvaluationPlan& plan, RunFolder& folder,
+Outcome<void> save_model(const Session& session, const Model& model, const EvaluationPlan* plan, RunFolder& folder,
                          const Executable& executable, const unsigned char* arena) {
   const Graph& graph = session.program->graph;
   StoredTensors stored;
@@ -173,7 +174,8 @@ Outcome<void> save_model(const Session& session, const Model& model, const Evalu
       stored.add(graph, name, model.parameters[i]);
   for (std::size_t i = 0; i < model.states.size(); ++i)
     if (session.program->states[i].own) stored.add(graph, session.program->states[i].name, model.states[i]);
-  for (std::size_t i = 0; i < model.statistics.size(); ++i) stored.add(graph, plan.statistics[i].name, model.statistics[i]);
+  for (std::size_t i = 0; plan && i < model.statistics.size(); ++i)
+    if (plan->statistics[i].of_training) stored.add(graph, plan->statistics[i].name, model.statistics[i]);
   auto saved = folder.save_weights(executable.program, arena, stored.views());
   if (!saved) return failed(saved.error());
   return {};
@@ -202,10 +204,13 @@ Outcome<Model> model_of(Session& session, const Weights& weights, const Evaluati
     model.states.back() = std::move(*tensor);
   }
   for (const Statistic& statistic : plan.statistics) {
+    model.statistics.emplace_back();
+    if (!statistic.of_training) continue;
     auto tensor = stored(session, weights.tensors, statistic.name, session.graph().node(statistic.node).axes, run);
     if (!tensor) return std::unexpected(tensor.error());
-    model.statistics.push_back(std::move(*tensor));
+    model.statistics.back() = std::move(*tensor);
   }
+  if (std::string bad = not_finite_text(session, model, &plan); !bad.empty()) return failed(run + ": " + bad);
   return model;
 }
 

@@ -40,11 +40,11 @@ void bind_noise(const Session& session, std::span<const NodeId> values, const Si
 void begin_states(Session& session, const Executable& executable, unsigned char* arena);
 
 // Writes a run's weights: what `executable` has in `arena`, the parameters that it does not read, the program's states, the
-// statistics.
-Outcome<void> save_model(const Session& session, const Model& model, const EvaluationPlan& plan, RunFolder& folder,
+// statistics of the training split (of a program without a source, which has no plan, none).
+Outcome<void> save_model(const Session& session, const Model& model, const EvaluationPlan* plan, RunFolder& folder,
                          const Executable& executable, const unsigned char* arena);
 
-// The model of a run. Failure: the weights are of another program or other sizes, or lack a tensor.
+// The model of a run. Failure: the weights are of another program or other sizes, lack a tensor, or are not finite.
 Outcome<Model> model_of(Session& session, const Weights& weights, const EvaluationPlan& plan);
 
 }  // namespace tenet

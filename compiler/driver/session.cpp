@@ -9,6 +9,7 @@
 #include <iterator>
 
 #include "compiler/driver/assumptions.h"
+#include "compiler/driver/hyperparameters.h"
 #include "compiler/driver/sources.h"
 #include "compiler/plan/meaning.h"
 #include "runtime/atomic_file.h"
@@ -114,7 +115,8 @@ Outcome<void> close(Session& session, const std::map<std::string, std::int64_t>&
   }
   session.sizes = std::move(*sizes);
   if (auto fits = fit(session.fixed, session.graph(), session.sizes, session.diagnostics); !fits) return fits;
-  return diagnosed(session);
+  if (auto said = diagnosed(session); !said || !session.program->train) return said;
+  return check_hyperparameters(session);
 }
 
 // Data that the program loads by themselves, before the sizes are closed; they belong to what a run's numbers depend on.

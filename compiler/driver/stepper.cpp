@@ -1,5 +1,7 @@
 #include "compiler/driver/stepper.h"
 
+#include "compiler/driver/not_finite.h"
+
 namespace tenet {
 
 Outcome<Stepper> make_stepper(Session& session, const Model& model) {
@@ -10,6 +12,9 @@ Outcome<Stepper> make_stepper(Session& session, const Model& model) {
   if (!arena) return failed("the training step: " + arena.error());
   write_model(session, model, nullptr, session.sizes, *executable, arena->data());
   begin_states(session, *executable, arena->data());
+  for (const State& state : session.program->states)
+    if (const int slot = slot_index(*executable, Slot::Role::state, state.name); slot >= 0)
+      executable->program.slots[static_cast<std::size_t>(slot)].may_be_infinite = may_be_infinite(session.graph(), state);
   Stepper result{std::move(*executable), std::move(*arena), {}};
   if (!session.has_source()) {
     if (step.draws) result.drawer = Drawer::without_data(result.executable.program, session.seed);

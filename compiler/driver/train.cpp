@@ -10,6 +10,7 @@
 #include "compiler/driver/first_step.h"
 #include "compiler/driver/interruption.h"
 #include "compiler/driver/not_finite.h"
+#include "compiler/driver/origin.h"
 #include "compiler/driver/session.h"
 #include "compiler/driver/stepper.h"
 #include "runtime/progress.h"
@@ -77,22 +78,20 @@ std::string resume_command(const TrainOptions& options, const RunFolder& folder)
   return command + " --resume " + quoted(folder.path().string());
 }
 
-Outcome<Status> not_finite(Session& session, const Stepper& stepper, const Model& initial, const Run& run, std::int64_t step) {
-  std::string text = fmt::format("the training is not finite at step {}", step);
-  const std::string value = first_not_finite(session, stepper, initial, step);
-  text += value.empty() ? ": an update overflowed" : ": " + value;
-  text += fmt::format("\n       the state before that step is in {}; a lower rate may help", run.folder.path().string());
-  return failed(text);
+Outcome<Status> not_finite(Session& session, Stepper& stepper, const Model& initial, const Run& run, std::int64_t step) {
+  const auto [text, lower_rate_may_help] = fault_of_step(session, stepper, initial, step);
+  return failed(fmt::format("{}\n       the state before that step is in {}{}", text, run.folder.path().string(),
+                            lower_rate_may_help ? "; a lower rate may help" : ""));
 }
 
 // The loss of each split, and what is reported of it.
 std::string log_line(const Session& session, const Run& run, const std::vector<std::vector<double>>& figures) {
   std::string line = fmt::format("{{\"step\": {}", run.at.step), reports;
   for (std::size_t i = 0; i < figures.size(); ++i) {
-    line += fmt::format(", \"{}\": {}", split_names[i], figures[i][0]);
+    line += fmt::format(", \"{}\": {}", split_names[i], json_number(figures[i][0]));
     reports += fmt::format("{}\"{}\": {{", i == 0 ? "" : ", ", split_names[i]);
     for (std::size_t k = 1; k < figures[i].size(); ++k)
-      reports += fmt::format("{}\"{}\": {}", k == 1 ? "" : ", ", session.recipe().report[k - 1].name, figures[i][k]);
+      reports += fmt::format("{}\"{}\": {}", k == 1 ? "" : ", ", session.recipe().report[k - 1].name, json_number(figures[i][k]));
     reports += "}";
   }
   if (!session.recipe().report.empty()) line += ", \"report\": {" + reports + "}";
@@ -103,12 +102,15 @@ std::string log_line(const Session& session, const Run& run, const std::vector<s
 Outcome<Status> finish(Session& session, Evaluator& evaluator, const Stepper& stepper, Model& model, Run& run) {
   read_model(session, stepper.executable, stepper.arena.data(), model);
   if (auto done = evaluator.calibrate(model); !done) return std::unexpected(done.error());
-  if (auto saved = save_model(session, model, evaluator.plan(), run.folder, stepper.executable, stepper.arena.data()); !saved)
+  if (auto saved = save_model(session, model, &evaluator.plan(), run.folder, stepper.executable, stepper.arena.data()); !saved)
     return std::unexpected(saved.error());
   auto figures = evaluator.figures(model);
   if (!figures) return std::unexpected(figures.error());
+  note_shared_statistics(evaluator.plan());
   fmt::print("{}", figures_text(session, *figures));
+  std::fflush(stdout);
   if (auto logged = run.folder.log(log_line(session, run, *figures)); !logged) return failed(logged.error());
+  if (auto finite = want_finite(session, *figures); !finite) return std::unexpected(finite.error());
   if (session.program->sample) {
     const Sample& sample = *session.program->sample;
     auto words = evaluator.sample(model, {sample.count, sample.limit, sample.temperature, session.seed});
@@ -122,22 +124,28 @@ Outcome<Status> finish(Session& session, Evaluator& evaluator, const Stepper& st
 // A program without a source: the figures are what they are.
 Outcome<Status> finish_without_data(const Session& session, const Stepper& stepper, Model& model, Run& run) {
   read_model(session, stepper.executable, stepper.arena.data(), model);
-  if (auto saved = run.folder.save_weights(stepper.executable.program, stepper.arena.data(), {}); !saved)
-    return failed(saved.error());
+  if (auto saved = save_model(session, model, nullptr, run.folder, stepper.executable, stepper.arena.data()); !saved)
+    return std::unexpected(saved.error());
   Interpreter interpreter(session.program->graph, session.sizes);
   bind_model(session, model, nullptr, interpreter);
   interpreter.bind(session.program->step, {{}, {}, {0}});
   interpreter.bind(session.program->training, {{}, {}, {0}});
   std::vector<Reported> figures{{session.recipe().loss_name, session.recipe().loss}};
   figures.insert(figures.end(), session.recipe().report.begin(), session.recipe().report.end());
+  std::string wrong;
   for (const auto& [name, value] : figures) {
     bind_noise(session, std::span(&value, 1), session.sizes, interpreter);
-    fmt::print("{:<12}{:.6g}\n", name, interpreter.value(value).values[0]);
+    fmt::print("{:<12}{}\n", name, number_text(interpreter.value(value).values[0]));
+    std::string fault = value_fault(session, interpreter, name, value);
+    if (wrong.empty()) wrong = std::move(fault);
   }
+  if (!wrong.empty()) return failed(wrong);
   return Status::done;
 }
 
 Outcome<Status> train_program(TrainOptions options) {
+  Interruption interruption(options.resume ? "tenet: stopped before the first step; the run is as it was\n"
+                                           : "tenet: stopped before the first step; there is nothing to save\n");
   // Open, before anything slow: the program, and the run to go on with.
   std::optional<std::pair<RunFolder, Checkpoint>> earlier;
   if (options.resume) {
@@ -165,9 +173,11 @@ Outcome<Status> train_program(TrainOptions options) {
   auto initial = session.times("initial", [&] { return initial_model(session); });
   if (!initial) return std::unexpected(initial.error());
   Model& model = *initial;
+  if (auto finite = want_finite_start(session, model); !finite) return std::unexpected(finite.error());
   if (auto holds = check_assumptions(session, &model); !holds) return std::unexpected(holds.error());
   auto stepper = make_stepper(session, model);
   if (!stepper) return std::unexpected(stepper.error());
+  const volatile std::sig_atomic_t* interrupted = interruption.flag();
   auto run =
       earlier ? resume_run(session, *stepper, std::move(earlier->first), earlier->second) : begin_run(session, *stepper, options);
   if (!run) return std::unexpected(run.error());
@@ -179,30 +189,31 @@ Outcome<Status> train_program(TrainOptions options) {
   if (options.time) fmt::print(stderr, "{}", session.times.table());
 
   // Train.
-  TrainingEnd end;
-  {
-    const Interruption interruption;
-    Progress progress;
-    TrainingOptions training;
-    training.steps = session.recipe().steps;
-    training.checkpoint_seconds = 1;
-    training.interrupt = interruption.flag();
-    training.report = [&](const TrainingReport& report) { progress(report); };
-    end = train(stepper->executable.program, stepper->arena.data(), stepper->draws(), run->at, &run->folder, training);
-    progress.end();
-  }
+  Progress progress;
+  TrainingOptions training;
+  training.steps = session.recipe().steps;
+  training.checkpoint_seconds = 1;
+  training.interrupt = interrupted;
+  training.report = [&](const TrainingReport& report) { progress(report); };
+  const TrainingEnd end =
+      train(stepper->executable.program, stepper->arena.data(), stepper->draws(), run->at, &run->folder, training);
+  progress.end();
   switch (end.kind) {
     case TrainingEnd::Kind::failed:
       return failed(end.error);
     case TrainingEnd::Kind::not_finite:
       return not_finite(session, *stepper, model, *run, end.step);
     case TrainingEnd::Kind::interrupted:
-      say(fmt::format("stopped after {} of {} steps; everything is saved. To go on:\n  {}", end.step, session.recipe().steps,
-                      resume_command(options, run->folder)));
-      return Status::done;
     case TrainingEnd::Kind::finished:
       break;
   }
+  const std::string stopped = fmt::format("stopped after {} of {} steps; everything is saved. To go on:\n  {}", end.step,
+                                          session.recipe().steps, resume_command(options, run->folder));
+  if (end.kind == TrainingEnd::Kind::interrupted) {
+    say(stopped);
+    return Status::done;
+  }
+  interruption.end_at_once("tenet: " + stopped + "\n");
   auto status =
       evaluator ? finish(session, *evaluator, *stepper, model, *run) : finish_without_data(session, *stepper, model, *run);
   if (status) say("the run is in " + run->folder.path().string());
@@ -229,7 +240,8 @@ Command train_command(CLI::App& parent) {
       "Compares the first step with the program in double precision, however long that takes; else only where it is quick");
   app->footer(
       "Progress goes to standard error; the losses in nats and the sampled words go to standard output.\n"
-      "Ctrl-C saves everything, says how to go on, and ends with status 0; so does SIGTERM.\n"
+      "Ctrl-C saves everything, says how to go on, and ends with status 0, before the first step and after the last one too; so\n"
+      "does SIGTERM.\n"
       "A run killed in any other way goes on from its last checkpoint.\n\n"
       "Examples:\n"
       "  tenet train graphs/makemore.tenet\n"

@@ -119,6 +119,14 @@ struct DataSource {
   }
 };
 
+// A number of the recipe that may change from step to step: an expression in `step` and sizes.
+struct Hyperparameter {
+  std::string name;  // as the recipe calls it: `rate`, `clip`, an optimizer's `momentum`
+  NodeId value;
+  Span span;
+  bool negative;  // whether it may be below 0
+};
+
 // A further scalar that training shows beside the loss.
 struct Reported {
   std::string name;
@@ -142,6 +150,7 @@ struct Train {
   Span span;
   bool shuffle = true;  // the items, before they are split
   std::vector<Reported> report = {};
+  std::vector<Hyperparameter> hyperparameters = {};  // all that the recipe writes
 };
 
 struct Sample {

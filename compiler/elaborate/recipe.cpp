@@ -69,15 +69,15 @@ void read_batch(Elaborator& elaborator, const Expression& value, Train& train) {
 }
 
 void read_steps(Elaborator& elaborator, const Expression& value, Train& train) {
-  train.steps = whole(elaborator, "steps", value, 1, most_steps, "a whole number from 1 on").value_or(0);
+  train.steps = whole(elaborator, "steps", value, 0, most_steps, "a whole number from 0 on").value_or(0);
 }
 
 void read_rate(Elaborator& elaborator, const Expression& value, Train& train) {
-  if (const std::optional<NodeId> rate = schedule(elaborator, "rate", value)) train.rate = *rate;
+  if (const std::optional<NodeId> rate = schedule(elaborator, "rate", value, train)) train.rate = *rate;
 }
 
 void read_clip(Elaborator& elaborator, const Expression& value, Train& train) {
-  train.clip = schedule(elaborator, "clip", value);
+  train.clip = schedule(elaborator, "clip", value, train, false);
 }
 
 // By read_rules, which reads several entries together.

@@ -7,7 +7,8 @@ namespace tenet {
 
 using syntax::Expression;
 
-std::optional<NodeId> schedule(Elaborator& elaborator, std::string_view key, const Expression& value) {
+std::optional<NodeId> schedule(Elaborator& elaborator, std::string_view key, const Expression& value, Train& train,
+                               bool negative) {
   check_names(elaborator.diagnostics(), elaborator.file(), value);
   const std::optional<Value> result = elaborator.recipe_expression(value);
   if (!result) return {};
@@ -20,6 +21,7 @@ std::optional<NodeId> schedule(Elaborator& elaborator, std::string_view key, con
     elaborator.report(Message::recipe_reads_values, value.span, key, input->name);
     return {};
   }
+  train.hyperparameters.push_back({std::string(key), result->node, value.span, negative});
   return result->node;
 }
 
@@ -59,7 +61,7 @@ std::vector<std::size_t> parameters_named(Elaborator& elaborator, const std::vec
   return result;
 }
 
-std::optional<Chosen> chosen(Elaborator& elaborator, const Expression& value) {
+std::optional<Chosen> chosen(Elaborator& elaborator, const Expression& value, Train& train) {
   const bool named = value.kind == Expression::Kind::call || value.kind == Expression::Kind::name;
   const Symbol* symbol = named ? elaborator.file().find(value.text) : nullptr;
   if (symbol == nullptr || symbol->kind != SymbolKind::optimizer) {
@@ -94,7 +96,7 @@ std::optional<Chosen> chosen(Elaborator& elaborator, const Expression& value) {
     std::optional<Value>& given = result.arguments[own_arguments + static_cast<std::size_t>(place - names.begin())];
     if (given) {
       elaborator.report(Message::argument_twice, argument.name->span, argument.name->text, value.text);
-    } else if (const std::optional<NodeId> node = schedule(elaborator, argument.name->text, *argument.value)) {
+    } else if (const std::optional<NodeId> node = schedule(elaborator, argument.name->text, *argument.value, train)) {
       given = Value{*node, Kind::real};
       complete = true;
     }
@@ -140,7 +142,7 @@ void read_rules(Elaborator& elaborator, const syntax::Train& tree, Train& train)
       for (std::size_t parameter : parameters_named(elaborator, names_in(elaborator, *entry.value))) frozen[parameter] = true;
     if (entry.key.text != "optimizer") continue;
     const std::vector<std::size_t> of = parameters_named(elaborator, entry.of);
-    std::optional<Chosen> optimizer = chosen(elaborator, *entry.value);
+    std::optional<Chosen> optimizer = chosen(elaborator, *entry.value, train);
     if (!optimizer) continue;
     if (entry.of.empty()) usual = optimizers.size();
     for (std::size_t parameter : of) {
@@ -157,7 +159,7 @@ void read_rules(Elaborator& elaborator, const syntax::Train& tree, Train& train)
     plain.kind = Expression::Kind::name;
     plain.text = "sgd";
     plain.span = plain.name_span = tree.span;
-    std::optional<Chosen> optimizer = chosen(elaborator, plain);
+    std::optional<Chosen> optimizer = chosen(elaborator, plain, train);
     if (!optimizer) return;
     optimizers.push_back(std::move(*optimizer));
   }

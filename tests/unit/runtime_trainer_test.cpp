@@ -188,13 +188,19 @@ TEST_CASE("a training with nothing left to do is finished", "[unit]") {
   CHECK(fake.persistent() == values);
 }
 
-TEST_CASE("what is not finite in a parameter is seen", "[unit]") {
+TEST_CASE("what is not finite in a parameter or a state is seen, but for infinities that a state may have", "[unit]") {
   Fake fake;
-  CHECK(parameters_finite(fake.program, fake.arena.data()));
-  for (float value : {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(), std::nanf("")}) {
-    reals(fake.arena.data(), fake.program.slots[0])[23] = value;
-    CHECK_FALSE(parameters_finite(fake.program, fake.arena.data()));
-  }
-  reals(fake.arena.data(), fake.program.slots[0])[23] = std::numeric_limits<float>::max();
-  CHECK(parameters_finite(fake.program, fake.arena.data()));
+  CHECK(finite(fake.program, fake.arena.data()));
+  constexpr float inf = std::numeric_limits<float>::infinity();
+  for (std::size_t slot : {0u, 1u})
+    for (float value : {inf, -inf, std::nanf(""), -std::nanf("")}) {
+      float& element = reals(fake.arena.data(), fake.program.slots[slot])[23];
+      element = value;
+      CHECK_FALSE(finite(fake.program, fake.arena.data()));
+      fake.program.slots[slot].may_be_infinite = true;
+      CHECK(finite(fake.program, fake.arena.data()) == std::isinf(value));
+      fake.program.slots[slot].may_be_infinite = false;
+      element = std::numeric_limits<float>::max();
+      CHECK(finite(fake.program, fake.arena.data()));
+    }
 }
