@@ -19,6 +19,7 @@ namespace {
 
 constexpr double most_elements = 1 << 20;  // in all nodes, where it has to be quick
 constexpr double tolerance = 1e-2;         // of how far a value moves: a miscompilation misses by more, rounding by less
+constexpr std::uint64_t draws = 8;         // of rounding: whether something jumps there (1 / 49 * 49 is not 1)
 constexpr double single_precision = 0x1p-24, disturbance = 1e-6;
 
 bool is_kept(const Slot& slot) { return slot.role == Slot::Role::parameter || slot.role == Slot::Role::state; }
@@ -130,33 +131,36 @@ Outcome<void> verify_first_step(Session& session, Stepper& stepper, const Model&
     if (graph.node(id).kind == Kind::whole && std::ranges::any_of(exact.value(id).values, beyond_double)) return {};
   coarser.disturb(disturbance, 1);
 
-  const auto check = [&](const std::string& name, const std::vector<double>& native, NodeId value,
-                         const std::vector<double>& from) -> Outcome<void> {
+  const auto fault = [&](const std::string& name, const std::vector<double>& native, NodeId value,
+                         const std::vector<double>& from) -> std::string {
     const Tensor expected = exact.value(value);
-    if (!misses(native, expected.values, from, coarser.value(value).values)) return {};
+    const auto wrong = [&] { return misses(native, expected.values, from, coarser.value(value).values); };
+    for (std::uint64_t seed = 2; seed <= draws && wrong(); ++seed) coarser.disturb(disturbance, seed);
+    if (!wrong()) return {};
     std::size_t worst = 0;
     const auto error = [&](std::size_t i) { return std::abs(native[i] - expected.values[i]); };
     for (std::size_t i = 0; i < native.size(); ++i)
       if (error(i) > error(worst)) worst = i;
     const std::string where = expected.axes.empty() ? "" : " at " + place_of(graph, expected, worst);
-    return failed(
-        fmt::format("step {} of native code is not that of the program: `{}`{} is {:.7g}, and {:.7g} in double precision\n"
-                    "       this machine's code cannot be trusted; please report the program and the processor",
-                    step, name, where, native[worst], expected.values[worst]));
+    return fmt::format("`{}`{} is {:.7g}, and {:.7g} in double precision", name, where, native[worst], expected.values[worst]);
   };
-  if (auto same = check(session.recipe().loss_name, {loss}, *computation.loss, {0}); !same) return same;
-  for (const Computation::Assignment& assignment : computation.assignments) {
-    const std::string& name = graph.input(assignment.target).name;
-    for (std::size_t i = 0; i < slots.size(); ++i)
-      if (is_kept(slots[i]) && slots[i].name == name) {
-        const Tensor expected = laid_out(exact.value(assignment.value), before.at(name).axes, session.sizes);
-        if (expected.axes !=
-            std::vector<AxisId>(graph.node(assignment.value).axes.begin(), graph.node(assignment.value).axes.end()))
-          continue;  // the same along an axis of the target
-        if (auto same = check(name, read(i).values, assignment.value, before.at(name).values); !same) return same;
+  const auto first_fault = [&]() -> std::string {
+    if (std::string text = fault(session.recipe().loss_name, {loss}, *computation.loss, {0}); !text.empty()) return text;
+    for (const Computation::Assignment& assignment : computation.assignments)
+      for (std::size_t i = 0; i < slots.size(); ++i) {
+        if (!is_kept(slots[i]) || slots[i].name != graph.input(assignment.target).name) continue;
+        const Tensor& from = before.at(slots[i].name);
+        if (!std::ranges::equal(from.axes, graph.node(assignment.value).axes)) continue;  // it is the same along an axis
+        if (std::string text = fault(slots[i].name, read(i).values, assignment.value, from.values); !text.empty()) return text;
       }
-  }
-  return {};
+    return {};
+  };
+  const std::string text = first_fault();
+  if (text.empty()) return {};
+  return failed(
+      fmt::format("step {} of native code is not that of the program: {}\n"
+                  "       this machine's code cannot be trusted; please report the program and the processor",
+                  step, text));
 }
 
 }  // namespace tenet

@@ -49,7 +49,7 @@ class Nest {
   Kernel finish(std::string name, std::vector<LoopId> order, std::vector<Store> stores);
 
  private:
-  // A quotient of values that are whole, where every part is proved: exact.
+  // quotients.cpp. A quotient of values that are whole, where every part is proved: exact.
   struct Fraction {
     TermId dividend, divisor;
   };
@@ -62,6 +62,7 @@ class Nest {
   TermId quotient_rounded_down(Fraction fraction);
   std::optional<Fraction> fraction(NodeId value, const Coordinates& coordinates, int depth = 16);
   std::optional<TermId> whole_power(TermId base, NodeId exponent);
+  void note_beyond(NodeId whole, const std::vector<TermId>& operands);
   std::optional<TermId> product_with_reciprocal(NodeId product, const Coordinates& coordinates);
   struct Bounds {
     double low, high;

@@ -116,13 +116,14 @@ llvm::Value* KernelEmitter::held(llvm::Value* value, Width width) {
                                    : builder_.CreateSExtOrTrunc(value, type);
 }
 
-// The comparisons are false for NaN.
+// The lowest for NaN, of which the comparisons are false.
 llvm::Value* KernelEmitter::held_within(llvm::Value* whole, const WholeRange& range) {
   const Width width = whole->getType()->getScalarType()->isDoubleTy()      ? Width::open
                       : whole->getType()->getScalarType()->isIntegerTy(64) ? Width::wide
                                                                            : Width::narrow;
   const auto limit = [&](std::int64_t n) { return LlvmEmitter::wrap(whole_constant(static_cast<double>(n), width)); };
   const Emitter::Value low = limit(range.low), high = limit(range.high), value = LlvmEmitter::wrap(whole);
+  if (width != Width::open) return held(LlvmEmitter::unwrap(emitter_.maximum(low, emitter_.minimum(value, high))), range.width());
   const Emitter::Value above = emitter_.select(emitter_.less(low, value), value, low);
   return held(LlvmEmitter::unwrap(emitter_.select(emitter_.less(above, high), above, high)), range.width());
 }
