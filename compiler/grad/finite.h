@@ -1,19 +1,26 @@
 // What is known of a node's values for all finite inputs: enough to say where a multiplication by a masked-out zero is safe.
 //
-// Sound in exact arithmetic and against overflow of `exp`; a product of finite values counts as finite. Dividing by an
-// expression in sizes counts as defined: the program states it by dividing.
+// Sound in exact arithmetic and against overflow of `exp` and of high powers; a product of few finite values counts as finite. A
+// size that is open is some number from 1 on, so that dividing by |n| - 1 is not known to be defined.
 #pragma once
 
+#include <gmpxx.h>
+
 #include <cstdint>
+#include <limits>
+#include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "compiler/graph/graph.h"
 
 namespace tenet {
 
+inline constexpr double unbounded = std::numeric_limits<double>::infinity();
+
 struct Facts {
   bool finite = false;       // neither infinite nor NaN
-  bool bounded = false;      // by a bound that depends on sizes alone; implies finite
+  double bound = unbounded;  // of its size; one that is not infinite implies finite
   bool nonnegative = false;  // these three hold where the value is not NaN
   bool nonpositive = false;
   bool nonzero = false;
@@ -27,12 +34,19 @@ class Finiteness {
 
  private:
   Facts derive(NodeId node) const;
-  Facts pointwise(const Node& node) const;
+  Facts input(const Input& row) const;
+  Facts coordinate_of(AxisId axis) const;
+  double size(AxisId axis) const;
+  double bound_of_reciprocal(NodeId divisor) const;
+  Facts subtraction(const Node& node, const Facts& a, const Facts& b) const;
   Facts power(const Node& node) const;
+  std::optional<mpq_class> known_number(NodeId node) const;
+  const mpq_class* number_of(NodeId node) const;
   const Facts& at(NodeId node) const { return facts_[index_of(node)]; }
 
   const Graph& graph_;
   std::vector<Facts> facts_;
+  std::unordered_map<NodeId, mpq_class> numbers_;  // what is made of constants and known sizes
 };
 
 // What stands under names.

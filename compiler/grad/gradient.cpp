@@ -168,7 +168,10 @@ class ReverseMode {
     if (const auto found = inside_.find(id); found != inside_.end()) {
       ReverseRecurrence& recurrence = recurrences_[found->second];
       recurrence.define(id, *adjoints_[index_of(id)].value);
-      adjoints_[index_of(id)] = {recurrence.stand_in(id), {}, {}};
+      const NodeId own = recurrence.stand_in(id);
+      std::optional<NodeId> mask;
+      if (masked_.contains(found->second)) mask = graph_.apply(Op::not_equal, own, graph_.constant(0));
+      adjoints_[index_of(id)] = {own, mask, {}};
     }
     const Node& node = graph_.node(id);
     const Masked adjoint = adjoints_[index_of(id)];
@@ -186,6 +189,8 @@ class ReverseMode {
     if (depends_[index_of(body)]) add(body, adjoints_[index_of(id)], set_of(graph_.node(id).axes));
     if (!entered_.insert(graph_.components(id).front()).second) return;
     recurrences_.emplace_back(graph_, id, extras_);
+    for (NodeId component : graph_.components(id))
+      if (adjoints_[index_of(component)].mask) masked_.insert(recurrences_.size() - 1);
     const std::size_t own = recurrences_.size() - 1, components = graph_.components(id).size();
     const Recurrence form = graph_.recurrence_of(id);
     const std::vector<NodeId> operands(graph_.node(id).operands.begin(), graph_.node(id).operands.end());
@@ -243,7 +248,10 @@ class ReverseMode {
       if (!finite_.of(coefficient).finite) {
         const NodeId inside =
             adjoint.mask && adjoint.kink ? both(adjoint.mask, *adjoint.kink) : adjoint.mask.value_or(*adjoint.kink);
-        contribution.value = graph_.apply(Op::where, inside, *contribution.value, graph_.constant(0));
+        const Node& choice = graph_.node(*adjoint.value);
+        const bool again = choice.op == Op::where && choice.operands[0] == inside && is_zero(choice.operands[2]);
+        names.values[0].second = again ? choice.operands[1] : *adjoint.value;
+        contribution.value = graph_.apply(Op::where, inside, instantiate(graph_, formula, names), graph_.constant(0));
       }
     }
     if (*contribution.value != *adjoint.value)
@@ -388,6 +396,7 @@ class ReverseMode {
   AxisSet extras_;
   std::deque<ReverseRecurrence> recurrences_;       // in the order in which they are met: from the last
   std::unordered_map<NodeId, std::size_t> inside_;  // bodies and readings, by whose they are
+  std::unordered_set<std::size_t> masked_;          // those with places outside which nothing reads them
   std::unordered_map<NodeId, NodeId> names_;        // of bodies: the names that are read outside
   std::unordered_set<NodeId> entered_;
 };

@@ -318,31 +318,63 @@ LinearForm ScaledValues::masked(const ScaledPart& part) {
   return result;
 }
 
-NodeId ScaledValues::value(const ScaledValue& value) {
+std::optional<NodeId> ScaledValues::value(const ScaledValue& value) {
   std::optional<NodeId> result;
   for (const ScaledPart& part : value) {
-    const NodeId piece = value_of(part);
-    result = result ? add(graph_, *result, piece) : piece;
+    const auto piece = value_of(part);
+    if (!piece) return {};
+    result = result ? add(graph_, *result, *piece) : *piece;
   }
-  return *result;
+  return result;
+}
+
+// Whether a `where` may make it 0.
+bool ScaledValues::is_masked(NodeId core, int depth) const {
+  const Node& node = graph_.node(core);
+  const auto operand = [&](std::size_t k) { return is_masked(node.operands[k], depth - 1); };
+  if (node.op == Op::where) return tenet::is_zero(graph_, node.operands[1]) || tenet::is_zero(graph_, node.operands[2]);
+  if (depth == 0) return false;
+  if (node.op == Op::add || node.op == Op::subtract) return operand(0) && operand(1);
+  if (node.op == Op::multiply) return operand(0) || operand(1);
+  const bool keeps_zeros = node.op == Op::divide || node.op == Op::negate || node.op == Op::sum || node.op == Op::substitute ||
+                           node.op == Op::power || node.op == Op::named;
+  return keeps_zeros && operand(0);
 }
 
 // What may be infinite where a factor is 0 by choice stands inside of the choice.
-NodeId ScaledValues::value_of(const ScaledPart& part) {
+std::optional<NodeId> ScaledValues::value_of(const ScaledPart& part) {
   const auto factor = exponential(masked(part));
   if (!factor || is_constant(graph_, part.core, 0)) return part.core;
-  if (ranges_.of(*factor).overflows)
+  if (ranges_.of(*factor).overflows) {
     if (const auto choice = split(part.core))
       return where(graph_, choice->truth, times(*factor, choice->rest), graph_.constant(0));
+    if (is_masked(part.core)) return {};
+  }
   return times(*factor, part.core);
 }
 
-// A truth outside which a product is 0, and the product where it holds.
+// A truth outside which a value is 0, and the value where it holds.
 std::optional<ScaledValues::Choice> ScaledValues::split(NodeId core, int depth) {
   const Node& node = graph_.node(core);
-  if (node.kind == Kind::truth) return Choice{core, graph_.constant(1)};
+  if (node.kind == Kind::truth) return Choice{core, graph_.constant(1), false};
   if (node.op == Op::where && tenet::is_zero(graph_, node.operands[2])) return Choice{node.operands[0], node.operands[1]};
-  if (depth == 0 || !(node.op == Op::multiply || node.op == Op::divide || node.op == Op::negate)) return {};
+  if (node.op == Op::where && tenet::is_zero(graph_, node.operands[1]))
+    return Choice{graph_.apply(Op::logical_not, node.operands[0]), node.operands[2]};
+  if (depth == 0) return {};
+  if (node.op == Op::add || node.op == Op::subtract) {
+    const auto a = split(node.operands[0], depth - 1), b = a ? split(node.operands[1], depth - 1) : std::nullopt;
+    if (!b || !a->masks || !b->masks) return {};
+    if (a->truth == b->truth) return Choice{a->truth, graph_.apply(node.op, a->rest, b->rest)};
+    return Choice{graph_.apply(Op::logical_or, a->truth, b->truth), core};
+  }
+  if (node.op == Op::sum) {
+    const auto inner = split(node.operands[0], depth - 1);
+    if (!inner || !inner->masks) return {};
+    const AxisSet hidden = intersection(node.bound, graph_.node(inner->truth).axes);
+    if (hidden.empty()) return Choice{inner->truth, core};
+    return Choice{graph_.apply(Op::greater, graph_.reduce(Op::sum, hidden, inner->truth), graph_.constant(0)), core};
+  }
+  if (!(node.op == Op::multiply || node.op == Op::divide || node.op == Op::negate)) return {};
   for (std::size_t k = 0; k < (node.op == Op::multiply ? 2 : 1); ++k)
     if (auto choice = split(node.operands[k], depth - 1)) {
       std::vector<NodeId> operands(node.operands.begin(), node.operands.end());

@@ -37,8 +37,9 @@ class ScaledValues {
   // From now on this named value stands for an exponential that is equal to it.
   void show(NodeId named) { forms_.show(named); }
 
-  // The same as nodes: what single precision should compute.
-  NodeId value(const ScaledValue& value);
+  // The same as nodes: what single precision should compute. Nothing where a scale may be infinite beside a core that a `where`
+  // makes 0, and cannot stand inside of it.
+  std::optional<NodeId> value(const ScaledValue& value);
   NodeId log(const ScaledValue& argument);
 
  private:
@@ -67,9 +68,11 @@ class ScaledValues {
   ScaledPart shifted(const ScaledPart& part, std::span<const AxisId> axes);
   struct Choice {
     NodeId truth, rest;
+    bool masks = true;  // by a `where`; a truth as a factor may be solved for an index
   };
   std::optional<Choice> split(NodeId core, int depth = 8);
-  NodeId value_of(const ScaledPart& part);
+  bool is_masked(NodeId core, int depth = 8) const;
+  std::optional<NodeId> value_of(const ScaledPart& part);
   LinearForm masked(const ScaledPart& part);
   std::optional<NodeId> exponential(LinearForm form);
   std::optional<NodeId> sigmoids(LinearForm& form);

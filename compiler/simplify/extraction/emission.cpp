@@ -81,10 +81,14 @@ Emission::Signed Emission::product(const ScaledMonomial& term, const std::vector
     bool divides;
   };
   std::vector<Part> parts;
-  std::vector<NodeId> indicators;
+  struct Indicator {
+    NodeId node;
+    bool masks;  // what may be no number where it does not hold; an equality of indices is solved for one
+  };
+  std::vector<Indicator> indicators;
   for (const Factor& factor : term.monomial) {
     if (forms_.atoms()[factor.atom].is_truth()) {
-      indicators.push_back(atom(factor.atom));
+      indicators.push_back({atom(factor.atom), forms_.atoms()[factor.atom].kind == AtomKind::negative});
       continue;
     }
     const bool divides = factor.exponent < 0 && is_whole(factor.exponent);
@@ -115,7 +119,12 @@ Emission::Signed Emission::product(const ScaledMonomial& term, const std::vector
   });
   std::optional<NodeId> result;
   if (!parts.empty()) result = parts[0].node;
-  for (NodeId indicator : indicators) result = result ? multiply(graph_, indicator, *result) : indicator;
+  for (const auto& [indicator, masks] : indicators) {
+    const bool chooses = result && masks && !finite_.of(*result).finite;
+    result = !result   ? indicator
+             : chooses ? where(graph_, indicator, *result, graph_.constant(0))
+                       : multiply(graph_, indicator, *result);
+  }
   return {*result, negative};
 }
 

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "compiler/grad/axes.h"
+#include "compiler/grad/finite.h"
 #include "compiler/graph/graph.h"
 #include "compiler/normal_form/normal_form.h"
 #include "compiler/simplify/extraction/factoring.h"
@@ -17,7 +18,7 @@ class Emission {
  public:
   // `image`: what a known value is computed as.
   Emission(Graph& graph, KnownValues& values, const Sizes& sizes, std::function<NodeId(NodeId)> image)
-      : graph_(graph), values_(values), forms_(values.forms()), sizes_(sizes), image_(std::move(image)) {}
+      : graph_(graph), values_(values), forms_(values.forms()), sizes_(sizes), image_(std::move(image)), finite_(graph) {}
 
   NodeId node(const Tree& tree);
   NodeId node(const Polynomial& form);
@@ -47,6 +48,7 @@ class Emission {
   NormalForms& forms_;
   const Sizes& sizes_;
   std::function<NodeId(NodeId)> image_;
+  Finiteness finite_;
   std::map<AtomId, AxisId> bound_;  // the axes of open binders
   int masked_ = 0;                  // how many products around choose by an inequality
 };
