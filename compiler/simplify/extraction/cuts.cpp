@@ -103,6 +103,8 @@ void Cuts::find_fixed(std::span<const NodeId> wanted) {
         cut = true;
       } else if (graph_.node(id).op == Op::sum && is_contraction(form)) {
         cut = true;
+      } else if (!reads_adjoint_.contains(id)) {
+        values_.read_by_values(id, form);
       }
     }
     if (!cut) continue;

@@ -21,6 +21,9 @@ std::optional<Polynomial> denominator(KnownValues& values, AtomId id) {
   return values.definition(id);
 }
 
+// How many factors of an opaque value are written out: a power of a difference that is multiplied out cancels worse.
+Rational most_factors(const Polynomial& definition, int most) { return is_difference(definition) ? 1 : most; }
+
 std::map<AtomId, Rational> denominators(KnownValues& values, const Polynomial& form) {
   std::map<AtomId, Rational> least;
   for (const auto& [monomial, coefficient] : form)
@@ -69,7 +72,7 @@ Polynomial with_common_denominator(KnownValues& values, const Polynomial& form) 
         power += found->second;
         factors.erase(found);
       }
-      whole = whole && is_whole(power) && power <= highest_power;
+      whole = whole && is_whole(power) && power <= most_factors(*divisor, highest_power);
       if (!whole) break;
       add_to(numerator, times(forms, forms.power(*divisor, power), factors), coefficient);
     }
@@ -125,7 +128,8 @@ Polynomial unfolded(KnownValues& values, const Polynomial& form, AtomId atom) {
   for (const auto& [monomial, coefficient] : form) {
     Exponents factors = exponents_of(monomial);
     const auto found = factors.find(atom);
-    if (found == factors.end() || found->second < 0 || !is_whole(found->second) || found->second > highest_power) {
+    if (found == factors.end() || found->second < 0 || !is_whole(found->second) ||
+        found->second > most_factors(*definition, highest_power)) {
       add_term(result, monomial, coefficient);
       continue;
     }
@@ -150,7 +154,7 @@ Polynomial unfolded_sum(KnownValues& values, AtomId sum, NodeId value, const Pol
         if (forms.node_of(factor.atom) == value && factor.exponent > 0 && is_whole(factor.exponent)) {
           const std::optional<Polynomial> definition =
               given ? forms.at_indices_of(factor.atom, *given) : values.definition(factor.atom);
-          if (definition) part = forms.power(*definition, factor.exponent);
+          if (definition && factor.exponent <= most_factors(*definition, 2)) part = forms.power(*definition, factor.exponent);
         }
         term = forms.product(term, part);
       }

@@ -1,6 +1,7 @@
 // Monomials as maps, for taking factors out and putting others in.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <utility>
 #include <vector>
@@ -8,6 +9,12 @@
 #include "compiler/normal_form/atoms.h"
 
 namespace tenet {
+
+// A sum of terms of both signs.
+inline bool is_difference(const Polynomial& form) {
+  const auto is_negative = [](const auto& term) { return term.second < 0; };
+  return std::ranges::any_of(form, is_negative) && !std::ranges::all_of(form, is_negative);
+}
 
 using Exponents = std::map<AtomId, Rational>;
 

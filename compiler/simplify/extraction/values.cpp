@@ -61,7 +61,26 @@ void KnownValues::take(NodeId id) {
   offer(id, form);
   if (!is_function(form)) return;
   functions_.emplace(id, form);
-  forms_.give_form(id, forms_.atom_form(forms_.value(representative(id, form))));
+  const AtomId value = forms_.value(representative(id, form));
+  values_of_functions_.emplace(form.begin()->first[0].atom, value);
+  forms_.give_form(id, forms_.atom_form(value));
+}
+
+void KnownValues::read_by_values(NodeId id, const Polynomial& form) {
+  Polynomial read;
+  for (const auto& [monomial, coefficient] : form) {
+    Exponents factors;
+    for (const Factor& factor : monomial) {
+      const auto value = values_of_functions_.find(factor.atom);
+      multiply_by(factors, {{value == values_of_functions_.end() ? factor.atom : value->second, factor.exponent}});
+    }
+    add_term(read, monomial_of(factors), coefficient);
+  }
+  const auto found = is_difference(read) ? opaque_by_form_.find(key_of(id, read)) : opaque_by_form_.end();
+  if (found != opaque_by_form_.end()) read = forms_.atom_form(forms_.value(found->second));
+  if (compare(read, form) == 0) return;
+  forms_.give_form(id, std::move(read));
+  given_.insert(index_of(id));
 }
 
 NodeId KnownValues::named(NodeId value) const {
@@ -79,9 +98,12 @@ bool KnownValues::is_function(const Polynomial& form) const {
 
 // The first value with this form and the node's axes.
 NodeId KnownValues::representative(NodeId id, const Polynomial& form) {
+  return opaque_by_form_.try_emplace(key_of(id, form), id).first->second;
+}
+
+KnownValues::FormKey KnownValues::key_of(NodeId id, const Polynomial& form) {
   const auto axes = graph_.node(id).axes;
-  const auto key = std::pair{forms_.atoms().polynomial(form), std::vector<AxisId>(axes.begin(), axes.end())};
-  return opaque_by_form_.try_emplace(key, id).first->second;
+  return {forms_.atoms().polynomial(form), std::vector<AxisId>(axes.begin(), axes.end())};
 }
 
 Polynomial KnownValues::opaque(NodeId id, const Polynomial& form) {

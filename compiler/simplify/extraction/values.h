@@ -32,6 +32,10 @@ class KnownValues {
   NormalForms& forms() { return forms_; }
   bool is_given(NodeId node) const { return given_.contains(index_of(node)); }
 
+  // What a gradient is made of beside other gradients, by what is at hand: functions, and differences like the 1 - y of a
+  // sigmoid's derivative, so that no power of one is multiplied out, which cancels worse.
+  void read_by_values(NodeId node, const Polynomial& form);
+
   // The value under the name that people know it by.
   NodeId named(NodeId value) const;
 
@@ -64,6 +68,8 @@ class KnownValues {
   void collect_ranges(const Polynomial& form, std::set<PolynomialId>& ranges, int depth) const;
   void take(NodeId node);
   bool is_function(const Polynomial& form) const;
+  using FormKey = std::pair<PolynomialId, std::vector<AxisId>>;
+  FormKey key_of(NodeId node, const Polynomial& form);
   NodeId representative(NodeId node, const Polynomial& form);
   Polynomial opaque(NodeId node, const Polynomial& form);
   void offer(NodeId node, const Polynomial& form);
@@ -72,11 +78,12 @@ class KnownValues {
   NormalForms forms_;
   std::unordered_set<std::uint32_t> given_;
   std::unordered_map<std::uint32_t, Polynomial> definitions_, computed_;
-  std::map<std::pair<PolynomialId, std::vector<AxisId>>, NodeId> opaque_by_form_;
+  std::map<FormKey, NodeId> opaque_by_form_;
   SumsAtHand sums_;
   std::unordered_map<NodeId, Polynomial> functions_;  // of values that do not show what they are of
-  std::unordered_map<NodeId, NodeId> names_;          // a value, the name around it
-  std::map<AtomId, Polynomial> instances_;            // definitions at other indices
+  std::map<AtomId, AtomId> values_of_functions_;
+  std::unordered_map<NodeId, NodeId> names_;  // a value, the name around it
+  std::map<AtomId, Polynomial> instances_;    // definitions at other indices
   std::map<std::pair<AtomId, NodeId>, Polynomial> unfolded_;
   std::vector<Available> available_;
   std::size_t given_available_ = 0;
