@@ -155,7 +155,8 @@ void Values::choose() {
   std::vector<int> uses(graph_.node_count(), 0);
   std::vector<bool> root = kept_, feeds(graph_.node_count(), false);  // feeds: is read again and again, place by place
   for (NodeId id : roots_) root[index_of(id)] = true;
-  std::vector<bool> chosen(graph_.node_count(), false);
+  // compared: for equality, perhaps with its own maximum; worked out twice it might be rounded in two ways.
+  std::vector<bool> chosen(graph_.node_count(), false), compared(graph_.node_count(), false);
   for (std::size_t i = live_.size(); i-- > 0;) {
     const NodeId id = live_[i];
     const Node& node = graph_.node(id);
@@ -173,6 +174,7 @@ void Values::choose() {
     } else if (row.form != Form::leaf) {
       store |= weight.operations > longest_expression;
     }
+    store |= compared[index_of(id)] && uses[index_of(id)] > 1;
     chosen[index_of(id)] = store && row.form != Form::leaf;
     if (row.form == Form::leaf) continue;
     if (row.form == Form::recurrence) chosen[index_of(id)] = false;  // its body's value is it
@@ -194,6 +196,7 @@ void Values::choose() {
       if (body_of_another) continue;
       evaluations[from] += inside;
       uses[from] += 1;
+      if (node.op == Op::equal && graph_.node(NodeId{from}).kind == Kind::real) compared[from] = true;
     }
   }
   stored_ = std::move(chosen);

@@ -70,6 +70,7 @@ std::vector<NodeId> NormalForms::unknown_below(NodeId node) const {
 
 Polynomial NormalForms::derive(NodeId id) {
   const Node& node = graph_.node(id);
+  if (unfolding_ == Unfolding::ring && decides(node)) return atom_form(value(id));
   const auto operand = [&](std::size_t k) -> const Polynomial& { return forms_.at(index_of(node.operands[k])); };
   switch (operation(node.op).form) {
     case Form::leaf:
@@ -90,6 +91,13 @@ Polynomial NormalForms::derive(NodeId id) {
       return substitution(id);
   }
   return {};
+}
+
+// Whether rounding may turn the value: by another formula for a real that it compares it would be another one. What is compared
+// for equality with its own maximum is the same value.
+bool NormalForms::decides(const Node& node) const {
+  const bool compares = node.kind == Kind::truth || node.op == Op::argmax;
+  return compares && std::ranges::any_of(node.operands, [&](NodeId id) { return graph_.node(id).kind == Kind::real; });
 }
 
 // Whether a pointwise operation stays as it is.

@@ -166,6 +166,7 @@ class NormalForms {
   Polynomial substitution(NodeId node);
   bool stays_symbol(NodeId size) const;
   std::optional<Rational> declared(PolynomialId size) const;
+  bool decides(const Node& node) const;
   bool keeps(Op op) const;
   bool is_indicator(const Node& node) const;
   std::string value_name(NodeId node) const;

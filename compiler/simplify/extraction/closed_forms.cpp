@@ -1,5 +1,6 @@
 #include "compiler/simplify/extraction/closed_forms.h"
 
+#include <functional>
 #include <unordered_map>
 
 #include "compiler/grad/axes.h"
@@ -13,9 +14,14 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
                          Journal* journal) {
   Cuts cuts(graph, given, backward, sizes);
   std::unordered_map<NodeId, NodeId> images;
-  const auto image = [&](NodeId node) {
-    const auto found = images.find(node);
-    return found == images.end() ? cuts.values().named(node) : found->second;
+  // What is neither at hand nor a cut is its own operation over what is computed.
+  const std::function<NodeId(NodeId)> image = [&](NodeId node) {
+    if (const auto found = images.find(node); found != images.end()) return found->second;
+    const Form form = operation(graph.node(node).op).form;
+    if (cuts.values().is_given(node) || form == Form::leaf || form == Form::recurrence) return cuts.values().named(node);
+    std::vector<NodeId> operands(graph.node(node).operands.begin(), graph.node(node).operands.end());
+    for (NodeId& operand : operands) operand = image(operand);
+    return images[node] = graph.rebuild(node, operands);
   };
   Emission emission(graph, cuts.values(), sizes, image);
   ClosedForms result;

@@ -86,7 +86,12 @@ void Cuts::find_fixed(std::span<const NodeId> wanted) {
   for (NodeId id : wanted)
     if (!values_.is_given(id)) wanted_.insert(id);
   for (NodeId id : backward_) {
-    if (!is_backward_.contains(id)) continue;
+    if (!is_backward_.contains(id)) {
+      if (graph_.node(id).kind != Kind::real)  // a decision stands for itself, over what is computed
+        for (NodeId operand : graph_.node(id).operands)
+          if (reads_adjoint_.contains(operand)) fixed_.insert(operand);
+      continue;
+    }
     bool cut = false;
     if (is_boundary(id)) {
       boundaries_.insert(id);
