@@ -23,6 +23,7 @@
 #include "compiler/grad/finite.h"
 #include "compiler/grad/formula.h"
 #include "compiler/grad/reverse_recurrence.h"
+#include "compiler/graph/constants.h"
 
 namespace tenet {
 namespace {
@@ -241,17 +242,18 @@ class ReverseMode {
     names.values = {{"g", *adjoint.value}, {"y", id}};
     for (std::size_t k = 0; k < node.operands.size(); ++k) names.values.emplace_back(letters[k], node.operands[k]);
     names.axes = {{"axes", set_of(node.bound)}};
-    Masked contribution{instantiate(graph_, formula, names), adjoint.mask, adjoint.kink};
+    if (operation(node.op).form == Form::reduction) add_others(node, names);
+    Masked contribution{settled(instantiate(graph_, formula, names)), adjoint.mask, adjoint.kink};
     if (adjoint.mask || adjoint.kink) {
       names.values[0].second = graph_.constant(1);
-      const NodeId coefficient = instantiate(graph_, formula, names);
+      const NodeId coefficient = settled(instantiate(graph_, formula, names));
       if (!finite_.of(coefficient).finite) {
         const NodeId inside =
             adjoint.mask && adjoint.kink ? both(adjoint.mask, *adjoint.kink) : adjoint.mask.value_or(*adjoint.kink);
         const Node& choice = graph_.node(*adjoint.value);
         const bool again = choice.op == Op::where && choice.operands[0] == inside && is_zero(choice.operands[2]);
         names.values[0].second = again ? choice.operands[1] : *adjoint.value;
-        contribution.value = graph_.apply(Op::where, inside, instantiate(graph_, formula, names), graph_.constant(0));
+        contribution.value = graph_.apply(Op::where, inside, settled(instantiate(graph_, formula, names)), graph_.constant(0));
       }
     }
     if (*contribution.value != *adjoint.value)
@@ -260,6 +262,35 @@ class ReverseMode {
         truth = both(truth, *branch);
       }
     add(operand, contribution, united(node.axes, node.bound));
+  }
+
+  // Of choices that constants decide, what is chosen.
+  NodeId settled(NodeId id) const {
+    while (graph_.node(id).op == Op::where) {
+      const auto operands = graph_.node(id).operands;
+      const auto known = decided(graph_, operands[0]);
+      if (!known) break;
+      id = operands[*known ? 1 : 2];
+    }
+    return id;
+  }
+
+  // A reduction's operand at other places: `others` are copies of `axes`, `other` is the operand at them, `here` says whether
+  // they are the element's own place.
+  void add_others(const Node& node, FormulaNames& names) {
+    if (!operation(node.op).adjoint[0].contains("others")) return;
+    AxisSet taken = united(united(graph_.node(node.operands[0]).axes, graph_.node(names.values[0].second).axes), extras_), others;
+    std::vector<Replacement> replacements;
+    std::optional<NodeId> here;
+    for (AxisId axis : node.bound) {
+      const AxisId copy = copy_outside(graph_, axis, taken);
+      taken = united(taken, std::span(&copy, 1));
+      others = united(others, std::span(&copy, 1));
+      replacements.push_back({axis, graph_.coordinate(copy)});
+      here = both(here, graph_.apply(Op::equal, graph_.coordinate(axis), graph_.coordinate(copy)));
+    }
+    names.values.insert(names.values.end(), {{"here", *here}, {"other", graph_.substitute(node.operands[0], replacements)}});
+    names.axes.emplace_back("others", others);
   }
 
   // e[i = index]: the adjoint of e at i is the sum of the result's adjoint over [i == index]. An index that leaves the axis

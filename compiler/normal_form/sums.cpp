@@ -125,9 +125,13 @@ Polynomial NormalForms::renamed(const Polynomial& polynomial, const Renaming& re
 
 bool NormalForms::in_range(AtomId index, PolynomialId range) const {
   const Atom& atom = atoms_[index];
-  if (atom.range) return *atom.range == range;
+  const auto size = declared(range);
+  if (atom.range) {
+    const auto own = declared(*atom.range);
+    return *atom.range == range || (own && size && *own <= *size);
+  }
   if (atom.kind != AtomKind::expression) return false;
-  const auto value = constant_of(atoms_[atom.parts[0]]), size = declared(range);
+  const auto value = constant_of(atoms_[atom.parts[0]]);
   return value && value->is_whole() && *value >= 0 && (*value == 0 || (size && *value < *size));
 }
 

@@ -23,6 +23,9 @@ namespace e = emission;
 
 constexpr Operation::Adjoint none{"", "", ""};
 
+// A formula holds around every point, so that its own derivative is right too: it may ask where an operand is 0, but gives there
+// only what the limit is. `others` are copies of a reduction's `axes`, `other` is the operand at them, `here` says whether they
+// are the element's own place.
 // clang-format off
 constexpr Operation table[] = {
   // op  spelling  form  arity  notation  binding  kind
@@ -48,7 +51,8 @@ constexpr Operation table[] = {
       v::divide, 0, e::divide, 1, 0.25, 4},
   {O::negate,   "-", F::pointwise, 1, N::prefix, 7, K::arithmetic, {"-g", "", ""},         "", v::negate,   0, e::negate,   1, -2, 2},
   {O::power,    "^", F::pointwise, 2, N::infix,  8, K::real,
-      {"g * b * a^(b - 1)", "g * y * log(a)", ""}, "",
+      {"where(b == 0, where(a == 0, 0, g * b * a^(b - 1)), g * b * a^(b - 1))",
+       "where(a == 0, where(b >= 0, 0, g * y * log(a)), g * y * log(a))", ""}, "",
       v::power, 0, e::power, 4, 0.25, 3},
 
   {O::exp,      "exp",      F::pointwise, 1, N::call, 9, K::real,  {"g * y", "", ""},           "", v::exp,     0, e::exp,     10, -3, 3},
@@ -94,9 +98,9 @@ constexpr Operation table[] = {
       v::where, 0, e::where, 1, -2, 2},
 
   {O::sum,      "sum",    F::reduction, 1, N::reduce, 9, K::arithmetic, {"g", "", ""}, "", v::add, 0, e::add, 1, -2, 2},
-  // The product of the other elements: y / a, but where a is 0 the product of the rest, which is 0 too if another one is 0.
+  // Not y / a, whose derivative is another one where elements are 0; what is computed is that where it can be.
   {O::product,  "prod",   F::reduction, 1, N::reduce, 9, K::arithmetic,
-      {"where(a == 0, where(sum[axes](a == 0) == 1, g * prod[axes](where(a == 0, 1, a)), 0), g * y / a)", "", ""}, "",
+      {"g * prod[others](where(here, 1, other))", "", ""}, "",
       v::multiply, 1, e::multiply, 1, -2, 2},
   {O::max_over, "max",    F::reduction, 1, N::reduce, 9, K::arithmetic,
       {"g * (a == y) / sum[axes](a == y)", "", ""}, tie_of_many,

@@ -11,6 +11,7 @@
 #include "compiler/simplify/extraction/closed_forms.h"
 #include "compiler/simplify/hazards.h"
 #include "compiler/simplify/original_axes.h"
+#include "compiler/simplify/other_elements.h"
 #include "compiler/simplify/recurrences.h"
 #include "compiler/simplify/simplify.h"
 #include "compiler/simplify/stabilise.h"
@@ -59,7 +60,8 @@ Attempt rewritten(Graph& graph, std::span<const NodeId> given, std::vector<NodeI
   return attempt;
 }
 
-// Everything with exponentials kept in range, which gradients need no part in: the shifts cancel.
+// Everything as it can be computed: the product of other elements by division, and exponentials kept in range, which gradients
+// need no part in: the shifts cancel.
 struct Source {
   std::vector<NodeId> given;
   Backward backward;
@@ -70,7 +72,7 @@ Source in_range(Graph& graph, std::span<const NodeId> given, const Backward& bac
   roots.insert(roots.end(), backward.gradients.begin(), backward.gradients.end());
   for (const Adjoint& adjoint : backward.adjoints) roots.push_back(adjoint.value);
   std::vector<LawApplication> journal;
-  const std::vector<NodeId> now = stabilised(graph, roots, journal);
+  const std::vector<NodeId> now = stabilised(graph, with_divided_products(graph, roots), journal);
   auto next = now.begin();
   Source result{{}, backward};
   for (std::size_t k = 0; k < given.size(); ++k) result.given.push_back(*next++);

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "compiler/graph/rational.h"
-
 namespace tenet {
 namespace {
 
@@ -19,6 +17,14 @@ std::optional<AxisSet> axes_of_zero(const Graph& graph, NodeId id) {
   if (axes.empty() || !is_constant(graph, id, 0)) return {};
   std::ranges::reverse(axes);
   return axes;
+}
+
+// Whether both sizes are declared as numbers, the first as no larger one.
+bool shorter(const Graph& graph, AxisId a, AxisId b) {
+  const auto size = [&](AxisId axis) {
+    return graph.axis(axis).size ? constant_value(graph, *graph.axis(axis).size) : std::nullopt;
+  };
+  return size(a) && size(b) && *size(a) <= *size(b);
 }
 
 std::optional<Broadcast> broadcast_truth(const Graph& graph, NodeId id) {
@@ -38,17 +44,6 @@ std::optional<Broadcast> broadcast_truth(const Graph& graph, NodeId id) {
 
 }  // namespace
 
-std::optional<mpq_class> constant_value(const Graph& graph, NodeId id, int depth) {
-  const Node& node = graph.node(id);
-  if (node.op == Op::constant) return graph.value_of(id);
-  if (depth == 0 || !node.axes.empty() || node.operands.empty() || node.operands.size() > 2) return {};
-  if (node.op != Op::named && operation(node.op).form != Form::pointwise) return {};
-  const auto first = constant_value(graph, node.operands.front(), depth - 1);
-  const auto last = first ? constant_value(graph, node.operands.back(), depth - 1) : std::nullopt;
-  if (!last) return {};
-  return node.op == Op::named ? first : exact_value(node.op, *first, *last);
-}
-
 std::optional<Broadcast> broadcast_of(Graph& graph, NodeId id) {
   if (graph.node(id).kind == Kind::truth) return broadcast_truth(graph, id);
   if (const auto axes = axes_of_zero(graph, id)) return Broadcast{graph.constant(0), *axes};
@@ -59,28 +54,6 @@ std::optional<Broadcast> broadcast_of(Graph& graph, NodeId id) {
 }
 
 bool is_zero(Graph& graph, NodeId id) { return is_constant(graph, id, 0) || axes_of_zero(graph, id); }
-
-std::optional<bool> decided(const Graph& graph, NodeId truth) {
-  const Node& node = graph.node(truth);
-  if (node.operands.size() != 2 || !is_constant(graph, node.operands[0]) || !is_constant(graph, node.operands[1])) return {};
-  const int order = cmp(graph.value_of(node.operands[0]), graph.value_of(node.operands[1]));
-  switch (node.op) {
-    case Op::equal:
-      return order == 0;
-    case Op::not_equal:
-      return order != 0;
-    case Op::less:
-      return order < 0;
-    case Op::less_equal:
-      return order <= 0;
-    case Op::greater:
-      return order > 0;
-    case Op::greater_equal:
-      return order >= 0;
-    default:
-      return {};
-  }
-}
 
 NodeId truth(Graph& graph, bool value) {
   const NodeId zero = graph.constant(0);
@@ -103,7 +76,7 @@ bool is_coordinate_of(const Graph& graph, NodeId index, AxisId axis) {
     if (budget == 0) return false;
     switch (node.op) {
       case Op::coordinate:
-        if (!same_size(graph, node.bound[0], axis)) return false;
+        if (!same_size(graph, node.bound[0], axis) && !shorter(graph, node.bound[0], axis)) return false;
         break;
       case Op::constant:
         if (graph.value_of(id) != 0) return false;

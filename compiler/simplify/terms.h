@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "compiler/grad/axes.h"
+#include "compiler/graph/constants.h"
 #include "compiler/graph/graph.h"
 #include "compiler/simplify/rewriting.h"
 
@@ -28,9 +29,6 @@ inline bool is_constant(const Graph& graph, NodeId id, long value) {
   return is_constant(graph, id) && graph.value_of(id) == value;
 }
 
-// The value of a short expression in constants alone, such as -1 or 5/3.
-std::optional<mpq_class> constant_value(const Graph& graph, NodeId id, int depth = 4);
-
 inline NodeId add(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::add, a, b); }
 inline NodeId subtract(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::subtract, a, b); }
 inline NodeId multiply(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::multiply, a, b); }
@@ -49,8 +47,6 @@ std::optional<Broadcast> broadcast_of(Graph& graph, NodeId id);
 // The constant 0, or 0 broadcast.
 bool is_zero(Graph& graph, NodeId id);
 
-// A truth decided for all coordinates: the comparison of two constants.
-std::optional<bool> decided(const Graph& graph, NodeId truth);
 NodeId truth(Graph& graph, bool value);  // `0 == 0` or `0 != 0`
 
 // `[i = e]`: an equality with a coordinate on its left.

@@ -1,5 +1,6 @@
 // What leaves a reduction, and reductions of reductions.
 #include "compiler/simplify/families.h"
+#include "compiler/simplify/other_elements.h"
 #include "compiler/simplify/terms.h"
 
 namespace tenet {
@@ -55,12 +56,17 @@ NodeId nested(Rewriting& r, NodeId id) {
   return r.graph.reduce(node.op, united(node.bound, inner.bound), inner.operands[0]);
 }
 
+NodeId divided(Rewriting& r, NodeId id) { return divided_product(r.graph, id).value_or(id); }
+
 constexpr Law rows[] = {
     {"factor out of a sum", "sum[i](a * x)", "a * sum[i](x)",
      "a lacks the axes; the product is used once; also a sign or a divisor", Soundness::exact, factor_out},
     {"where out of a sum", "sum[i](where(t, x, 0))", "where(t, sum[i](x), 0)", "t lacks the axes", Soundness::exact, where_out},
     {"nested reductions", "sum[i](sum[j](x))", "sum[i, j](x)", "the inner one is used once; also prod, max, min",
      Soundness::exact, nested},
+    {"product of the others", "prod[j](where(j == l, 1, x))",
+     "where(x[j = l] == 0, where(sum[j](x == 0) == 1, prod[j](where(x == 0, 1, x)), 0), prod[j](x) / x[j = l])", "l has axes",
+     Soundness::exact, divided},
 };
 
 }  // namespace
