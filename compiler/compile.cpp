@@ -8,7 +8,6 @@
 #include "compiler/kernel/kernels.h"
 #include "compiler/library.h"
 #include "compiler/plan/training.h"
-#include "compiler/simplify/gradients.h"
 #include "runtime/arena.h"
 
 namespace tenet {
@@ -86,9 +85,8 @@ std::optional<Program> program_of(Diagnostics& diagnostics, std::uint32_t file, 
 }
 
 Computation step_of(Program& program, const Sizes& sizes, StageTimes& times) {
-  const TrainingValues raw = times("grad", [&] { return training_values(program); });
-  const SimplifiedGradients values =
-      times("simplify", [&] { return simplify_gradients(program.graph, raw.given, raw.backward, sizes); });
+  const TrainingValues raw = times("grad", [&] { return training_values(program, sizes); });
+  const SimplifiedGradients values = times("simplify", [&] { return training_forms(program, raw, sizes); });
   return times("plan", [&] { return training_step(program, values.given, values.gradients); });
 }
 

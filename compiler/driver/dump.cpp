@@ -53,10 +53,10 @@ Outcome<std::string> graph_text(Session& session, std::string_view stage) {
   if (stage == "graph") return to_text(graph, forward_roots(*session.program));
   if (stage != "grad" && stage != "simplified") return compiled_text(session, stage);
   if (auto has = want_recipe(session, "dump"); !has) return std::unexpected(has.error());
-  const TrainingValues raw = training_values(*session.program);
+  const TrainingValues raw = training_values(*session.program, session.sizes);
   std::vector<NodeId> values = raw.given, gradients = raw.backward.gradients;
   if (stage == "simplified") {
-    SimplifiedGradients simple = simplify_gradients(graph, raw.given, raw.backward, session.sizes);
+    SimplifiedGradients simple = training_forms(*session.program, raw, session.sizes);
     values = std::move(simple.given);
     gradients = std::move(simple.gradients);
   }

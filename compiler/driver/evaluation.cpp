@@ -63,7 +63,7 @@ LetterContext context_of(const DataSource& source, const std::vector<std::string
 }  // namespace
 
 Outcome<Evaluator> Evaluator::make(Session& session) {
-  auto plan = evaluation_plan(*session.program);
+  auto plan = evaluation_plan(*session.program, session.sizes);
   if (!plan) return wrong(plan.error());
   for (const Items& split : session.splits)  // indices that read the number of items hold for every split
     if (auto sizes = sizes_with_items(session, split.size()); !sizes) return std::unexpected(sizes.error());

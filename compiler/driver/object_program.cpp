@@ -14,7 +14,7 @@ std::optional<EvaluationPlan> plan_of(Session& session, std::string& reason) {
     return {};
   }
   session.program->train->report.clear();  // the object gives the loss alone
-  auto plan = evaluation_plan(*session.program);
+  auto plan = evaluation_plan(*session.program, session.sizes);
   if (!plan) {
     reason = plan.error();
     return {};

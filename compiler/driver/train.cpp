@@ -13,6 +13,7 @@
 #include "compiler/driver/origin.h"
 #include "compiler/driver/session.h"
 #include "compiler/driver/stepper.h"
+#include "compiler/plan/evaluation.h"
 #include "runtime/progress.h"
 #include "runtime/run_folder.h"
 #include "runtime/trainer.h"
@@ -122,21 +123,28 @@ Outcome<Status> finish(Session& session, Evaluator& evaluator, const Stepper& st
 }
 
 // A program without a source: the figures are what they are.
-Outcome<Status> finish_without_data(const Session& session, const Stepper& stepper, Model& model, Run& run) {
+Outcome<Status> finish_without_data(Session& session, const Stepper& stepper, Model& model, Run& run) {
   read_model(session, stepper.executable, stepper.arena.data(), model);
   if (auto saved = save_model(session, model, nullptr, run.folder, stepper.executable, stepper.arena.data()); !saved)
     return std::unexpected(saved.error());
-  Interpreter interpreter(session.program->graph, session.sizes);
+  std::vector<std::string> names{session.recipe().loss_name};
+  std::vector<NodeId> roots{session.recipe().loss};
+  for (const Reported& reported : session.recipe().report) {
+    names.push_back(reported.name);
+    roots.push_back(reported.value);
+  }
+  const Computation figures = evaluated(*session.program, roots, session.sizes);
+  session.sizes = completed(session.graph(), session.sizes);
+  Interpreter interpreter(session.graph(), session.sizes);
   bind_model(session, model, nullptr, interpreter);
   interpreter.bind(session.program->step, {{}, {}, {0}});
   interpreter.bind(session.program->training, {{}, {}, {0}});
-  std::vector<Reported> figures{{session.recipe().loss_name, session.recipe().loss}};
-  figures.insert(figures.end(), session.recipe().report.begin(), session.recipe().report.end());
   std::string wrong;
-  for (const auto& [name, value] : figures) {
+  for (std::size_t k = 0; k < names.size(); ++k) {
+    const NodeId value = figures.outputs[k].value;
     bind_noise(session, std::span(&value, 1), session.sizes, interpreter);
-    fmt::print("{:<12}{}\n", name, number_text(interpreter.value(value).values[0]));
-    std::string fault = value_fault(session, interpreter, name, value);
+    fmt::print("{:<12}{}\n", names[k], number_text(interpreter.value(value).values[0]));
+    std::string fault = value_fault(session, interpreter, names[k], value);
     if (wrong.empty()) wrong = std::move(fault);
   }
   if (!wrong.empty()) return failed(wrong);

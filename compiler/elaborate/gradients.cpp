@@ -20,6 +20,7 @@ std::optional<Value> Elaborator::gradient(const syntax::Expression& e) {
   }
   gradient_targets_.push_back(*target);
   const NodeId result = gradients(graph(), value->node, std::span(&*target, 1)).front();
+  program_.gradients.push_back({value->node, *target, result});
   return Value{result, Kind::real};
 }
 

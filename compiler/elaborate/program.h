@@ -85,6 +85,11 @@ struct Claim {
   std::vector<NodeId> targets = {};  // by which it differentiates
 };
 
+// A grad(value, target) of the program, as reverse mode leaves it.
+struct WrittenGradient {
+  NodeId value, target, result;
+};
+
 // An index that has to stay within an axis; decided when the sizes are closed unless intervals decided it for all sizes.
 struct RangeObligation {
   NodeId index;
@@ -173,6 +178,7 @@ struct Program {
   std::vector<Assumption> assumptions;
   std::vector<Claim> claims;
   std::vector<RangeObligation> obligations;
+  std::vector<WrittenGradient> gradients;  // inner before outer
   std::optional<Train> train;
   std::optional<Sample> sample;
   InputId step;      // the input that `step` reads

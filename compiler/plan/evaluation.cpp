@@ -5,8 +5,11 @@
 #include <algorithm>
 #include <cassert>
 
+#include "compiler/plan/closed_gradients.h"
 #include "compiler/plan/rewriting.h"
+#include "compiler/plan/simplified.h"
 #include "compiler/simplify/simplify.h"
+#include "compiler/simplify/stabilise.h"
 
 namespace tenet {
 namespace {
@@ -32,7 +35,7 @@ class Planner {
   explicit Planner(Program& program)
       : program_(program), graph_(program.graph), items_(program.train->source->items), long_(as_long_as(graph_, items_)) {}
 
-  std::expected<EvaluationPlan, std::string> plan();
+  std::expected<EvaluationPlan, std::string> plan(const Sizes& sizes);
 
  private:
   bool has_items(NodeId id) const { return graph_.has_axis(id, items_); }
@@ -215,7 +218,7 @@ std::vector<Pass> Planner::passes(bool of_training) {
   return result;
 }
 
-std::expected<EvaluationPlan, std::string> Planner::plan() {
+std::expected<EvaluationPlan, std::string> Planner::plan(const Sizes& sizes) {
   for (const Parameter& parameter : program_.parameters)
     for (AxisId axis : graph_.input(parameter.input).axes)
       if (long_[index_of(axis)])
@@ -225,9 +228,12 @@ std::expected<EvaluationPlan, std::string> Planner::plan() {
   for (const Reported& reported : program_.train->report) roots.push_back(reported.value);
   const std::size_t figures = roots.size();
   if (program_.sample) roots.push_back(program_.sample->distribution);
+  roots = with_closed_gradients(program_, roots, sizes);
   // What only a step of training reads is no part of this.
   if (std::vector<NodeId> evaluated = with_training(program_, roots, false); evaluated != roots)
     roots = simplify(graph_, evaluated).roots;
+  std::vector<LawApplication> journal;
+  roots = stabilised(graph_, roots, journal);
   plan_.items = items_;
   plan_.in_pieces = std::ranges::all_of(graph_.reachable(roots), [&](NodeId id) { return divisible(id); });
   if (plan_.in_pieces) {
@@ -249,9 +255,16 @@ std::expected<EvaluationPlan, std::string> Planner::plan() {
 
 }  // namespace
 
-std::expected<EvaluationPlan, std::string> evaluation_plan(Program& program) {
+std::expected<EvaluationPlan, std::string> evaluation_plan(Program& program, const Sizes& sizes) {
   assert(program.train && program.train->source);
-  return Planner(program).plan();
+  return Planner(program).plan(sizes);
+}
+
+Computation evaluated(Program& program, std::span<const NodeId> values, const Sizes& sizes) {
+  Computation result;
+  for (NodeId value : with_training(program, with_closed_gradients(program, values, sizes), false))
+    result.outputs.push_back({"value." + std::to_string(result.outputs.size()), value});
+  return simplified(program.graph, result);
 }
 
 }  // namespace tenet

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <expected>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,8 +60,12 @@ struct EvaluationPlan {
       distribution;  // one output, `distribution`, over the alphabet and mostly items; reads the statistics
 };
 
-// `program` has a recipe with a source. Its graph grows by the plan's inputs; nothing is simplified yet.
+// `program` has a recipe with a source. Its graph grows by the plan's inputs. Values are those of training: gradients that the
+// program writes in closed form, exponentials kept in range; nothing else is simplified yet. `sizes` may leave axes open.
 // Error: what cannot be evaluated, and why (a parameter whose shape depends on the number of items).
-std::expected<EvaluationPlan, std::string> evaluation_plan(Program& program);
+std::expected<EvaluationPlan, std::string> evaluation_plan(Program& program, const Sizes& sizes = {});
+
+// Values of a program without a source, an output each in this order, in the form that a step of training computes.
+Computation evaluated(Program& program, std::span<const NodeId> values, const Sizes& sizes);
 
 }  // namespace tenet

@@ -4,9 +4,12 @@
 #include <cassert>
 
 #include "compiler/grad/gradient.h"
+#include "compiler/plan/closed_gradients.h"
 #include "compiler/plan/rewriting.h"
 #include "compiler/plan/sharing.h"
+#include "compiler/simplify/hazards.h"
 #include "compiler/simplify/simplify.h"
+#include "compiler/simplify/stabilise.h"
 
 namespace tenet {
 namespace {
@@ -84,6 +87,12 @@ std::vector<Update> live_updates(Program& program, std::span<const NodeId> gradi
   return result;
 }
 
+std::vector<NodeId> trained(const Program& program) {
+  std::vector<NodeId> result;
+  for (const Rule& rule : program.train->rules) result.push_back(program.parameters[rule.parameter].node);
+  return result;
+}
+
 bool reads_noise(const Graph& graph, const Computation& step) {
   std::vector<NodeId> roots{*step.loss};
   for (const Computation::Assignment& assignment : step.assignments) roots.push_back(assignment.value);
@@ -94,15 +103,29 @@ bool reads_noise(const Graph& graph, const Computation& step) {
 
 }  // namespace
 
-TrainingValues training_values(Program& program) {
+SimplifiedGradients training_forms(Program& program, const TrainingValues& raw, const Sizes& sizes) {
+  Graph& graph = program.graph;
+  const auto hazards = [&](const SimplifiedGradients& forms) {
+    std::vector<NodeId> roots = forms.given;
+    roots.insert(roots.end(), forms.gradients.begin(), forms.gradients.end());
+    return hazard_count(graph, roots);
+  };
+  SimplifiedGradients result = simplify_gradients(graph, raw.given, raw.backward, sizes);
+  if (hazards(result) == 0) return result;
+  std::vector<LawApplication> journal;
+  const std::vector<NodeId> stable = stabilised(graph, raw.given, journal);
+  if (stable == raw.given) return result;
+  SimplifiedGradients other = simplify_gradients(graph, stable, backward(graph, stable[0], trained(program)), sizes);
+  return hazards(other) < hazards(result) ? other : result;
+}
+
+TrainingValues training_values(Program& program, const Sizes& sizes) {
   assert(program.train);
   std::vector<NodeId> roots{program.train->loss};
   for (const State& state : program.states)
     if (state.own) roots.push_back(state.next);
-  const std::vector<NodeId> given = with_training(program, roots, true);
-  std::vector<NodeId> targets;
-  for (const Rule& rule : program.train->rules) targets.push_back(program.parameters[rule.parameter].node);
-  return {given, backward(program.graph, given[0], targets)};
+  const std::vector<NodeId> given = with_training(program, with_closed_gradients(program, roots, sizes), true);
+  return {given, backward(program.graph, given[0], trained(program))};
 }
 
 Computation training_step(Program& program, std::span<const NodeId> given, std::span<const NodeId> gradients) {

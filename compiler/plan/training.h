@@ -7,15 +7,20 @@
 #include "compiler/elaborate/program.h"
 #include "compiler/grad/gradient.h"
 #include "compiler/plan/computation.h"
+#include "compiler/simplify/gradients.h"
 
 namespace tenet {
 
-// What a step is made of. `program` has a recipe.
+// What a step is made of. `program` has a recipe. `sizes` may leave axes open.
 struct TrainingValues {
   std::vector<NodeId> given;  // the loss, then the next values of the program's own states
   Backward backward;          // the gradient of the loss for each parameter that is trained: of each of the recipe's rules
 };
-TrainingValues training_values(Program& program);
+TrainingValues training_values(Program& program, const Sizes& sizes = {});
+
+// The loss, the states and the gradients as a step computes them. Where single precision would lose what reverse mode divides by,
+// the gradients are those of the loss with exponentials kept in range.
+SimplifiedGradients training_forms(Program& program, const TrainingValues& raw, const Sizes& sizes);
 
 // One step: each parameter by its rule, each state by its update. `given` and `gradients`: as training_values gave them,
 // simplified. A parameter whose gradient is 0 is not updated; an optimizer's state that nothing reads is left out. With `clip`,
