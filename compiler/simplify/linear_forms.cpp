@@ -93,6 +93,10 @@ LinearForm LinearForms::of(NodeId value, int depth) {
       result = scaled(of(node.operands[0], depth - 1), 1 / *c);
       break;
     }
+    case Op::substitute:
+      if (has_otherwise(node)) return single(value);
+      result = substituted(of(node.operands[0], depth - 1), replacements_of(node));
+      break;
     case Op::softplus:
       result = of(node.operands[0], depth - 1);
       if (result.empty() || result[0].coefficient > 0) return single(value);
@@ -114,6 +118,23 @@ LinearForm LinearForms::softplus(const LinearForm& form) {
   const bool turned = !form.empty() && form[0].coefficient < 0;
   const LinearForm result = single(graph_.apply(Op::softplus, node(turned ? scaled(form, -1) : form)));
   return turned ? sum(result, form) : result;
+}
+
+LinearForm LinearForms::substituted(const LinearForm& form, const std::vector<Replacement>& replacements,
+                                    std::optional<NodeId> otherwise) {
+  LinearForm result;
+  for (const LinearTerm& term : form) {
+    if (is_constant(graph_, term.key)) {
+      result = sum(result, {term});
+      continue;
+    }
+    const NodeId value = without_names(graph_, term.node);
+    const bool bends = is(graph_, value, Op::softplus) && nested_ < most_nested;
+    const LinearForm now = bends ? softplus(substituted(of(operand(graph_, value, 0)), replacements, otherwise))
+                                 : single(replaced(graph_, term.node, replacements, otherwise));
+    result = sum(result, scaled(now, term.coefficient));
+  }
+  return result;
 }
 
 NodeId LinearForms::bare(NodeId value) {

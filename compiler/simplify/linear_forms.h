@@ -29,9 +29,13 @@ class LinearForms {
  public:
   explicit LinearForms(Graph& graph) : graph_(graph) {}
 
-  // Through names, sums, signs and constant factors. softplus(-x) counts as softplus(x) - x, so that only one of them occurs.
+  // Through names, sums, signs, constant factors and lookups. softplus(-x) counts as softplus(x) - x, so that only one of them
+  // occurs.
   LinearForm of(NodeId value);
   LinearForm softplus(const LinearForm& form);
+  // Every term at other coordinates; `otherwise`, if given, is what a term is outside of its axes.
+  LinearForm substituted(const LinearForm& form, const std::vector<Replacement>& replacements,
+                         std::optional<NodeId> otherwise = {});
   // Two calls on equal forms give one node; differences from maxima are bracketed as such: (x - max[i](x)) + y.
   // Of x - softplus(x) and -softplus(-x) it is the latter.
   NodeId node(LinearForm form);

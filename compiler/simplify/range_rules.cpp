@@ -302,8 +302,26 @@ Range absolute(View v) {
 
 Range maximum(View v) { return with_flags(v, std::max(v[0].low, v[1].low), std::max(v[0].high, v[1].high)); }
 Range minimum(View v) { return with_flags(v, std::min(v[0].low, v[1].low), std::min(v[0].high, v[1].high)); }
+
+// A branch of `where`, which may be what the condition compares with a number.
+Range branch(View v, std::size_t k) {
+  Range result = v[k];
+  const Node& condition = v.graph.node(without_names(v.graph, v.node.operands[0]));
+  const bool more = condition.op == Op::greater || condition.op == Op::greater_equal;
+  if (!more && condition.op != Op::less && condition.op != Op::less_equal) return result;
+  for (const std::size_t side : {0, 1}) {
+    const auto number = constant_value(v.graph, condition.operands[1 - side]);
+    if (!number || without_names(v.graph, condition.operands[side]) != without_names(v.graph, v.node.operands[k])) continue;
+    const bool above = (more == (side == 0)) == (k == 1);
+    (above ? result.low : result.high) =
+        above ? std::max(result.low, nearest_double(*number)) : std::min(result.high, nearest_double(*number));
+  }
+  return result;
+}
+
 Range where(View v) {
-  Range result = with_flags(v, std::min(v[1].low, v[2].low), std::max(v[1].high, v[2].high), 1);
+  const Range yes = branch(v, 1), no = branch(v, 2);
+  Range result = with_flags(v, std::min(yes.low, no.low), std::max(yes.high, no.high), 1);
   result.vanishes |= is_zero(v[1]) || is_zero(v[2]);
   return result;
 }

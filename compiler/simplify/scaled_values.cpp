@@ -26,6 +26,12 @@ bool is_zero(Graph& graph, const ScaledValue& value) { return is_plain(value) &&
 NodeId negated(Graph& graph, NodeId a) { return is_constant(graph, a) ? graph.constant(-graph.value_of(a)) : negate(graph, a); }
 NodeId rooted(Graph& graph, NodeId a) { return is_constant(graph, a, 1) ? a : graph.apply(Op::sqrt, a); }
 
+// Whether one of the truths is that the other does not hold.
+bool excludes(const Graph& graph, NodeId a, NodeId b) {
+  const auto denies = [&](NodeId x, NodeId y) { return is(graph, x, Op::logical_not) && operand(graph, x, 0) == y; };
+  return denies(a, b) || denies(b, a);
+}
+
 bool opposite(const Graph& graph, NodeId a, NodeId b) {
   if (is(graph, b, Op::negate) && operand(graph, b, 0) == a) return true;
   return is_constant(graph, a) && is_constant(graph, b) && graph.value_of(a) == -graph.value_of(b);
@@ -61,7 +67,10 @@ std::optional<ScaledValue> ScaledValues::apply(NodeId id, const std::vector<Scal
       result = merged(operands[0], with_cores(operands[1], negated));
       break;
     case Op::power:
-      if (const auto n = constant_value(graph_, node.operands[1])) result = powered(operands[0], *n);
+      if (const auto n = constant_value(graph_, node.operands[1]))
+        result = powered(operands[0], *n);
+      else if (is_plain(operands[1]))
+        result = powered(operands[0], node.operands[1]);
       break;
     case Op::sqrt: {
       ScaledPart part = single(operands[0]);
@@ -71,8 +80,11 @@ std::optional<ScaledValue> ScaledValues::apply(NodeId id, const std::vector<Scal
     case Op::sum:
       result = sum_over_axes(node, operands[0]);
       break;
+    case Op::product:
+      result = product_over_axes(node, operands[0]);
+      break;
     case Op::substitute:
-      result = substituted(node, operands[0]);
+      result = substituted(node, operands);
       break;
     case Op::where:
       result = chosen(node, operands);
@@ -130,6 +142,12 @@ ScaledValue ScaledValues::powered(const ScaledValue& a, const mpq_class& exponen
   return {part};
 }
 
+ScaledValue ScaledValues::powered(const ScaledValue& a, NodeId exponent) {
+  const ScaledPart part = single(a);
+  const LinearForm scale = forms_.of(multiply(graph_, exponent, forms_.node(part.scale)));
+  return {{scale, is_constant(graph_, part.core, 1) ? part.core : graph_.apply(Op::power, part.core, exponent)}};
+}
+
 ScaledValue ScaledValues::merged(ScaledValue a, const ScaledValue& b) {
   for (ScaledPart part : b) {
     for (std::size_t k = 0; k < a.size();) {
@@ -152,12 +170,10 @@ std::optional<ScaledPart> ScaledValues::united(const ScaledPart& a, const Scaled
   if (is_constant(graph_, a.core, 0)) return b;
   if (is_constant(graph_, b.core, 0)) return a;
   if (same_form(a.scale, b.scale)) return ScaledPart{a.scale, total(a.core, b.core)};
+  if (const auto rest = complement(a, b)) return rest;
+  if (const auto rest = complement(b, a)) return rest;
   const bool opposed = opposite(graph_, a.core, b.core);
   if (!opposed && a.core != b.core) return {};
-  if (opposed) {
-    if (const auto rest = complement(difference(b.scale, a.scale))) return ScaledPart{sum(a.scale, *rest), a.core};
-    if (const auto rest = complement(difference(a.scale, b.scale))) return ScaledPart{sum(b.scale, *rest), b.core};
-  }
   if (!holds_softplus(a.scale) || !holds_softplus(b.scale)) return {};
   ScaledPart both = joined(a, b);
   if (both.scale.size() >= std::max(a.scale.size(), b.scale.size())) return {};
@@ -174,6 +190,19 @@ std::optional<LinearForm> ScaledValues::complement(const LinearForm& form) {
     if (same_form(rest, x)) return LinearForm{term};
   }
   return {};
+}
+
+// What is left of a whole where a part of it is taken, perhaps only where a truth holds.
+std::optional<ScaledPart> ScaledValues::complement(const ScaledPart& whole, const ScaledPart& taken) {
+  const auto rest = complement(difference(taken.scale, whole.scale));
+  if (!rest) return {};
+  if (opposite(graph_, whole.core, taken.core) || opposite(graph_, taken.core, whole.core))
+    return ScaledPart{sum(whole.scale, *rest), whole.core};
+  if (!is_constant(graph_, whole.core, 1) || !is(graph_, taken.core, Op::negate)) return {};
+  const auto choice = split(operand(graph_, taken.core, 0));
+  if (!choice || !is_constant(graph_, choice->rest, 1)) return {};
+  const NodeId scale = where(graph_, choice->truth, forms_.node(*rest), graph_.constant(0));
+  return ScaledPart{sum(whole.scale, forms_.of(scale)), whole.core};
 }
 
 bool ScaledValues::holds_softplus(const LinearForm& form) {
@@ -199,6 +228,14 @@ std::optional<ScaledValue> ScaledValues::sum_over_axes(const Node& node, const S
   return result;
 }
 
+std::optional<ScaledValue> ScaledValues::product_over_axes(const Node& node, const ScaledValue& a) {
+  const ScaledPart part = single(a);
+  const LinearForm scale = forms_.of(sum_over(graph_, forms_.node(part.scale), node.bound));
+  if (is_constant(graph_, part.core, 1)) return ScaledValue{{scale, part.core}};
+  if (!std::ranges::includes(graph_.node(part.core).axes, node.bound)) return {};
+  return ScaledValue{{scale, graph_.reduce(Op::product, set_of(node.bound), part.core)}};
+}
+
 // [i = k] exp(s) = [i = k] exp(s[i = k]).
 ScaledPart ScaledValues::at_indicator(ScaledPart part) {
   AxisSet axes;
@@ -217,6 +254,11 @@ std::optional<ScaledValues::Lookup> ScaledValues::lookup(NodeId core, std::span<
           !graph_.has_axis(k, graph_.node(i).bound[0]) && is_coordinate_of(graph_, k, graph_.node(i).bound[0]))
         return Lookup{{graph_.node(i).bound[0], k}, graph_.constant(1)};
     return {};
+  }
+  if (node.op == Op::where && tenet::is_zero(graph_, node.operands[2])) {
+    auto inner = lookup(node.operands[0], axes, depth - 1);
+    if (inner) inner->rest = times(inner->rest, node.operands[1]);
+    return inner;
   }
   if (node.op == Op::negate) {
     auto inner = lookup(node.operands[0], axes, depth - 1);
@@ -254,34 +296,59 @@ ScaledPart ScaledValues::shifted(const ScaledPart& part, std::span<const AxisId>
   return {sum(outside, maximum), factor ? times(*factor, core) : core};
 }
 
-std::optional<ScaledValue> ScaledValues::substituted(const Node& node, const ScaledValue& a) {
-  if (has_otherwise(node)) return {};
+ScaledValue ScaledValues::substituted(const Node& node, const std::vector<ScaledValue>& operands) {
+  if (has_otherwise(node)) return {substituted_or(node, single(operands[0]), single(operands.back()))};
   const std::vector<Replacement> replacements = replacements_of(node);
   ScaledValue result;
-  for (const ScaledPart& part : a) result = merged(std::move(result), {substituted_part(part, replacements)});
+  for (const ScaledPart& part : operands[0]) result = merged(std::move(result), {substituted_part(part, replacements)});
   return result;
 }
 
 ScaledPart ScaledValues::substituted_part(const ScaledPart& part, const std::vector<Replacement>& replacements) {
-  LinearForm scale;
-  for (const LinearTerm& term : part.scale)
-    scale = sum(scale, scaled(forms_.of(replaced(graph_, term.node, replacements)), term.coefficient));
-  return {scale, replaced(graph_, part.core, replacements)};
+  return {forms_.substituted(part.scale, replacements), replaced(graph_, part.core, replacements)};
 }
 
-// where(p, exp(s) a, exp(s) b) = exp(s) where(p, a, b); a 0 has any scale.
-std::optional<ScaledValue> ScaledValues::chosen(const Node& node, const std::vector<ScaledValue>& operands) {
-  const ScaledValue &yes = operands[1], &no = operands[2];
-  const bool masked = is_zero(graph_, no), hidden = is_zero(graph_, yes);
-  ScaledValue result = hidden ? no : yes;
-  if (!masked && !hidden) {
-    if (yes.size() != 1 || no.size() != 1 || !same_form(yes[0].scale, no[0].scale)) return {};
-    return ScaledValue{{yes[0].scale, where(graph_, node.operands[0], yes[0].core, no[0].core)}};
+// Where the value outside is 0 it has any scale.
+ScaledPart ScaledValues::substituted_or(const Node& node, const ScaledPart& part, const ScaledPart& otherwise) {
+  const std::vector<Replacement> replacements = replacements_of(node);
+  if (!tenet::is_zero(graph_, otherwise.core)) {
+    const NodeId scale = replaced(graph_, forms_.node(part.scale), replacements, forms_.node(otherwise.scale));
+    const bool same = is_constant(graph_, part.core) && part.core == otherwise.core;
+    return {forms_.of(scale), same ? part.core : replaced(graph_, part.core, replacements, otherwise.core)};
   }
   const NodeId zero = graph_.constant(0);
-  for (ScaledPart& part : result)
-    part.core = hidden ? where(graph_, node.operands[0], zero, part.core) : where(graph_, node.operands[0], part.core, zero);
-  return result;
+  std::optional<NodeId> inside;
+  for (const Replacement& replacement : replacements)
+    for (NodeId truth : {graph_.apply(Op::greater_equal, replacement.index, zero),
+                         graph_.apply(Op::less, replacement.index, graph_.size(replacement.axis))})
+      inside = inside ? graph_.apply(Op::logical_and, *inside, truth) : truth;
+  const NodeId core = is_constant(graph_, part.core) ? part.core : replaced(graph_, part.core, replacements, zero);
+  return {forms_.substituted(part.scale, replacements, zero), where(graph_, *inside, core, zero)};
+}
+
+// where(p, exp(s) a, exp(t) b) = exp(where(p, s, t)) where(p, a, b); a 0 has any scale.
+ScaledValue ScaledValues::chosen(const Node& node, const std::vector<ScaledValue>& operands) {
+  const ScaledValue &yes = operands[1], &no = operands[2];
+  const NodeId truth = node.operands[0], zero = graph_.constant(0);
+  const bool masked = is_zero(graph_, no), hidden = is_zero(graph_, yes);
+  if (masked || hidden) {
+    ScaledValue result = hidden ? no : yes;
+    for (ScaledPart& part : result)
+      part.core = hidden ? where(graph_, truth, zero, part.core) : where(graph_, truth, part.core, zero);
+    return result;
+  }
+  return {choice(truth, single(yes), single(no))};
+}
+
+ScaledPart ScaledValues::choice(NodeId truth, const ScaledPart& a, const ScaledPart& b) {
+  LinearForm common;
+  for (const LinearTerm& term : a.scale)
+    if (const auto other = std::ranges::find(b.scale, term.key, &LinearTerm::key);
+        other != b.scale.end() && other->coefficient == term.coefficient)
+      common.push_back(term);
+  const LinearForm s = difference(a.scale, common), t = difference(b.scale, common);
+  const LinearForm apart = s.empty() && t.empty() ? s : forms_.of(where(graph_, truth, forms_.node(s), forms_.node(t)));
+  return {sum(common, apart), a.core == b.core ? a.core : where(graph_, truth, a.core, b.core)};
 }
 
 ScaledPart ScaledValues::single(const ScaledValue& value) {
@@ -310,6 +377,8 @@ LinearForm ScaledValues::masked(const ScaledPart& part) {
     if (!is(graph_, term.key, Op::max_over) || term.coefficient >= 0) continue;
     const NodeId inner = operand(graph_, without_names(graph_, term.node), 0), choice = without_names(graph_, inner);
     if (!is(graph_, choice, Op::where) || operand(graph_, choice, 0) != mask->truth) continue;
+    const AxisSet own = tenet::united(graph_.node(part.core).axes, graph_.node(operand(graph_, choice, 1)).axes);
+    if (!std::ranges::includes(own, graph_.node(inner).axes)) continue;
     const LinearForm x = forms_.of(operand(graph_, choice, 1));
     const mpq_class times = -term.coefficient;
     if (contained(result, x) < times) continue;
@@ -357,6 +426,8 @@ std::optional<NodeId> ScaledValues::value_of(const ScaledPart& part) {
 std::optional<ScaledValues::Choice> ScaledValues::split(NodeId core, int depth) {
   const Node& node = graph_.node(core);
   if (node.kind == Kind::truth) return Choice{core, graph_.constant(1), false};
+  if (node.op == Op::subtract && is_constant(graph_, node.operands[0], 1) && graph_.node(node.operands[1]).kind == Kind::truth)
+    return Choice{graph_.apply(Op::logical_not, node.operands[1]), graph_.constant(1), false};
   if (node.op == Op::where && tenet::is_zero(graph_, node.operands[2])) return Choice{node.operands[0], node.operands[1]};
   if (node.op == Op::where && tenet::is_zero(graph_, node.operands[1]))
     return Choice{graph_.apply(Op::logical_not, node.operands[0]), node.operands[2]};
@@ -417,13 +488,26 @@ std::optional<NodeId> ScaledValues::sigmoids(LinearForm& form) {
 }
 
 NodeId ScaledValues::log(const ScaledValue& argument) {
-  const ScaledPart part = single(argument);
+  const ScaledPart part = single(argument.size() > 1 ? ready_for_log(argument) : argument);
   const NodeId scale = forms_.node(part.scale);
   if (is_constant(graph_, part.core, 1)) return scale;
   const NodeId rest = log_of_core(part.core);
   if (part.scale.empty()) return rest;
   if (is(graph_, rest, Op::negate)) return subtract(graph_, scale, operand(graph_, rest, 0));
   return add(graph_, scale, rest);
+}
+
+// For a logarithm: exp(s) [p] + exp(t) [not p] is a choice; exp(s) a = exp(s + log(a)) for positive cores, a sum of such is a
+// softplus.
+ScaledValue ScaledValues::ready_for_log(ScaledValue value) {
+  if (value.size() == 2)
+    if (const auto p = split(value[0].core), q = split(value[1].core); p && q && excludes(graph_, p->truth, q->truth))
+      return {choice(p->truth, {value[0].scale, p->rest}, {value[1].scale, q->rest})};
+  const bool positive = std::ranges::all_of(value, [&](const ScaledPart& part) { return ranges_.of(part.core).low > 0; });
+  if (!positive) return value;
+  for (ScaledPart& part : value)
+    if (!is_constant(graph_, part.core, 1)) part = {sum(part.scale, forms_.of(log_of_core(part.core))), graph_.constant(1)};
+  return value;
 }
 
 // log(1 / x) = -log(x).

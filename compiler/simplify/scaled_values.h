@@ -6,6 +6,8 @@
 //                   exp(s) a + exp(t) b = exp(t + softplus(s - t)) * (sigmoid(s - t) a + sigmoid(t - s) b)
 //                   exp(s) - exp(t)     = (exp(s) + exp(t)) * tanh((s - t) / 2)
 //   over axes       sum[i](exp(s) c)    = exp(M) * sum[i](exp(s - M) c),  M = max[i](s)
+//                   prod[i](exp(s) c)   = exp(sum[i](s)) * prod[i](c)
+//   choices         where(p, exp(s) a, exp(t) b) = exp(where(p, s, t)) * where(p, a, b);  lookups with `else` likewise
 //   the way back    exp(softplus(x)) = 1 + exp(x),  exp(x - softplus(x)) = sigmoid(x)
 #pragma once
 
@@ -44,9 +46,12 @@ class ScaledValues {
 
  private:
   std::optional<ScaledValue> sum_over_axes(const Node& node, const ScaledValue& a);
-  std::optional<ScaledValue> substituted(const Node& node, const ScaledValue& a);
-  std::optional<ScaledValue> chosen(const Node& node, const std::vector<ScaledValue>& operands);
+  std::optional<ScaledValue> product_over_axes(const Node& node, const ScaledValue& a);
+  ScaledValue substituted(const Node& node, const std::vector<ScaledValue>& operands);
+  ScaledPart substituted_or(const Node& node, const ScaledPart& part, const ScaledPart& otherwise);
+  ScaledValue chosen(const Node& node, const std::vector<ScaledValue>& operands);
   ScaledValue powered(const ScaledValue& a, const mpq_class& exponent);
+  ScaledValue powered(const ScaledValue& a, NodeId exponent);
   ScaledValue product(const ScaledValue& a, const ScaledValue& b);
   ScaledValue quotient(const ScaledValue& a, const ScaledValue& b);
   ScaledValue merged(ScaledValue a, const ScaledValue& b);
@@ -62,9 +67,11 @@ class ScaledValues {
 
   std::optional<ScaledPart> united(const ScaledPart& a, const ScaledPart& b);
   std::optional<LinearForm> complement(const LinearForm& form);
+  std::optional<ScaledPart> complement(const ScaledPart& whole, const ScaledPart& taken);
   bool holds_softplus(const LinearForm& form);
   ScaledPart single(const ScaledValue& value);
   ScaledPart joined(const ScaledPart& a, const ScaledPart& b);
+  ScaledPart choice(NodeId truth, const ScaledPart& a, const ScaledPart& b);
   ScaledPart shifted(const ScaledPart& part, std::span<const AxisId> axes);
   struct Choice {
     NodeId truth, rest;
@@ -76,6 +83,7 @@ class ScaledValues {
   LinearForm masked(const ScaledPart& part);
   std::optional<NodeId> exponential(LinearForm form);
   std::optional<NodeId> sigmoids(LinearForm& form);
+  ScaledValue ready_for_log(ScaledValue value);
   NodeId log_of_core(NodeId core);
   NodeId times(NodeId a, NodeId b);
   NodeId over(NodeId a, NodeId b);
