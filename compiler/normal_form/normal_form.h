@@ -69,7 +69,7 @@ class NormalForms {
   const UsedFacts& used_facts() const { return used_facts_; }
   void forget_uses() { used_facts_.clear(), nonzero_.clear(); }  // of facts and conditions
   std::string_view stop() const { return stop_; }                // why the forms are of no use; empty: they are sound
-  std::string text(const Polynomial& polynomial) const;          // for people
+  std::string text(const Polynomial& polynomial) const;          // for people: a very long one is cut off
   std::string text(AtomId atom) const;
   void restart() { stop_ = {}, terms_ = 0; }  // a new budget; counts and conditions go on, unlike after begin()
 
@@ -169,7 +169,9 @@ class NormalForms {
   bool decides(const Node& node) const;
   bool keeps(Op op) const;
   bool is_indicator(const Node& node) const;
+  friend class FormText;
   std::string value_name(NodeId node) const;
+  std::string leaf_name(const Atom& atom) const;
   std::string bound_name(const Atom& atom) const;
 
   void step(std::size_t terms = 1);

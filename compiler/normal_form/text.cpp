@@ -4,16 +4,6 @@
 #include "compiler/normal_form/normal_form.h"
 
 namespace tenet {
-namespace {
-
-std::string listed(const std::vector<std::string>& items) {
-  std::string result;
-  for (const std::string& item : items) result += fmt::format("{}{}", result.empty() ? "" : ", ", item);
-  return result;
-}
-
-}  // namespace
-
 std::string NormalForms::value_name(NodeId id) const {
   return graph_.node(id).op == Op::named ? graph_.name_of(id) : fmt::format("value_{}", index_of(id));
 }
@@ -28,68 +18,123 @@ std::string NormalForms::bound_name(const Atom& atom) const {
   return atom.place > 0 ? fmt::format("{}'{}", name, atom.place) : name;
 }
 
-std::string NormalForms::text(AtomId id) const {
-  const Atom& atom = atoms_[id];
-  std::vector<std::string> indices, parts;
-  for (AtomId index : atom.indices) indices.push_back(text(index));
-  if (!atom.is_index())
-    for (PolynomialId part : atom.parts) parts.push_back(text(atoms_[part]));
-  const std::string inside = listed(parts);
-  switch (atom.kind) {
-    case AtomKind::size:
-      return fmt::format("|{}|", graph_.axis(AxisId{atom.tag}).name);
-    case AtomKind::axis:
-      return graph_.axis(AxisId{atom.tag}).name;
-    case AtomKind::bound:
-      return bound_name(atom);
-    case AtomKind::open:
-      return fmt::format("i{}_{}", atom.tag, atom.place);
-    case AtomKind::leaf: {
-      const bool input = static_cast<Op>(atom.place) == Op::input;
-      const std::string name = input ? graph_.input(InputId{atom.tag}).name
-                               : static_cast<Op>(atom.place) == Op::named
-                                   ? value_name(NodeId{atom.tag})
-                                   : std::string(operation(static_cast<Op>(atom.place)).spelling);
-      return indices.empty() ? name : fmt::format("{}[{}]", name, listed(indices));
-    }
-    case AtomKind::exponential:
-      return fmt::format("exp({})", inside);
-    case AtomKind::expression:
-    case AtomKind::base:
-      return fmt::format("({})", inside);
-    case AtomKind::sum:
-      return fmt::format("sum[{}]({})", listed(indices), inside);
-    case AtomKind::function:
-      return fmt::format("{}({})", operation(static_cast<Op>(atom.place)).spelling, inside);
-    case AtomKind::reduction:
-      return fmt::format("{}[{}]({})", operation(static_cast<Op>(atom.place)).spelling, listed(indices), inside);
-    case AtomKind::equal:
-      return fmt::format("({} == 0)", inside);
-    case AtomKind::negative:
-      return fmt::format("({} < 0)", inside);
+// Writes a text from its beginning on, and no more of it than is of use to anyone: what atoms share is written wherever it
+// stands, so that a whole text may be longer than any memory.
+class FormText {
+ public:
+  explicit FormText(const NormalForms& forms) : forms_(forms) {}
+
+  std::string taken() && {
+    if (is_full()) text_.replace(longest, std::string::npos, " ...");
+    return std::move(text_);
   }
-  return {};
+
+  void write(const Polynomial& polynomial) {
+    if (polynomial.empty()) text_ += "0";
+    bool first = true;
+    for (const auto& [monomial, coefficient] : polynomial) {
+      if (is_full()) return;
+      text_ += coefficient < 0 ? (first ? "-" : " - ") : first ? "" : " + ";
+      first = false;
+      const std::string size = mpq_class(abs(coefficient)).get_str();
+      const bool shown = size != "1" || monomial.empty();
+      if (shown) text_ += size;
+      for (std::size_t k = 0; k < monomial.size(); ++k) {
+        if (shown || k > 0) text_ += " * ";
+        write(monomial[k].atom);
+        if (monomial[k].exponent != 1) text_ += "^(" + mpq_class(monomial[k].exponent).get_str() + ")";
+      }
+    }
+  }
+
+  void write(AtomId id) {
+    const Atom& atom = forms_.atoms()[id];
+    const std::string_view spelling = atom.place < operation_count ? operation(static_cast<Op>(atom.place)).spelling : "";
+    switch (atom.kind) {
+      case AtomKind::size:
+        text_ += "|" + forms_.graph().axis(AxisId{atom.tag}).name + "|";
+        return;
+      case AtomKind::axis:
+        text_ += forms_.graph().axis(AxisId{atom.tag}).name;
+        return;
+      case AtomKind::bound:
+        text_ += forms_.bound_name(atom);
+        return;
+      case AtomKind::open:
+        text_ += fmt::format("i{}_{}", atom.tag, atom.place);
+        return;
+      case AtomKind::leaf:
+        text_ += forms_.leaf_name(atom);
+        if (!atom.indices.empty()) indices(atom);
+        return;
+      case AtomKind::exponential:
+        text_ += "exp";
+        return parts(atom);
+      case AtomKind::expression:
+      case AtomKind::base:
+        return parts(atom);
+      case AtomKind::sum:
+        text_ += "sum";
+        indices(atom);
+        return parts(atom);
+      case AtomKind::function:
+        text_ += spelling;
+        return parts(atom);
+      case AtomKind::reduction:
+        text_ += spelling;
+        indices(atom);
+        return parts(atom);
+      case AtomKind::equal:
+        return parts(atom, " == 0");
+      case AtomKind::negative:
+        return parts(atom, " < 0");
+    }
+  }
+
+ private:
+  static constexpr std::size_t longest = 10'000;  // characters
+
+  bool is_full() const { return text_.size() > longest; }
+
+  void indices(const Atom& atom) {
+    text_ += "[";
+    for (std::size_t k = 0; k < atom.indices.size(); ++k) {
+      if (k > 0) text_ += ", ";
+      write(atom.indices[k]);
+    }
+    text_ += "]";
+  }
+
+  void parts(const Atom& atom, std::string_view relation = {}) {
+    text_ += "(";
+    for (std::size_t k = 0; k < atom.parts.size(); ++k) {
+      if (k > 0) text_ += ", ";
+      write(forms_.atoms()[atom.parts[k]]);
+    }
+    text_ += relation;
+    text_ += ")";
+  }
+
+  const NormalForms& forms_;
+  std::string text_;
+};
+
+std::string NormalForms::leaf_name(const Atom& atom) const {
+  const Op op = static_cast<Op>(atom.place);
+  if (op == Op::input) return graph_.input(InputId{atom.tag}).name;
+  return op == Op::named ? value_name(NodeId{atom.tag}) : std::string(operation(op).spelling);
+}
+
+std::string NormalForms::text(AtomId atom) const {
+  FormText result(*this);
+  result.write(atom);
+  return std::move(result).taken();
 }
 
 std::string NormalForms::text(const Polynomial& polynomial) const {
-  std::string result;
-  for (const auto& [monomial, coefficient] : polynomial) {
-    std::string term;
-    for (const Factor& factor : monomial) {
-      term += fmt::format("{}{}", term.empty() ? "" : " * ", text(factor.atom));
-      if (factor.exponent != 1) term += fmt::format("^({})", mpq_class(factor.exponent).get_str());
-    }
-    const std::string size = mpq_class(abs(coefficient)).get_str();
-    if (term.empty())
-      term = size;
-    else if (size != "1")
-      term = fmt::format("{} * {}", size, term);
-    if (result.empty())
-      result = fmt::format("{}{}", coefficient < 0 ? "-" : "", term);
-    else
-      result += fmt::format("{}{}", coefficient < 0 ? " - " : " + ", term);
-  }
-  return result.empty() ? "0" : result;
+  FormText result(*this);
+  result.write(polynomial);
+  return std::move(result).taken();
 }
 
 }  // namespace tenet
