@@ -8,6 +8,8 @@
 #include "compiler/driver/claim_check.h"
 #include "compiler/driver/gradient_check.h"
 #include "compiler/driver/loss.h"
+#include "compiler/driver/native_check.h"
+#include "compiler/driver/step_check.h"
 
 namespace tenet {
 namespace {
@@ -86,6 +88,17 @@ void print_gradients(const GradientChecks& checks, std::string_view loss) {
                check.native_error <= native_tolerance ? "" : "  FAILED");
 }
 
+bool passes(const StepCheck& check) { return check.deviation.wrong.empty(); }
+
+void print_steps(const std::vector<StepCheck>& checks, bool trained) {
+  if (checks.empty()) return;
+  fmt::print("{:<58}{:>12}\n", trained ? "the step that is trained" : "the loss and its gradients by the parameters", "native");
+  for (const StepCheck& check : checks) {
+    fmt::print("  {:<56} {:>11}{}\n", check.at, error_text(check.deviation.error), passes(check) ? "" : "  FAILED");
+    if (!passes(check)) fmt::print("    {}\n", check.deviation.wrong);
+  }
+}
+
 // JSON has no infinity and no NaN.
 nlohmann::ordered_json number(double value) {
   return std::isfinite(value) ? nlohmann::ordered_json(value) : nlohmann::ordered_json(nullptr);
@@ -95,7 +108,8 @@ nlohmann::ordered_json text_or_null(const std::string& text) {
   return text.empty() ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(text);
 }
 
-nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const GradientChecks& checks) {
+nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const GradientChecks& checks,
+                               const std::vector<StepCheck>& steps) {
   nlohmann::ordered_json json;
   json["claims"] = nlohmann::ordered_json::array();
   for (const ClaimCheck& claim : claims) {
@@ -122,6 +136,12 @@ nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const Grad
   json["values"] = nlohmann::ordered_json::array();
   for (const ValueCheck& check : checks.values)
     json["values"].push_back({{"name", check.name}, {"native_error", number(check.native_error)}});
+  json["step"] = nlohmann::ordered_json::array();
+  for (const StepCheck& check : steps)
+    json["step"].push_back({{"at", check.at},
+                            {"native_error", number(check.deviation.error)},
+                            {"passes", passes(check)},
+                            {"wrong", text_or_null(check.deviation.wrong)}});
   json["not_finite"] = text_or_null(checks.not_finite);
   json["sizes"] = text_or_null(checks.sizes);
   return json;
@@ -143,23 +163,29 @@ Outcome<Status> check_program(const Options& options) {
   auto waiting = std::make_unique<Waiting>();
   const std::vector<ClaimCheck> claims = check_claims(session, *waiting);
   GradientChecks gradients;
+  std::vector<StepCheck> steps;
   const std::optional<Loss> loss = loss_of(session, {});
   if (loss) {
+    auto stepped = check_step(session, loss->node, *waiting);
+    if (!stepped) return std::unexpected(stepped.error());
+    steps = std::move(*stepped);
     auto checked = check_gradients(session, loss->node, *waiting);
     if (!checked) return std::unexpected(checked.error());
     gradients = std::move(*checked);
   }
   waiting.reset();
   if (options.json) {
-    fmt::print("{}\n", json_of(claims, gradients).dump(2));
+    fmt::print("{}\n", json_of(claims, gradients, steps).dump(2));
   } else {
     print_claims(claims);
+    print_steps(steps, session.program->train.has_value());
     print_gradients(gradients, loss ? loss->name : "");
   }
   if (options.time) fmt::print(stderr, "{}", session.times.table());
   const bool good =
       std::ranges::all_of(claims, [](const ClaimCheck& claim) { return claim.verdict == Verdict::proved; }) &&
-      std::ranges::all_of(gradients.gradients, passes) &&
+      std::ranges::all_of(gradients.gradients, [](const GradientCheck& check) { return passes(check); }) &&
+      std::ranges::all_of(steps, [](const StepCheck& check) { return passes(check); }) &&
       std::ranges::all_of(gradients.values, [](const ValueCheck& check) { return check.native_error <= native_tolerance; });
   return good ? Status::done : Status::refuted;
 }
@@ -174,11 +200,13 @@ Command check_command(CLI::App& parent) {
   add_json_option(*app, *options);
   app->footer(
       "Prints the axes and sizes of every value; for each claim whether it is proved, refuted (with a counterexample) or not\n"
-      "decided (agreement in numbers alone is that); for the gradient of the loss with respect to every parameter and named\n"
-      "value the error against central finite differences (passes at 1e-6) and of native code against the interpreter (1e-5),\n"
-      "as shares of the largest value or of the terms that cancel in it. Claims are tried at other sizes of open axes too;\n"
-      "axes that are too long are checked shorter, and printed. Data are a drawn batch, or random without a source. Status 1\n"
-      "if anything is not as it should be.\n\n"
+      "decided (agreement in numbers alone is that). Then the step just as `train` computes it, natively, against the formulas\n"
+      "in double precision (passes at 1e-5): where training starts, at random values, at zeros, at values many of which are\n"
+      "equal, with 1 for open axes, and outside of training where that differs. What is finite by its formula has to be, and\n"
+      "where training starts everything. Then, for the gradient of the loss with respect to every parameter and named value,\n"
+      "the error against central finite differences (1e-6) and of native code (1e-5). Errors are shares of the largest value or\n"
+      "of the terms that cancel in it. Claims are tried at other sizes of open axes too; axes that are too long are checked\n"
+      "shorter, and printed. Data are a drawn batch, or random without a source. Status 1 if anything is not as it should be.\n\n"
       "Examples:\n"
       "  tenet check graphs/ninja.tenet\n"
       "  tenet check graphs/ninja.tenet --seed 3 --format json");

@@ -21,7 +21,7 @@ namespace tenet {
 namespace {
 
 constexpr int points = 4, points_at_others = 2;
-constexpr double most_elements = 1 << 23;        // in all nodes of a claim, to be looked at in numbers
+constexpr double most_elements = 1 << 25;        // in all nodes of a claim, to be looked at in numbers
 constexpr std::size_t longest_difference = 200;  // of a normal form, in characters
 constexpr std::string_view drawn_names[] = {"near the initial values", "with normal values", "with positive values",
                                             "with values in (0, 1)"};
@@ -73,11 +73,12 @@ std::string sizes_of(const Session& session, const Claim& claim) {
   return result;
 }
 
-// Looks at one point; a difference clearly beyond rounding refutes.
+// Looks at one point, where both sides are finite; a difference clearly beyond rounding refutes.
 void compare(const Session& session, const Claim& claim, const Sides& sides, std::string_view drawn, ClaimCheck& check) {
   double scale = 0, greatest = -1;
   std::size_t place = 0;
   for (std::size_t i = 0; i < sides.left.values.size(); ++i) {
+    if (!std::isfinite(sides.left.values[i]) || !std::isfinite(sides.right.values[i])) continue;
     scale = std::max({scale, std::abs(sides.left.values[i]), std::abs(sides.right.values[i])});
     const double difference = std::abs(sides.left.values[i] - sides.right.values[i]);
     if (difference > greatest) {
@@ -85,6 +86,7 @@ void compare(const Session& session, const Claim& claim, const Sides& sides, std
       place = i;
     }
   }
+  if (greatest < 0) return;
   if (std::isnan(check.difference) || greatest > check.difference) check.difference = greatest;
   if (check.verdict == Verdict::refuted || greatest <= std::max({1e-7 * scale, 1e-11 * sides.magnitude, 1e-9})) return;
   check.verdict = Verdict::refuted;
@@ -106,7 +108,7 @@ struct Look {
 };
 
 // Claims at one point after another. With `initial` the first is near the initial values; all others are anywhere. A claim of
-// which a side is undefined there is looked at with positive values, then with values in (0, 1).
+// which a side is undefined somewhere there is looked at with positive values too, then with values in (0, 1).
 void compare_at_points(Session& session, const std::vector<std::size_t>& which, int count, bool initial,
                        std::vector<ClaimCheck>& checks, std::vector<Look>& looks) {
   const std::vector<Claim>& claims = session.program->claims;
@@ -121,9 +123,8 @@ void compare_at_points(Session& session, const std::vector<std::size_t>& which, 
       std::erase_if(left, [&](std::size_t k) {
         const Sides sides = sides_at(session, claims[k], interpreter);
         looks[k].defined = looks[k].defined || sides.defined();
-        if (!sides.finite()) return false;
         compare(session, claims[k], sides, drawn_names[static_cast<std::size_t>(draw)], checks[k]);
-        return true;
+        return sides.finite();
       });
     }
   }

@@ -31,7 +31,8 @@ Outcome<Sizes> small_sizes(Session& session) {
     else if (literal && !indexed_by_numbers(graph, axis))
       small.set(axis, std::min<std::int64_t>(size_value(graph, *size, Sizes())->get_num().get_si(), largest_size));
   }
-  if (auto allowed = allowed_sizes(program, std::move(small))) return std::move(*allowed);
+  auto allowed = allowed_sizes(program, std::move(small));
+  if (allowed && stay_inside(program, *allowed, indices_of(program))) return std::move(*allowed);
   if (auto sizes = close_sizes(program, session.diagnostics, given, small_size)) return std::move(*sizes);
   if (auto said = diagnosed(session); !said) return std::unexpected(said.error());
   return wrong("the program allows no sizes at which the explanation could be checked");

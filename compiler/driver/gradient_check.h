@@ -10,7 +10,7 @@
 namespace tenet {
 
 // Greatest errors as shares of the tensor's largest value, or of the size of the terms that are added up to it where they cancel:
-// rounding is a share of those. Infinity: not finite, or measured against what is not.
+// rounding is a share of those. Infinity: not finite where the formula is, or measured against what is not.
 struct ValueCheck {
   std::string name;
   double native_error;
@@ -30,7 +30,6 @@ struct GradientChecks {
 };
 
 inline constexpr double finite_difference_tolerance = 1e-6;
-inline constexpr double native_tolerance = 1e-5;
 
 // `loss` is a scalar of the program. Sizes are closed; they are shorter afterwards where they are too large to be checked.
 Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& waiting);

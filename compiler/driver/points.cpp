@@ -13,15 +13,28 @@ namespace {
 
 double drawn(Draw draw, std::mt19937_64& random) {
   std::normal_distribution<double> normal;
-  if (draw == Draw::unit) return std::uniform_real_distribution<double>(0.02, 0.98)(random);
-  return draw == Draw::positive ? std::abs(normal(random)) + 0.05 : normal(random);
+  switch (draw) {
+    case Draw::zero:
+      return 0;
+    case Draw::tied:
+      return static_cast<double>(random() % 5) / 2 - 1;
+    case Draw::unit:
+      return std::uniform_real_distribution<double>(0.02, 0.98)(random);
+    case Draw::positive:
+      return std::abs(normal(random)) + 0.05;
+    default:
+      return normal(random);
+  }
 }
 
 Tensor random_tensor(const Session& session, const Input& input, Draw draw, std::mt19937_64& random) {
   Tensor result = tensor_of(input.axes, session.sizes);
-  const std::int64_t last = input.typed_by ? session.sizes[*input.typed_by] - 1 : 0;
-  std::uniform_int_distribution<std::int64_t> coordinate(0, last);
-  for (double& value : result.values) value = input.typed_by ? static_cast<double>(coordinate(random)) : drawn(draw, random);
+  const std::int64_t count = input.typed_by ? session.sizes[*input.typed_by] : 1;
+  const bool in_turn = draw == Draw::zero || draw == Draw::tied;
+  std::uniform_int_distribution<std::int64_t> coordinate(0, count - 1);
+  std::int64_t place = 0;
+  for (double& value : result.values)
+    value = !input.typed_by ? drawn(draw, random) : static_cast<double>(in_turn ? place++ % count : coordinate(random));
   round_to_float(result);
   return result;
 }
@@ -55,23 +68,35 @@ void add_batch(const Session& session, std::uint32_t number, Point& point) {
   add_items(session, session.splits[0], places, point);
 }
 
+// `initial` along the input's axes, in single precision.
+Tensor initial_value(const Session& session, NodeId initial, InputId input) {
+  const Graph& graph = session.program->graph;
+  Interpreter interpreter(graph, session.sizes, session.seed);
+  Tensor value = laid_out(interpreter.value(initial), graph.input(input).axes, session.sizes);
+  round_to_float(value);
+  return value;
+}
+
 Point any_point(Session& session, Draw draw, std::uint32_t number) {
   const Graph& graph = session.graph();
   Point point;
   for (const Parameter& parameter : session.program->parameters) {
     std::mt19937_64 random(session.seed * 1000003 + number * 10007 + index_of(parameter.input));
     Tensor value = random_tensor(session, graph.input(parameter.input), draw, random);
-    if (draw == Draw::initial) {
-      Interpreter initial(graph, session.sizes, session.seed);
-      const Tensor start = laid_out(initial.value(parameter.initial), value.axes, session.sizes);
-      for (std::size_t i = 0; i < value.values.size(); ++i) value.values[i] = start.values[i] + 0.05 * value.values[i];
+    if (draw == Draw::initial || draw == Draw::start) {
+      const Tensor start = initial_value(session, parameter.initial, parameter.input);
+      const double noise = draw == Draw::start ? 0 : 0.05;
+      for (std::size_t i = 0; i < value.values.size(); ++i) value.values[i] = start.values[i] + noise * value.values[i];
       round_to_float(value);
     }
     point.emplace_back(parameter.input, std::move(value));
   }
   for (const State& state : session.program->states) {
     std::mt19937_64 random(session.seed * 1000003 + number * 10007 + index_of(state.input));
-    if (state.own) point.emplace_back(state.input, random_tensor(session, graph.input(state.input), draw, random));
+    if (state.own && draw != Draw::start)
+      point.emplace_back(state.input, random_tensor(session, graph.input(state.input), draw, random));
+    else
+      point.emplace_back(state.input, initial_value(session, state.initial, state.input));
   }
   if (!session.splits.empty()) add_batch(session, number, point);
   for (const NoiseInput& noise : session.program->noise) {

@@ -1,12 +1,11 @@
-// Points at which a program is checked: a value for every input.
+// Points at which a program is checked.
 #pragma once
 
 #include <cstdint>
-#include <utility>
-#include <vector>
+#include <optional>
 
 #include "compiler/driver/session.h"
-#include "compiler/graph/interpreter.h"
+#include "compiler/driver/tensors.h"
 
 namespace tenet {
 
@@ -15,14 +14,15 @@ enum class Draw : std::uint8_t {
   initial,   // parameters near their initial values (away from ties), data normal
   normal,    // all standard normal
   positive,  // all the magnitude of a normal, at least 0.05
-  unit       // all in (0, 1)
+  unit,      // all in (0, 1)
+  start,     // parameters and states exactly where training starts, data normal
+  zero,      // all 0
+  tied       // all among -1, -0.5, 0, 0.5, 1: many are equal
 };
 
-using Point = std::vector<std::pair<InputId, Tensor>>;
-
 // The point is a function of the session's seed and `number`, and obeys what the program assumes; nothing if none is found. Data
-// that are loaded are a batch of the training split; other whole data are random coordinates; what a definition draws
-// has its own distribution. Without assumptions all values are single-precision numbers.
+// that are loaded are a batch of the training split; other whole data are random coordinates, for `zero` and `tied` each in turn;
+// what a definition draws has its own distribution. Without assumptions all values are single-precision numbers.
 std::optional<Point> draw_point(Session& session, Draw draw, std::uint32_t number);
 
 // Every value rounded to single precision, so that native code sees the same.

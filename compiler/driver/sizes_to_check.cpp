@@ -6,6 +6,8 @@
 #include <array>
 #include <optional>
 
+#include "compiler/elaborate/ranges.h"
+
 namespace tenet {
 namespace {
 
@@ -13,6 +15,7 @@ constexpr std::int64_t shortest = 4;  // that a long axis is halved to
 // Sizes for the open axes in turn, from the first row's first entry on.
 constexpr std::array<std::array<std::int64_t, 3>, 4> rows{{{4, 2, 5}, {2, 1, 3}, {1, 1, 1}, {6, 4, 2}}};
 constexpr std::size_t most_others = 2;
+constexpr std::int64_t most_shortened = 16;  // places by which axes that index others are shorter than half
 
 // Whether data that were read have this axis, and so its size. Of a source's items any number may be drawn.
 bool data_has(const Session& session, AxisId axis) {
@@ -21,6 +24,43 @@ bool data_has(const Session& session, AxisId axis) {
     const Input& input = session.program->graph.input(data.input);
     return session.is_filled(data.input) && (input.typed_by == axis || std::ranges::find(input.axes, axis) != input.axes.end());
   });
+}
+
+// Everything that the program says of values.
+std::vector<NodeId> roots_of(const Program& program) {
+  std::vector<NodeId> roots;
+  for (const Definition& row : program.definitions) roots.push_back(row.node);
+  for (const Claim& row : program.claims) roots.insert(roots.end(), {row.left, row.right});
+  for (const Assumption& row : program.assumptions) roots.insert(roots.end(), {row.left, row.right});
+  for (const Parameter& row : program.parameters) roots.push_back(row.initial);
+  for (const State& row : program.states) roots.insert(roots.end(), {row.initial, row.next});
+  if (program.train) roots.push_back(program.train->loss);
+  return roots;
+}
+
+// The axes that index the axis, or that it indexes, through others too, itself among them.
+struct Family {
+  std::vector<AxisId> members;
+  std::vector<bool> indexes;  // by axis: its coordinate is part of an index
+};
+
+Family family_of(const Graph& graph, const Indices& indices, AxisId axis) {
+  Family result{{axis}, std::vector<bool>(graph.axis_count())};
+  for (std::size_t before = 0; before != result.members.size();) {
+    before = result.members.size();
+    for (const auto& [index, looked_at] : indices) {
+      std::vector<AxisId> related{looked_at};
+      for (NodeId part : graph.reachable(std::span(&index, 1)))
+        if (graph.node(part).op == Op::coordinate) related.push_back(graph.node(part).bound[0]);
+      const auto is_member = [&](AxisId other) { return std::ranges::find(result.members, other) != result.members.end(); };
+      if (std::ranges::none_of(related, is_member)) continue;
+      for (AxisId other : related) {
+        result.indexes[index_of(other)] = result.indexes[index_of(other)] || other != looked_at;
+        if (!is_member(other)) result.members.push_back(other);
+      }
+    }
+  }
+  return result;
 }
 
 // The sizes of axes that are no expression in others.
@@ -33,7 +73,27 @@ Sizes independent(const Session& session) {
   return result;
 }
 
+// Half of a size that may shrink, rounded up or down.
+std::int64_t halved(std::int64_t size, bool up) { return std::max(shortest, (size + (up ? 1 : 0)) / 2); }
+
 }  // namespace
+
+Indices indices_of(const Program& program) {
+  Indices result;
+  const Graph& graph = program.graph;
+  const std::vector<NodeId> roots = roots_of(program);
+  for (NodeId id : graph.all_below(roots)) {
+    const Node& node = graph.node(id);
+    if (node.op != Op::substitute || node.operands.size() > node.bound.size() + 1) continue;
+    for (std::size_t k = 0; k < node.bound.size(); ++k) result.emplace_back(node.operands[k + 1], node.bound[k]);
+  }
+  return result;
+}
+
+bool stay_inside(const Program& program, const Sizes& sizes, const Indices& indices) {
+  Ranges ranges(program.graph, &sizes);
+  return std::ranges::all_of(indices, [&](const auto& row) { return ranges.within(row.first, row.second) == Decision::always; });
+}
 
 bool indexed_by_numbers(const Graph& graph, AxisId axis) {
   for (std::uint32_t i = 0; i < graph.node_count(); ++i) {
@@ -69,9 +129,17 @@ std::vector<Sizes> other_sizes(const Session& session) {
   return result;
 }
 
+std::optional<Sizes> sizes_of_one(const Session& session) {
+  const std::vector<AxisId> open = open_axes(session);
+  if (open.empty()) return {};
+  Sizes sizes = independent(session);
+  for (AxisId axis : open) sizes.set(axis, 1);
+  return allowed_sizes(*session.program, std::move(sizes));
+}
+
 double elements_of(const Graph& graph, const Sizes& sizes, std::span<const NodeId> roots) {
   double result = 0;
-  for (NodeId id : graph.reachable(roots)) {
+  for (NodeId id : graph.all_below(roots)) {
     double elements = 1;
     for (AxisId axis : graph.node(id).axes) elements *= static_cast<double>(sizes[axis]);
     result += elements;
@@ -88,16 +156,39 @@ Sizes reduced_sizes(const Session& session, std::span<const NodeId> roots, doubl
         (!size || (which == Shortened::all && graph.node(*size).op == Op::constant)) && !data_has(session, axis) &&
         !indexed_by_numbers(graph, axis))
       may_shrink.push_back(axis);
+  // What leaves its axis now may do so later: it is how the program is.
+  Indices inside = indices_of(program);
+  std::erase_if(inside, [&](const auto& row) { return !stay_inside(program, session.sizes, {row}); });
+  const auto allowed = [&](const Sizes& sizes) {
+    auto found = allowed_sizes(program, sizes);
+    if (found && !stay_inside(program, *found, inside)) found.reset();
+    return found;
+  };
   Sizes chosen = independent(session), result = session.sizes;
   while (elements_of(graph, result, roots) > most) {
     std::ranges::stable_sort(may_shrink, std::ranges::greater{}, [&](AxisId axis) { return chosen[axis]; });
     if (may_shrink.empty() || chosen[may_shrink[0]] <= shortest) break;
-    const std::int64_t before = chosen[may_shrink[0]];
-    chosen.set(may_shrink[0], std::max(shortest, before / 2));
-    if (auto found = allowed_sizes(program, chosen)) {
+    const AxisId axis = may_shrink[0];
+    Sizes next = chosen;
+    next.set(axis, halved(chosen[axis], false));
+    auto found = allowed(next);
+    if (!found) {
+      const Family family = family_of(graph, inside, axis);
+      std::vector<AxisId> with;
+      for (AxisId member : family.members)
+        if (std::ranges::find(may_shrink, member) != may_shrink.end() && chosen[member] > shortest) with.push_back(member);
+      for (std::int64_t less = 0; !found && less < most_shortened; ++less) {
+        for (AxisId member : with) {
+          const bool indexes = family.indexes[index_of(member)];
+          next.set(member, std::max<std::int64_t>(1, halved(chosen[member], !indexes) - (indexes ? less : 0)));
+        }
+        found = allowed(next);
+      }
+    }
+    if (found) {
+      chosen = std::move(next);
       result = std::move(*found);
     } else {
-      chosen.set(may_shrink[0], before);
       may_shrink.erase(may_shrink.begin());
     }
   }

@@ -3,11 +3,16 @@
 
 #include <span>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "compiler/compile.h"
 #include "compiler/graph/interpreter.h"
 
 namespace tenet {
+
+// A value for every input.
+using Point = std::vector<std::pair<InputId, Tensor>>;
 
 // The index of the slot of that name and role; -1: the computation has none.
 int slot_index(const Executable& executable, Slot::Role role, std::string_view name);

@@ -1,30 +1,25 @@
 #include "compiler/grad/differences.h"
 
 #include <algorithm>
+#include <array>
+#include <cassert>
 #include <cmath>
 #include <limits>
 #include <numeric>
+#include <optional>
 #include <random>
 #include <unordered_map>
 
+#include "compiler/grad/axes.h"
 #include "compiler/grad/formula.h"
 
 namespace tenet {
 namespace {
 
-constexpr int directions = 3, coordinates = 5;
-constexpr double steps[] = {1e-3, 1e-2, 1e-4, 1e-1, 1e-5, 1e-6};  // as shares of the target's size
+constexpr int directions = 3;                                     // the first probes; the others are along one coordinate
+constexpr double steps[] = {1e-3, 1e-2, 1e-4, 1e-1, 1e-5, 1e-6};  // as shares of an element's size
 constexpr double shortest_rounded = 1e-4;                         // below, rounding explains too much to be allowed for
 constexpr double roundings = 64;                                  // that may add up in one difference
-
-std::vector<bool> dependents(const Graph& graph, std::span<const NodeId> order, std::span<const NodeId> targets) {
-  std::vector<bool> depends(graph.node_count());
-  for (NodeId target : targets) depends[index_of(graph.defined(target))] = true;
-  for (NodeId id : order)
-    for (NodeId operand : graph.node(id).operands)
-      if (depends[index_of(operand)]) depends[index_of(id)] = true;
-  return depends;
-}
 
 bool passes_nothing(const Node& node) {
   const Operation& row = operation(node.op);
@@ -68,8 +63,8 @@ NodeId reduced_tie(Graph& graph, NodeId id) {
   return graph.apply(Op::greater, sum_over(graph, tied, over), graph.constant(1));
 }
 
-// y + sum_k dy/d(operand k) * (operand k - its value), every value but the operands' fixed.
-NodeId tangent(Graph& graph, NodeId id) {
+// y + sum_k dy/d(operand k) * (operand k moved - operand k), where `id` is y.
+NodeId tangent(Graph& graph, NodeId id, std::span<const NodeId> moved) {
   static constexpr std::array<std::string_view, 3> letters{"a", "b", "c"};
   const Op op = graph.node(id).op;
   const AxisSet over = set_of(graph.node(id).bound);
@@ -78,142 +73,269 @@ NodeId tangent(Graph& graph, NodeId id) {
   names.values = {{"g", graph.constant(1)}, {"y", id}};
   names.axes = {{"axes", over}};
   for (std::size_t k = 0; k < operands.size(); ++k) names.values.emplace_back(letters[k], operands[k]);
-  NodeId result = graph.stop(id);
+  NodeId result = id;
   for (std::size_t k = 0; k < operands.size(); ++k) {
-    const NodeId slope = graph.stop(instantiate(graph, *parse_formula(operation(op).adjoint[k]), names));
-    const NodeId moved = graph.apply(Op::subtract, operands[k], graph.stop(operands[k]));
-    const NodeId change = graph.apply(Op::multiply, slope, moved);
+    if (moved[k] == operands[k]) continue;
+    const NodeId slope = instantiate(graph, *parse_formula(operation(op).adjoint[k]), names);
+    const NodeId change = graph.apply(Op::multiply, slope, graph.apply(Op::subtract, moved[k], operands[k]));
     result = graph.apply(Op::add, result, sum_over(graph, change, over));
   }
   return result;
 }
 
-double largest(std::span<const Tensor> tensors) {
-  double result = 0;
-  for (const Tensor& tensor : tensors)
-    for (double value : tensor.values) result = std::max(result, std::isfinite(value) ? std::abs(value) : 0);
-  return result;
-}
+// Builds what is moved, operands before users. What nothing moves keeps its node, but in a recurrence of which something is
+// moved: there it is built over that recurrence's readings.
+class Mover {
+ public:
+  Mover(Graph& graph, std::span<const NodeId> targets, std::int64_t count, const std::function<bool(NodeId)>& holds)
+      : graph_(graph), holds_(holds), result_{{}, graph.axis("moves", graph.constant(static_cast<long>(count))), count, {}, {}} {
+    for (NodeId target : targets) {
+      const NodeId defined = graph.defined(target);
+      const InputId difference =
+          graph.add_input({"difference", InputRole::given, Kind::real, with_moves(graph.node(defined).axes), {}});
+      result_.differences.push_back(difference);
+      targets_.emplace(defined, graph.input_node(difference));
+    }
+  }
 
-double typical_size(const Tensor& tensor) {
-  double square = 0;
-  for (double x : tensor.values) square += std::isfinite(x) ? x * x : 0;
-  const double typical = std::sqrt(square / static_cast<double>(tensor.values.size()));
-  return typical > 1e-6 ? typical : 1;
-}
+  Moved result(NodeId value) && {
+    const std::vector<NodeId> order = graph_.all_below(std::span(&value, 1));
+    find_varying(order);
+    for (NodeId id : order) add(id);
+    result_.value = image(value);
+    return std::move(result_);
+  }
 
-// A random direction of length 1, or a coordinate's.
-Tensor direction_of(const Tensor& shape, int probe, std::mt19937_64& random) {
-  Tensor result = shape;
-  std::ranges::fill(result.values, 0);
-  if (probe < coordinates) {
-    result.values[std::uniform_int_distribution<std::size_t>(0, result.values.size() - 1)(random)] = 1;
+ private:
+  AxisSet with_moves(std::span<const AxisId> axes) const {
+    AxisSet result = set_of(axes);
+    if (result.empty() || result.back() != result_.moves) result.push_back(result_.moves);
     return result;
   }
-  std::normal_distribution<double> normal;
-  double square = 0;
-  for (double& value : result.values) {
-    value = normal(random);
-    square += value * value;
+
+  void find_varying(std::span<const NodeId> order) {
+    varies_.resize(graph_.node_count());
+    for (bool grew = true; grew;) {  // a reading varies as its component does, which comes later
+      grew = false;
+      for (NodeId id : order) {
+        const Node& node = graph_.node(id);
+        varies_[index_of(id)] =
+            varies_[index_of(id)] || targets_.contains(id) ||
+            (!passes_nothing(node) && std::ranges::any_of(node.operands, [&](NodeId operand) { return varies(operand); }));
+        if (node.op != Op::recurrence) continue;
+        const Recurrence& form = graph_.recurrence_of(id);
+        const std::size_t count = graph_.components(id).size();
+        for (std::size_t k = 0; k < form.reads.size(); ++k) {
+          const auto& [component, offset, reading] = form.reads[k];
+          if (varies(reading) || (!varies(node.operands[component]) && !varies(node.operands[count + k]))) continue;
+          varies_[index_of(reading)] = grew = true;
+        }
+      }
+    }
   }
-  for (double& value : result.values) value /= std::sqrt(square);
+
+  bool varies(NodeId id) const { return varies_[index_of(id)]; }
+
+  NodeId image(NodeId id) const {
+    const auto found = images_.find(id);
+    return found == images_.end() ? id : found->second;
+  }
+
+  NodeId unmoved(NodeId id) {
+    return graph_.has_axis(id, result_.moves) ? graph_.substitute(id, {{result_.moves, graph_.constant(0)}}) : id;
+  }
+
+  void add(NodeId id) {
+    const Op op = graph_.node(id).op;
+    if (images_.contains(id) || (!varies(id) && !graph_.node(id).open)) return;
+    if (op == Op::recurrence) return add_recurrence(id);
+    NodeId now = id;
+    if (varies(id) && op == Op::input && graph_.input(graph_.input_of(id)).role == InputRole::previous)
+      now = graph_.reading(with_moves(graph_.node(id).axes));
+    std::vector<NodeId> moved, still;  // the operands
+    for (NodeId operand : graph_.node(id).operands) {
+      moved.push_back(image(operand));
+      still.push_back(graph_.node(id).open ? unmoved(moved.back()) : operand);
+    }
+    if (!moved.empty()) {
+      const NodeId base = graph_.rebuild(id, still);
+      now = varies(id) ? graph_.rebuild(id, moved) : base;
+      if (varies(id) && !operation(op).convention.empty() && graph_.node(id).kind == Kind::real)
+        now = by_convention(id, base, now);
+    }
+    if (const auto difference = targets_.find(id); difference != targets_.end())
+      now = graph_.apply(Op::add, now, difference->second);
+    if (now != id) images_.emplace(id, now);
+  }
+
+  // `moved`, but the line that the convention gives where `base` is at a tie.
+  NodeId by_convention(NodeId id, NodeId base, NodeId moved) {
+    const bool reduces = operation(graph_.node(base).op).form == Form::reduction;
+    const NodeId where = reduces ? reduced_tie(graph_, base) : pointwise_tie(graph_, base);
+    if (!graph_.node(where).open && !holds_(where)) return moved;
+    result_.ties.push_back({id, where});
+    const std::vector<NodeId> operands(graph_.node(moved).operands.begin(), graph_.node(moved).operands.end());
+    return graph_.apply(Op::where, where, tangent(graph_, base, operands), moved);
+  }
+
+  // All components at once, and one more for each tie in its region: so there is a value of it for each place.
+  void add_recurrence(NodeId id) {
+    const std::vector<NodeId> components(graph_.components(id).begin(), graph_.components(id).end());
+    const std::vector<NodeId> operands(graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+    if (std::ranges::none_of(operands, [&](NodeId operand) { return images_.contains(operand); })) return;
+    Recurrence form = graph_.recurrence_of(id);
+    std::vector<NodeId> bodies, starts, readings;
+    for (std::size_t k = 0; k < operands.size(); ++k) (k < components.size() ? bodies : starts).push_back(image(operands[k]));
+    for (auto& [component, offset, reading] : form.reads) {
+      reading = image(reading);
+      readings.push_back(reading);
+      if (graph_.has_axis(reading, result_.moves))
+        bodies[component] = broadcast(graph_, bodies[component], with_moves(graph_.node(bodies[component]).axes));
+    }
+    std::vector<Tie*> ties;
+    for (Tie& tie : result_.ties) {
+      if (!graph_.node(tie.where).open) continue;
+      const std::vector<NodeId> below = graph_.all_below(std::span(&tie.where, 1));
+      if (std::ranges::any_of(readings, [&](NodeId reading) { return std::ranges::binary_search(below, reading); }))
+        ties.push_back(&tie);
+    }
+    for (const Tie* tie : ties) bodies.push_back(tie->where);
+    const std::vector<NodeId> now = graph_.recurrence(std::move(form), std::move(bodies), std::move(starts));
+    for (std::size_t k = 0; k < components.size(); ++k) images_.emplace(components[k], now[k]);
+    for (std::size_t k = 0; k < ties.size(); ++k) *ties[k] = {components[0], now[components.size() + k]};
+  }
+
+  Graph& graph_;
+  const std::function<bool(NodeId)>& holds_;
+  Moved result_;
+  std::unordered_map<NodeId, NodeId> targets_;  // and what is added to each
+  std::vector<bool> varies_;
+  std::unordered_map<NodeId, NodeId> images_;
+};
+
+double magnitude(double x) { return std::isfinite(x) ? std::abs(x) : 0; }
+
+// How far each element may be moved: its own size, at least that of the middle one, or 1 where that is large: a mask's -1e9 says
+// nothing of what stands beside it. 0 for one that is not moved.
+std::vector<double> reaches(const Tensor& at, std::span<const Tensor> gradients) {
+  constexpr double least = 1e-6;
+  std::vector<double> sizes;
+  for (double value : at.values)
+    if (magnitude(value) > least) sizes.push_back(std::abs(value));
+  double typical = 1;
+  if (!sizes.empty()) {
+    const auto middle = sizes.begin() + static_cast<std::ptrdiff_t>(sizes.size() / 2);
+    std::ranges::nth_element(sizes, middle);
+    typical = std::min(typical, *middle);
+  }
+  std::vector<double> result;
+  for (std::size_t i = 0; i < at.values.size(); ++i) {
+    const bool measured = std::isfinite(at.values[i]) &&
+                          std::ranges::all_of(gradients, [&](const Tensor& tensor) { return std::isfinite(tensor.values[i]); });
+    result.push_back(measured ? std::max(typical, std::abs(at.values[i])) : 0);
+  }
   return result;
 }
 
-// The derivative along `direction`: central differences at h and h/2 with Richardson's extrapolation, error O(h^4).
-double slope(Interpreter& interpreter, NodeId value, NodeId target, const Tensor& direction, double h) {
-  const auto moved = [&](double length) {
-    Tensor difference = direction;
-    for (double& x : difference.values) x *= length;
-    interpreter.perturb(target, std::move(difference));
-    return interpreter.value(value).values[0];
-  };
-  const double wide = (moved(h) - moved(-h)) / (2 * h);
-  const double narrow = (moved(h / 2) - moved(-h / 2)) / h;
-  return (4 * narrow - wide) / 3;
+struct Probe {
+  std::vector<double> direction;
+  std::vector<double> slopes;  // by each gradient
+  std::vector<double> scales;  // of each gradient's terms
+  double longest = 0;          // step of an element that a gradient varies with
+  double error = std::numeric_limits<double>::infinity();
+};
+
+// Along a random direction, or along one coordinate.
+Probe probe_of(const std::vector<double>& reaches, bool coordinate, std::span<const Tensor> gradients, std::mt19937_64& random) {
+  Probe result{std::vector<double>(reaches.size()), {}, {}};
+  if (coordinate) {
+    const std::size_t place = std::uniform_int_distribution<std::size_t>(0, reaches.size() - 1)(random);
+    result.direction[place] = reaches[place];
+  } else {
+    std::normal_distribution<double> normal;
+    const double share = 1 / std::sqrt(static_cast<double>(reaches.size()));
+    for (std::size_t i = 0; i < reaches.size(); ++i) result.direction[i] = share * normal(random) * reaches[i];
+  }
+  for (const Tensor& gradient : gradients) {
+    double slope = 0, scale = 0, largest = 0;
+    for (double value : gradient.values) largest = std::max(largest, magnitude(value));
+    for (std::size_t i = 0; i < reaches.size(); ++i) {
+      const double step = result.direction[i];
+      if (step == 0) continue;
+      slope += gradient.values[i] * step;
+      scale = std::max(scale, std::abs((coordinate ? largest : gradient.values[i]) * step));
+      if (gradient.values[i] != 0) result.longest = std::max(result.longest, std::abs(step));
+    }
+    result.slopes.push_back(slope);
+    result.scales.push_back(scale);
+  }
+  return result;
+}
+
+// The derivatives along the probes' directions: central differences at h and h/2 with Richardson's extrapolation, error O(h^4).
+std::vector<double> slopes(Interpreter& interpreter, const Moved& moved, std::size_t target, const Tensor& at,
+                           std::span<Probe* const> probes, double h) {
+  const double lengths[] = {h, -h, h / 2, -h / 2};
+  const auto count = static_cast<std::size_t>(moved.count);
+  Tensor difference = at;
+  difference.axes.push_back(moved.moves);
+  difference.extents.push_back(moved.count);
+  difference.values.assign(at.values.size() * count, 0);
+  for (std::size_t p = 0; p < probes.size(); ++p)
+    for (std::size_t i = 0; i < at.values.size(); ++i)
+      for (std::size_t k = 0; k < 4; ++k) difference.values[i * count + 1 + 4 * p + k] = probes[p]->direction[i] * lengths[k];
+  interpreter.bind(moved.differences[target], std::move(difference));
+  const Tensor& values = interpreter.value(moved.value);
+  std::vector<double> result(probes.size());
+  if (values.values.size() == 1) return result;  // nothing moves it
+  for (std::size_t p = 0; p < probes.size(); ++p) {
+    const double* v = &values.values[1 + 4 * p];
+    const double wide = (v[0] - v[1]) / (2 * h), narrow = (v[2] - v[3]) / h;
+    result[p] = (4 * narrow - wide) / 3;
+  }
+  return result;
 }
 
 }  // namespace
 
-std::vector<NodeId> held_by_grad(const Graph& graph, NodeId value, std::span<const NodeId> targets) {
-  const std::vector<NodeId> order = graph.all_below(std::span(&value, 1));
-  const std::vector<bool> depends = dependents(graph, order, targets);
-  std::vector<NodeId> result;
-  for (NodeId id : order)
-    if (depends[index_of(id)] && !graph.node(id).open && passes_nothing(graph.node(id))) result.push_back(id);
-  return result;
+Moved moved(Graph& graph, NodeId value, std::span<const NodeId> targets, int probes, const std::function<bool(NodeId)>& holds) {
+  return Mover(graph, targets, moves_of(probes), holds).result(value);
 }
 
-std::vector<Kink> kinks_of(Graph& graph, NodeId value, std::span<const NodeId> targets) {
-  const std::vector<NodeId> order = graph.all_below(std::span(&value, 1));
-  const std::vector<bool> depends = dependents(graph, order, targets);
-  std::vector<Kink> result;
-  for (NodeId id : order) {
-    const Node& node = graph.node(id);
-    if (!depends[index_of(id)] || node.open || node.kind != Kind::real || operation(node.op).convention.empty()) continue;
-    const bool reduces = operation(node.op).form == Form::reduction;
-    result.push_back({id, reduces ? reduced_tie(graph, id) : pointwise_tie(graph, id)});
-  }
-  return result;
+void unmove(Interpreter& interpreter, const Moved& moved) {
+  for (InputId difference : moved.differences) interpreter.bind(difference, Tensor{{}, {}, {0}});
 }
 
-Smoothed smoothed(Graph& graph, NodeId value, std::span<const NodeId> targets, std::span<const Kink> kinks) {
-  if (kinks.empty()) return {value, {targets.begin(), targets.end()}};
-  std::unordered_map<NodeId, NodeId> image;
-  for (NodeId id : graph.all_below(std::span(&value, 1))) {
-    std::vector<NodeId> operands;
-    for (NodeId operand : graph.node(id).operands) operands.push_back(image.at(operand));
-    const bool leaf = operation(graph.node(id).op).form == Form::leaf;
-    NodeId rebuilt = leaf ? id : graph.rebuild(id, operands);
-    if (const auto kink = std::ranges::find(kinks, id, &Kink::node); kink != kinks.end())
-      rebuilt = graph.apply(Op::where, kink->at_tie, tangent(graph, rebuilt), rebuilt);
-    image.emplace(id, rebuilt);
-  }
-  Smoothed result{image.at(value), {}};
-  for (NodeId target : targets) {
-    const auto found = image.find(target);
-    const Node& node = graph.node(target);
-    if (found != image.end())
-      result.targets.push_back(found->second);
-    else if (const auto component = image.find(node.op == Op::named ? node.operands[0] : target); component != image.end())
-      result.targets.push_back(graph.named(graph.name_of(target), component->second));
-    else
-      result.targets.push_back(target);
-  }
-  return result;
-}
-
-double difference_error(Interpreter& interpreter, NodeId value, NodeId target, std::span<const Tensor> gradients,
-                        const TermSizes& sizes, double tolerance) {
+double difference_error(Interpreter& interpreter, const Moved& moved, std::size_t target, const Tensor& at,
+                        std::span<const Tensor> gradients, const TermSizes& sizes, double tolerance) {
   constexpr double unit = std::numeric_limits<double>::epsilon() / 2;
-  std::mt19937_64 random(index_of(target));
-  const Tensor at = interpreter.value(target);
-  const double scale = typical_size(at), gradient_scale = largest(gradients);
-  const auto along = [](const Tensor& tensor, const Tensor& direction) {
-    return std::inner_product(tensor.values.begin(), tensor.values.end(), direction.values.begin(), 0.0);
-  };
-  double result = 0;
-  const int probes = at.values.size() == 1 ? 1 : coordinates + directions;
-  for (int probe = 0; probe < probes; ++probe) {
-    const Tensor direction = direction_of(at, probe, random);
-    double best = std::numeric_limits<double>::infinity();
-    for (double step : steps) {
-      const double h = step * scale, measured = slope(interpreter, value, target, direction, h);
+  std::mt19937_64 random(target);
+  const std::vector<double> reach = reaches(at, gradients);
+  if (std::ranges::all_of(reach, [](double x) { return x == 0; })) return std::numeric_limits<double>::infinity();
+  std::vector<Probe> probes;
+  for (int k = 0; k == 0 || (reach.size() > 1 && moves_of(k) < moved.count); ++k)
+    probes.push_back(probe_of(reach, k >= directions, gradients, random));
+  for (double step : steps) {
+    std::vector<Probe*> left;
+    for (Probe& probe : probes)
+      if (probe.error >= tolerance / 10) left.push_back(&probe);
+    if (left.empty()) break;
+    const std::vector<double> measured = slopes(interpreter, moved, target, at, left, step);
+    for (std::size_t p = 0; p < left.size(); ++p) {
+      const Probe& probe = *left[p];
       double error = 0;
       for (std::size_t k = 0; k < gradients.size(); ++k) {
-        const double difference = std::abs(measured - along(gradients[k], direction));
-        const double rounding = unit * roundings * (sizes.value / h + sizes.gradients[k]);
+        const double difference = std::abs(measured[p] - probe.slopes[k]);
+        const double rounding = unit * roundings * (sizes.value / step + sizes.gradients[k] * probe.longest);
         const double terms = step < shortest_rounded ? 0 : rounding / tolerance;
-        const double share = difference == 0 ? 0 : difference / std::max({gradient_scale, std::abs(measured), terms});
-        error = std::isnan(difference) ? std::numeric_limits<double>::infinity() : std::max(error, share);
+        const double share = difference == 0 ? 0 : difference / std::max({probe.scales[k], std::abs(measured[p]), terms});
+        error = std::isfinite(share) ? std::max(error, share) : std::numeric_limits<double>::infinity();
       }
-      best = std::min(best, error);
-      if (best < tolerance / 10) break;
+      left[p]->error = std::min(probe.error, error);
     }
-    result = std::max(result, best);
   }
-  interpreter.clear_perturbations();
-  return result;
+  interpreter.bind(moved.differences[target], Tensor{{}, {}, {0}});
+  return std::ranges::max(probes, {}, &Probe::error).error;
 }
 
 }  // namespace tenet

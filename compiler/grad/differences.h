@@ -1,9 +1,12 @@
 // Gradients against finite differences that mean what `grad` means.
 //
-// `grad` passes through no whole, truth, `stop` or `sign`: a difference holds these fixed. At a tie or kink of max, abs or relu
-// it goes by the convention of the operation table: there, and only there, the difference is taken along the convention's line.
+// All differences are one value along a further axis, its *moves*: targets are moved along it, and with them all that depends on
+// them, in recurrences too. `grad` passes through no whole, truth, `stop` or `sign`: these are read where nothing is moved. At a
+// tie or kink of max, abs or relu it goes by the convention of the operation table: there, and only there, what is moved follows
+// the convention's line.
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -11,21 +14,29 @@
 
 namespace tenet {
 
-// A value that is real and depends on a target, but that no gradient passes through.
-std::vector<NodeId> held_by_grad(const Graph& graph, NodeId value, std::span<const NodeId> targets);
-
-// Nodes at which a gradient of `value` goes by a convention somewhere, each with a truth that says where.
-struct Kink {
-  NodeId node, at_tie;
+// A value that goes by a convention, and a truth: where.
+struct Tie {
+  NodeId node, where;
 };
-std::vector<Kink> kinks_of(Graph& graph, NodeId value, std::span<const NodeId> targets);
 
-// `value` with every kink's node read as its tangent by convention where it is at a tie, and the targets in it.
-struct Smoothed {
-  NodeId value;
-  std::vector<NodeId> targets;
+struct Moved {
+  NodeId value;                      // along `moves`, the first place of which nothing is moved at
+  AxisId moves;                      // the last of all axes
+  std::int64_t count;                // of its places
+  std::vector<InputId> differences;  // what is added to each target: over its axes and the moves
+  std::vector<Tie> ties;             // a recurrence's may hold nowhere
 };
-Smoothed smoothed(Graph& graph, NodeId value, std::span<const NodeId> targets, std::span<const Kink> kinks);
+
+// How many moves `probes` differences take.
+constexpr std::int64_t moves_of(int probes) { return 1 + 4 * probes; }
+inline constexpr int most_probes = 5;  // of one target
+
+// Of each target so many differences can be taken. `holds`: whether a truth holds somewhere at the point at which differences are
+// taken.
+Moved moved(Graph& graph, NodeId value, std::span<const NodeId> targets, int probes, const std::function<bool(NodeId)>& holds);
+
+// Nothing is moved.
+void unmove(Interpreter& interpreter, const Moved& moved);
 
 // How large the terms are that a value is added up from: what its rounding is a share of.
 struct TermSizes {
@@ -33,11 +44,13 @@ struct TermSizes {
   std::vector<double> gradients;
 };
 
-// The error of some gradients of a scalar at `target`, which should be equal, against differences: the greatest over coordinates
-// and directions, as a share of the gradients' largest value, or of a larger one where rounding in double precision alone would
-// be above `tolerance`. Each probe takes the best of a few step lengths: too long a step bends, too short a one rounds, and a
-// wrong gradient is wrong at all of them. What is computed is unperturbed before and after. Infinity: no difference was finite.
-double difference_error(Interpreter& interpreter, NodeId value, NodeId target, std::span<const Tensor> gradients,
-                        const TermSizes& sizes, double tolerance);
+// The error of some gradients of a scalar at a target, whose value is `at`, against differences; the gradients should be equal.
+// It is the greatest over a few directions and coordinates, as a share of the gradients' largest value (along a direction: of the
+// largest term), or of a larger one where rounding in double precision alone would be above `tolerance`. An element is moved by
+// a share of its own size. Each probe takes the best of a few such shares: too long a step bends, too short a one rounds, and a
+// wrong gradient is wrong at all of them. Elements at which a gradient is not finite are not moved. Nothing is moved before and
+// after. Infinity: no difference was finite.
+double difference_error(Interpreter& interpreter, const Moved& moved, std::size_t target, const Tensor& at,
+                        std::span<const Tensor> gradients, const TermSizes& sizes, double tolerance);
 
 }  // namespace tenet

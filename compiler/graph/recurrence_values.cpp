@@ -61,6 +61,7 @@ std::vector<Tensor> Interpreter::recurrence(NodeId component) const {
   for (NodeId read : graph_.reads_of(component)) {
     const std::uint32_t id = index_of(resolve(read));
     const Tensor& value = *known(NodeId{id});
+    if (apart(NodeId{id})) inner.held_.insert(id);  // it has a value of its own there too
     if (has(value, form.axis))
       along.emplace_back(id, &value);
     else

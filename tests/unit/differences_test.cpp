@@ -20,18 +20,18 @@ double error_after(const std::string& text, const std::string& target, Change ch
   Graph& graph = algebra.graph;
   const NodeId loss = algebra["loss"], by[] = {algebra[target]};
   const NodeId gradient = gradients(graph, loss, by)[0];
-  std::vector<Kink> kinks = kinks_of(graph, loss, by);
-  Interpreter before = algebra.interpreter(5);
-  Tensor derived = before.value(gradient);
-  std::erase_if(kinks, [&](const Kink& kink) {
-    const Tensor& tied = before.value(kink.at_tie);
-    return std::ranges::none_of(tied.values, [](double truth) { return truth != 0; });
-  });
-  const Smoothed smooth = smoothed(graph, loss, by, kinks);
   Interpreter interpreter = algebra.interpreter(5);
-  for (NodeId node : held_by_grad(graph, smooth.value, smooth.targets)) interpreter.hold(node);
+  Tensor derived = interpreter.value(gradient);
+  const Tensor at = interpreter.value(by[0]);
+  const auto holds = [&](NodeId truth) {
+    algebra.complete_sizes();
+    return std::ranges::any_of(interpreter.value(truth).values, [](double x) { return x != 0; });
+  };
+  const Moved all = moved(graph, loss, by, 2, holds);
+  algebra.complete_sizes();
+  unmove(interpreter, all);
   change(derived);
-  return difference_error(interpreter, smooth.value, smooth.targets[0], std::span(&derived, 1), {10, {10}}, tolerance);
+  return difference_error(interpreter, all, 0, at, std::span(&derived, 1), {10, {10}}, tolerance);
 }
 
 struct Case {

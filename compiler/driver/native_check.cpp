@@ -1,0 +1,198 @@
+#include "compiler/driver/native_check.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "runtime/arena.h"
+
+namespace tenet {
+namespace {
+
+constexpr float most = std::numeric_limits<float>::max(), least = std::numeric_limits<float>::min();
+constexpr std::uint64_t most_seeds = 8;  // of what rounding may do: at a jump each goes one way or the other
+constexpr double roundings = 1e3;        // in one value: what moves further by rounding jumps
+
+double largest(const Tensor& tensor) {
+  double result = 0;
+  for (double value : tensor.values) result = std::max(result, std::isfinite(value) ? std::abs(value) : 0);
+  return result;
+}
+
+Interpreter bound(const Graph& graph, const Sizes& sizes, const Point& point) {
+  Interpreter result(graph, sizes);
+  for (const auto& [input, value] : point) result.bind(input, value);
+  return result;
+}
+
+// How far each element of the nodes moves when all that is computed, but no input, is rounded to single precision.
+std::vector<Tensor> rounding_of(const Graph& graph, const Sizes& sizes, const Point& point, Interpreter& exact,
+                                std::span<const NodeId> nodes) {
+  std::vector<Tensor> result;
+  for (std::uint64_t seed = 1; seed <= most_seeds; ++seed) {
+    Interpreter rounded = bound(graph, sizes, point);
+    rounded.disturb(std::numeric_limits<float>::epsilon(), seed);
+    for (const auto& [input, value] : point) rounded.bind(input, value);
+    for (std::size_t k = 0; k < nodes.size(); ++k) {
+      Tensor moved = rounded.value(nodes[k]);
+      const Tensor& value = exact.value(nodes[k]);
+      for (std::size_t i = 0; i < moved.values.size(); ++i) {
+        const double change = std::abs(moved.values[i] - value.values[i]);
+        moved.values[i] = std::isnan(change) ? std::numeric_limits<double>::infinity() : change;
+      }
+      if (seed == 1)
+        result.push_back(std::move(moved));
+      else
+        std::ranges::transform(result[k].values, moved.values, result[k].values.begin(),
+                               [](double a, double b) { return std::max(a, b); });
+    }
+  }
+  return result;
+}
+
+// Whether the nodes pass through numbers that single precision does not have.
+bool beyond_single(const Graph& graph, Interpreter& exact, std::span<const NodeId> nodes) {
+  return std::ranges::any_of(graph.reachable(nodes), [&](NodeId id) {
+    if (graph.node(id).kind != Kind::real || graph.node(id).open) return false;
+    return std::ranges::any_of(exact.value(id).values, [](double x) {
+      const double size = std::abs(x);
+      return std::isfinite(x) && x != 0 && (size > most || size < least);
+    });
+  });
+}
+
+Slot::Role role_of(const Input& input) {
+  switch (input.role) {
+    case InputRole::parameter:
+      return Slot::Role::parameter;
+    case InputRole::state:
+      return Slot::Role::state;
+    case InputRole::noise:
+      return input.distribution == Op::normal ? Slot::Role::normal : Slot::Role::uniform;
+    case InputRole::given:
+      return Slot::Role::given;
+    default:
+      return Slot::Role::data;
+  }
+}
+
+}  // namespace
+
+std::string output_name(std::size_t place) { return "value." + std::to_string(place); }
+
+std::expected<NativeCheck, std::string> NativeCheck::make(const Graph& graph, const Sizes& sizes, const Computation& computation,
+                                                          std::vector<Watched> watched, StageTimes& times) {
+  auto executable = executable_of(graph, sizes, computation, times);
+  if (!executable) return std::unexpected(executable.error());
+  return NativeCheck(graph, sizes, std::move(*executable), std::move(watched));
+}
+
+std::expected<std::vector<Tensor>, std::string> NativeCheck::values(const Point& point) {
+  auto arena = Arena::allocate(executable_.program.arena_bytes);
+  if (!arena) return std::unexpected(arena.error());
+  const auto slot_of = [&](InputId input) {
+    return slot_index(executable_, role_of(graph_->input(input)), graph_->input(input).name);
+  };
+  for (const auto& [input, value] : point)
+    if (const int slot = slot_of(input); slot >= 0) write_slot(executable_, slot, value, *sizes_, arena->data());
+  float loss = 0;
+  TenetFrame frame{arena->data(), 0, 1, &loss, nullptr};
+  executable_.program.run(&frame);
+  std::vector<Tensor> result;
+  for (std::size_t k = 0; k < watched_.size(); ++k) {
+    const auto& [name, written, target, read_as] = watched_[k];
+    const int slot = target ? slot_of(*target) : slot_index(executable_, Slot::Role::output, output_name(k));
+    Tensor value = read_slot(executable_, slot, *sizes_, arena->data());
+    result.push_back(laid_out(value, target ? graph_->input(*target).axes : graph_->node(written).axes, *sizes_));
+  }
+  return result;
+}
+
+std::expected<Deviation, std::string> NativeCheck::at(const Point& given, bool strict) {
+  const auto found = values(given);
+  if (!found) return std::unexpected(found.error());
+  Point point = given;
+  std::vector<NodeId> nodes;
+  for (std::size_t k = 0; k < watched_.size(); ++k) {
+    nodes.push_back(watched_[k].written);
+    if (watched_[k].read_as) point.emplace_back(*watched_[k].read_as, (*found)[k]);
+  }
+  Interpreter exact = bound(*graph_, *sizes_, point);
+  // What rounding may do is worked out only where the largest value does not excuse it already.
+  std::optional<std::vector<double>> terms;
+  std::optional<std::vector<Tensor>> rounding;
+  std::optional<bool> beyond;
+  const auto excused = [&](std::size_t k, std::size_t place, double difference) {
+    if (!terms) terms = term_sizes(*graph_, *sizes_, point, exact, nodes);
+    if (!rounding) rounding = rounding_of(*graph_, *sizes_, point, exact, nodes);
+    const double scale = std::max(largest(exact.value(nodes[k])), (*terms)[k]);
+    const Tensor moves = laid_out((*rounding)[k], (*found)[k].axes, *sizes_);
+    const bool jumps = moves.values[place] > roundings * std::numeric_limits<float>::epsilon() * scale;
+    return jumps || difference <= native_tolerance * scale;
+  };
+  Deviation result;
+  for (std::size_t k = 0; k < nodes.size(); ++k) {
+    const Tensor expected = laid_out(exact.value(nodes[k]), (*found)[k].axes, *sizes_);
+    const double scale = largest(expected);
+    const std::optional<InputId> target = watched_[k].target;
+    const bool is_state = target && graph_->input(*target).role == InputRole::state;
+    for (std::size_t i = 0; i < expected.values.size(); ++i) {
+      const double a = (*found)[k].values[i], b = expected.values[i];
+      double error = 0;
+      if (!std::isfinite(a)) {
+        if (!strict && !std::isfinite(b)) continue;
+        if (is_state && std::isinf(a) && a == b) continue;  // a best value so far
+        if (!strict && !beyond) beyond = beyond_single(*graph_, exact, nodes);
+        if (!strict && *beyond) continue;
+        error = std::numeric_limits<double>::infinity();
+      } else if (const double difference = std::abs(a - b); std::isfinite(b) && difference >= least) {
+        error = difference / scale;
+        if (error > native_tolerance && excused(k, i, difference)) continue;
+      }
+      if (error <= result.error) continue;
+      result.error = error;
+      if (error <= native_tolerance) continue;
+      const std::string place = place_of(*graph_, expected, i);
+      result.wrong =
+          fmt::format("{} is {:.6g}{}{}, by its formula {:.6g}", watched_[k].name, a, place.empty() ? "" : " at ", place, b);
+    }
+  }
+  return result;
+}
+
+std::vector<double> term_sizes(const Graph& graph, const Sizes& sizes, const Point& point, Interpreter& exact,
+                               std::span<const NodeId> nodes) {
+  constexpr double relative = 1e-9;
+  std::vector<double> result(nodes.size());
+  for (const std::uint64_t seed : {1, 2}) {
+    Interpreter disturbed = bound(graph, sizes, point);
+    for (NodeId id : graph.reachable(nodes))
+      if (graph.node(id).kind != Kind::real && operation(graph.node(id).op).form != Form::leaf && !graph.node(id).open)
+        disturbed.hold(id);
+    disturbed.disturb(relative, seed);
+    for (std::size_t k = 0; k < nodes.size(); ++k) {
+      const Tensor moved = disturbed.value(nodes[k]);
+      const Tensor& value = exact.value(nodes[k]);
+      for (std::size_t i = 0; i < moved.values.size(); ++i)
+        if (const double change = std::abs(moved.values[i] - value.values[i]) / relative; std::isfinite(change))
+          result[k] = std::max(result[k], change);
+    }
+  }
+  return result;
+}
+
+double error_of(const Tensor& found, const Tensor& expected, double terms) {
+  double error = 0;
+  for (std::size_t i = 0; i < expected.values.size(); ++i) {
+    const double a = found.values[i], b = expected.values[i];
+    if (a == b || std::isnan(b)) continue;
+    const double difference = std::abs(a - b);
+    if (difference < least) continue;
+    error = std::isnan(difference) ? std::numeric_limits<double>::infinity() : std::max(error, difference);
+  }
+  return error == 0 ? 0 : error / std::max(largest(expected), terms);
+}
+
+}  // namespace tenet
