@@ -209,7 +209,7 @@ Outcome<void> want_finite(const Session& session, const std::vector<std::vector<
     for (std::size_t k = 0; k < figures[i].size(); ++k) {
       const double value = figures[i][k];
       const std::string& name = k == 0 ? recipe.loss_name : recipe.report[k - 1].name;
-      const bool infinite = k > 0 && std::isinf(value) && writes_infinity(session.program->graph, recipe.report[k - 1].value);
+      const bool infinite = k > 0 && std::isinf(value) && may_be_infinite(*session.program, recipe.report[k - 1].value);
       if (!std::isfinite(value) && !infinite)
         return failed(
             fmt::format("`{}` of the {} split is {}{}", name, split_names[i], number_text(value), place_text(session, name)));

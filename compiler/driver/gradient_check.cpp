@@ -81,7 +81,7 @@ template <class Value>
 std::string first_of(const Session& session, const std::vector<Subject>& values, Value tensor) {
   const Graph& graph = session.program->graph;
   for (std::size_t k = 0; k < values.size(); ++k) {
-    std::string text = not_finite_text(graph, values[k].name, tensor(k), writes_infinity(graph, values[k].node));
+    std::string text = not_finite_text(graph, values[k].name, tensor(k), may_be_infinite(*session.program, values[k].node));
     if (!text.empty()) return text + place_text(session, values[k].name);
   }
   return {};

@@ -73,7 +73,7 @@ std::vector<Kept> kept_in(const Session& session, const Model& model) {
     result.push_back({program.parameters[i].name, program.parameters[i].initial, model.parameters[i], false});
   for (std::size_t i = 0; i < model.states.size(); ++i)
     if (const State& state = program.states[i]; state.own)
-      result.push_back({state.name, state.initial, model.states[i], may_be_infinite(program.graph, state)});
+      result.push_back({state.name, state.initial, model.states[i], may_be_infinite(program, state.node)});
   return result;
 }
 
@@ -129,7 +129,7 @@ std::string StepInspection::named_fault(NodeId root, const std::string& name) {
   if (!origin) return {};
   const NodeId node = origin->innermost.value_or(root);
   const std::string& subject = origin->innermost ? graph_.name_of(node) : name;
-  const std::string text = not_finite_text(graph_, subject, interpreter_.value(node), writes_infinity(graph_, node));
+  const std::string text = not_finite_text(graph_, subject, interpreter_.value(node), may_be_infinite(*session_.program, node));
   return text.empty() ? "" : text + place_text(session_, subject) + made_by(*origin);
 }
 
@@ -195,7 +195,7 @@ std::string native_fault(Session& session, const Stepper& stepper, const Model& 
   const std::vector<Tensor> values = inspector.values(session, model, named.outputs.size(), step);
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto& [name, node] = named.outputs[i];
-    std::string text = not_finite_text(session.graph(), name, values[i], writes_infinity(session.graph(), node));
+    std::string text = not_finite_text(session.graph(), name, values[i], may_be_infinite(*session.program, node));
     if (!text.empty()) return text + place_text(session, name);
   }
   return {};
@@ -252,7 +252,7 @@ Found fault_in(Session& session, const Stepper& stepper, const Model& model, con
       const auto bad = left.kept.find(state.name);
       if (state.own != own || bad == left.kept.end()) continue;
       const std::string what = fmt::format("the {} `{}`", own ? "state" : "optimizer's state", state.name);
-      return inspection.left_fault(what, roots[1 + i], state.span, bad->second, may_be_infinite(graph, state));
+      return inspection.left_fault(what, roots[1 + i], state.span, bad->second, may_be_infinite(program, state.node));
     }
     return std::string();
   };
@@ -281,12 +281,18 @@ std::string not_finite_text(const Graph& graph, const std::string& name, const T
   return elements.empty() ? "" : fmt::format("`{}` is the first named value that is not finite: {}", name, elements);
 }
 
-bool writes_infinity(const Graph& graph, NodeId value) {
-  return std::ranges::any_of(graph.all_below(std::span(&value, 1)), [&](NodeId id) { return graph.node(id).op == Op::infinity; });
-}
-
-bool may_be_infinite(const Graph& graph, const State& state) {
-  return writes_infinity(graph, state.initial) || writes_infinity(graph, state.next);
+bool may_be_infinite(const Program& program, NodeId value) {
+  const Graph& graph = program.graph;
+  std::vector<NodeId> roots{value};
+  for (std::size_t known = 0; known < roots.size();) {
+    known = roots.size();
+    const std::vector<NodeId> below = graph.all_below(roots);
+    if (std::ranges::any_of(below, [&](NodeId id) { return graph.node(id).op == Op::infinity; })) return true;
+    for (const State& state : program.states)
+      if (std::ranges::binary_search(below, state.node) && std::ranges::find(roots, state.next) == roots.end())
+        roots.insert(roots.end(), {state.initial, state.next});
+  }
+  return false;
 }
 
 std::string place_text(const Session& session, Span span) {
@@ -334,7 +340,7 @@ Outcome<void> want_finite_start(Session& session, const Model& initial) {
 std::string value_fault(const Session& session, Interpreter& interpreter, const std::string& name, NodeId value) {
   const Graph& graph = session.program->graph;
   const double number = interpreter.value(value).values[0];
-  if (std::isfinite(number) || (std::isinf(number) && writes_infinity(graph, value))) return {};
+  if (std::isfinite(number) || (std::isinf(number) && may_be_infinite(*session.program, value))) return {};
   const auto origin = origin_of(graph, session.sizes, interpreter, value);
   return fmt::format("`{}` is {}{}{}", name, number_text(number), place_text(session, name), origin ? made_by(*origin) : "");
 }

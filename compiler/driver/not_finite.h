@@ -11,10 +11,9 @@ namespace tenet {
 // always, an infinity unless the value `may_be_infinite`.
 std::string not_finite_text(const Graph& graph, const std::string& name, const Tensor& tensor, bool may_be_infinite);
 
-// Whether the program writes `inf` in what the value is worked out from: then an infinity in it is no fault.
-bool writes_infinity(const Graph& graph, NodeId value);
-
-bool may_be_infinite(const Graph& graph, const State& state);
+// Whether the program writes `inf` in what the value is worked out from, states' initial and next values among that: then an
+// infinity in it is no fault.
+bool may_be_infinite(const Program& program, NodeId value);
 
 // " (line 5)", of another file " (std.tenet, line 5)". By a name: of the definition, parameter or state; empty if there is none.
 std::string place_text(const Session& session, Span span);

@@ -14,7 +14,7 @@ Outcome<Stepper> make_stepper(Session& session, const Model& model) {
   begin_states(session, *executable, arena->data());
   for (const State& state : session.program->states)
     if (const int slot = slot_index(*executable, Slot::Role::state, state.name); slot >= 0)
-      executable->program.slots[static_cast<std::size_t>(slot)].may_be_infinite = may_be_infinite(session.graph(), state);
+      executable->program.slots[static_cast<std::size_t>(slot)].may_be_infinite = may_be_infinite(*session.program, state.node);
   Stepper result{std::move(*executable), std::move(*arena), {}};
   if (!session.has_source()) {
     if (step.draws) result.drawer = Drawer::without_data(result.executable.program, session.seed);
