@@ -91,43 +91,45 @@ TermId Nest::quotient_rounded_down(Fraction fraction) {
 std::optional<Nest::Fraction> Nest::fraction(NodeId id, const Coordinates& coordinates, int depth) {
   const Node& node = graph_.node(id);
   const TermId one = whole(1);
-  const auto proved = [&](Fraction f) -> std::optional<Fraction> {
-    return range(f.dividend).open || range(f.divisor).open ? std::nullopt : std::optional(f);
-  };
-  if (is_whole_kind(node.kind)) return proved({as(Kind::whole, value(id, coordinates)), one});
+  const auto open = [&](const Fraction& f) { return range(f.dividend).open || range(f.divisor).open; };
+  // Nothing where the parts were proved and what they make is not.
+  const auto made = [&](Fraction f, bool was_open) { return open(f) && !was_open ? std::nullopt : std::optional(f); };
+  if (is_whole_kind(node.kind)) return Fraction{as(Kind::whole, value(id, coordinates)), one};
   if (depth == 0) return {};
   const auto operand = [&](std::size_t i) { return fraction(values_.operand(id, i), coordinates, depth - 1); };
   const auto times = [&](TermId a, TermId b) { return apply(Op::multiply, {a, b}); };
   switch (node.op) {
     case Op::constant: {
       const mpq_class& number = graph_.value_of(id);
-      return proved({whole_constant(number.get_num()), whole_constant(number.get_den())});
+      return made({whole_constant(number.get_num()), whole_constant(number.get_den())}, false);
     }
     case Op::negate: {
       const auto a = operand(0);
-      return a ? proved({apply(Op::negate, {a->dividend}), a->divisor}) : a;
+      return a ? made({apply(Op::negate, {a->dividend}), a->divisor}, open(*a)) : a;
     }
     case Op::add:
     case Op::subtract: {
       const auto a = operand(0), b = a ? operand(1) : a;
       if (!a || !b) return {};
-      if (a->divisor == b->divisor) return proved({apply(node.op, {a->dividend, b->dividend}), a->divisor});
-      return proved(
-          {apply(node.op, {times(a->dividend, b->divisor), times(b->dividend, a->divisor)}), times(a->divisor, b->divisor)});
+      const bool was_open = open(*a) || open(*b);
+      if (a->divisor == b->divisor) return made({apply(node.op, {a->dividend, b->dividend}), a->divisor}, was_open);
+      return made(
+          {apply(node.op, {times(a->dividend, b->divisor), times(b->dividend, a->divisor)}), times(a->divisor, b->divisor)},
+          was_open);
     }
     case Op::multiply:
     case Op::divide: {
       const auto a = operand(0), b = a ? operand(1) : a;
       if (!a || !b) return {};
       const bool divides = node.op == Op::divide;
-      return proved(
-          {times(a->dividend, divides ? b->divisor : b->dividend), times(a->divisor, divides ? b->dividend : b->divisor)});
+      return made({times(a->dividend, divides ? b->divisor : b->dividend), times(a->divisor, divides ? b->dividend : b->divisor)},
+                  open(*a) || open(*b));
     }
     case Op::power: {
       const auto base = operand(0);
       const auto above = base ? whole_power(base->dividend, values_.operand(id, 1)) : std::nullopt;
       const auto below = above ? whole_power(base->divisor, values_.operand(id, 1)) : std::nullopt;
-      return below ? proved({*above, *below}) : std::nullopt;
+      return below ? std::optional(Fraction{*above, *below}) : std::nullopt;
     }
     case Op::substitute: {
       if (node.operands.size() > node.bound.size() + 1) return {};
