@@ -47,8 +47,9 @@ std::optional<std::vector<AxisId>> Elaborator::axes(const std::vector<syntax::Na
       result.push_back(axis);
     }
   }
-  if (!complete) return {};
-  return result;
+  if (complete) return result;
+  explained(names.front().span);
+  return {};
 }
 
 NodeId Elaborator::count(std::span<const AxisId> axes) {

@@ -46,9 +46,9 @@ Elaborator::Elaborator(Diagnostics& diagnostics, const Module& file, const Resol
 
 void Elaborator::declarations() {
   const syntax::Program& tree = file_.tree();
-  inputs();
   definitions_.resize(tree.definitions.size());
   states_.resize(tree.states.size());
+  inputs();
   const auto elaborate = [&](const Declared& row) {
     if (row.kind == SymbolKind::axis && tree.axes[row.index].size != nullptr)
       axis_size(tree.axes[row.index].name, *tree.axes[row.index].size, axes_[row.index]);

@@ -1,3 +1,4 @@
+#include "compiler/elaborate/dropped.h"
 #include "compiler/elaborate/elaborator.h"
 #include "compiler/elaborate/imports.h"
 #include "compiler/elaborate/recipe.h"
@@ -19,6 +20,7 @@ std::optional<Program> elaborate(Diagnostics& diagnostics, std::uint32_t file, s
   Elaborator elaborator(diagnostics, names, resolution, program);
   elaborator.declarations();
   read_recipes(elaborator);
+  if (!diagnostics.has_errors()) report_dropped(diagnostics, tree, program, elaborator.layers());
   if (diagnostics.has_errors()) return {};
   return program;
 }

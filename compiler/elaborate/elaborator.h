@@ -45,8 +45,11 @@ class Elaborator {
   std::optional<Rule> rule(const Symbol& optimizer, std::vector<std::optional<Value>> arguments, Span call, std::size_t parameter,
                            NodeId rate);
 
+  bool takes_no_axes(const syntax::Expression& call);  // else an error
+
   // What a file's name stands for, if it has a value that could be elaborated.
   std::optional<Value> value_of(const Symbol& symbol) const;
+  std::vector<std::string> layers() const;  // the file's definitions that name a layer
   AxisId axis_of(const Symbol& symbol) const { return axes_[symbol.index]; }
   InputId input_of(const Symbol& data) const { return data_[data.index]; }
   std::optional<mpq_class> known_size(AxisId axis);
@@ -116,6 +119,7 @@ class Elaborator {
   std::optional<Value> name(const syntax::Expression& expression);
   std::optional<Value> path(const syntax::Expression& expression);
   std::optional<Value> operation(const syntax::Expression& expression, bool infinite);
+  std::optional<Value> operation(const syntax::Expression& expression, std::optional<Value> first, bool infinite_operands);
   std::optional<Value> call(const syntax::Expression& expression);
   std::optional<Value> callee(const syntax::Expression& call);
   std::optional<Value> pointwise(const syntax::Expression& call, const Operation& operation);
@@ -131,6 +135,8 @@ class Elaborator {
   const Module& module() const { return scope_ != nullptr ? *scope_->module : file_; }
   std::nullopt_t unknown_path(std::string_view path, Span span);
   bool fits(Span span);  // the graph is not too large yet
+  // That nothing came of this part of a program has a reason: one that is reported, or an axis that a circle still has to learn.
+  void explained(Span part);
 
   // axes.cpp
   std::optional<AxisId> axis(const syntax::Name& name);

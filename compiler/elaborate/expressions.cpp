@@ -1,6 +1,7 @@
 // Names, numbers, operators and pointwise functions.
 #include <algorithm>
 #include <array>
+#include <ranges>
 
 #include "compiler/elaborate/elaborator.h"
 #include "compiler/graph/rational.h"
@@ -74,12 +75,21 @@ std::optional<Value> Elaborator::expression(const syntax::Expression& e, bool in
   ++depth_;
   std::optional<Value> value = form(e, infinite);
   --depth_;
+  if (!value) explained(e.span);
   return value;
 }
 
+void Elaborator::explained(Span part) {
+  if (diagnostics_.has_errors()) return;
+  for (const Circle* circle = circle_; circle != nullptr; circle = circle->outer)
+    if (circle->grows) return;
+  report(Message::statement_dropped, part);
+}
+
+// What was reported while a circle's axes were sought is dropped with the rest of the search, and said again.
 bool Elaborator::fits(Span span) {
   if (graph().node_count() <= largest_graph) return true;
-  if (!too_large_) report(Message::program_too_large, span, largest_graph);
+  if (!too_large_ || !diagnostics_.has_errors()) report(Message::program_too_large, span, largest_graph);
   too_large_ = true;
   return false;
 }
@@ -166,19 +176,32 @@ std::nullopt_t Elaborator::unknown_path(std::string_view path, Span span) {
   const Symbol* symbol = module().find(first);
   const bool failed =
       symbol != nullptr && symbol->kind == SymbolKind::definition && !value_of(*symbol) && !instance_called(first);
-  if (!is_local && (failed || (symbol == nullptr && !syntax::is_reserved(first)))) return std::nullopt;  // reported
+  const bool is_known = symbol != nullptr || syntax::is_reserved(first);
+  if (!is_local && (!is_known || (failed && diagnostics_.has_errors()))) return std::nullopt;  // reported
   std::vector<std::string> candidates;
   for (const auto& [known, value] : paths_) candidates.push_back(known);
   report(Message::name_unknown, span, path).hint = suggestion(path, candidates);
   return std::nullopt;
 }
 
+// A chain of operations: what it begins with, then one operation after the other.
 std::optional<Value> Elaborator::operation(const syntax::Expression& e, bool infinite) {
-  const bool operands_infinite = is_comparison(e.op) || (e.op == Op::negate && infinite);
+  const std::vector<const syntax::Expression*> chain = syntax::chain_of(e);
+  std::vector<bool> infinite_operands;
+  for (const syntax::Expression* part : chain | std::views::take(chain.size() - 1)) {
+    infinite = is_comparison(part->op) || (part->op == Op::negate && infinite);
+    infinite_operands.push_back(infinite);
+  }
+  std::optional<Value> value = expression(*chain.back(), infinite);
+  for (std::size_t i = chain.size() - 1; i-- > 0;) value = operation(*chain[i], value, infinite_operands[i]);
+  return value;
+}
+
+std::optional<Value> Elaborator::operation(const syntax::Expression& e, std::optional<Value> first, bool infinite_operands) {
   std::array<Value, 3> operands;
-  bool complete = true;
+  bool complete = fits(e.span);
   for (std::size_t i = 0; i < e.operands.size(); ++i) {
-    const std::optional<Value> operand = expression(*e.operands[i], operands_infinite);
+    const std::optional<Value> operand = i == 0 ? first : expression(*e.operands[i], infinite_operands);
     if (operand) operands[i] = *operand;
     complete =
         complete && operand && (!is_logical(e.op) || is_truth(tenet::operation(e.op).spelling, *operand, e.operands[i]->span));
@@ -223,10 +246,7 @@ std::optional<Value> Elaborator::callee(const syntax::Expression& e) {
   if (reduces && (function == nullptr || !e.brackets.empty())) return reduction(e);
   if (function != nullptr) return pointwise(e, *function);
   if (const InstancePtr instance = instance_called(e.text)) {
-    if (e.brackets.empty()) return used(e, *instance);
-    report(Message::axis_arguments_count, e.span, e.text, "no axes",
-           fmt::format("{} {} given", e.brackets.size(), e.brackets.size() == 1 ? "is" : "are"));
-    return {};
+    return takes_no_axes(e) ? used(e, *instance) : std::nullopt;
   }
   if (const Local* local = this->local(e.text)) {
     if (std::holds_alternative<InstancePtr>(*local)) return {};  // reported where it was made
@@ -248,6 +268,13 @@ std::optional<Value> Elaborator::callee(const syntax::Expression& e) {
   }
   report(Message::name_is_no_function, e.name_span, e.text, description(symbol));
   return {};
+}
+
+bool Elaborator::takes_no_axes(const syntax::Expression& call) {
+  if (call.brackets.empty()) return true;
+  report(Message::axis_arguments_count, call.span, call.text, "no axes",
+         fmt::format("{} {} given", call.brackets.size(), call.brackets.size() == 1 ? "is" : "are"));
+  return false;
 }
 
 bool Elaborator::takes(const syntax::Expression& call, std::size_t count) {

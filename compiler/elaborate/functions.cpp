@@ -30,8 +30,9 @@ bool Elaborator::may_inline(Span call) {
     report(Message::calls_too_deep, call, deepest_calls);
     return false;
   }
-  if (++inlined_ == most_inlined + 1) report(Message::program_too_large, call, most_inlined);
-  return inlined_ <= most_inlined;
+  if (++inlined_ <= most_inlined) return true;
+  if (inlined_ == most_inlined + 1 || !diagnostics_.has_errors()) report(Message::program_too_large, call, most_inlined);
+  return false;
 }
 
 std::optional<Value> Elaborator::inlined(const syntax::Expression& call, const Symbol& symbol) {

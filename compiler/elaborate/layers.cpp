@@ -24,6 +24,7 @@ std::optional<Elaborator::InstancePtr> Elaborator::instance(const syntax::Expres
   if (symbol != nullptr || local)
     report(Message::axes_without_call, e.brackets.front().span, e.brackets.front().names.front().text).hint =
         "replace an axis with `x[axis = index]`, call a function with `f[axis](x)`";
+  explained(e.span);
   return InstancePtr();
 }
 
@@ -161,6 +162,13 @@ Elaborator::InstancePtr Elaborator::instance_called(std::string_view name) const
   if (symbol == nullptr || symbol->kind != SymbolKind::definition) return nullptr;
   const auto instance = instances_.find(name);
   return instance != instances_.end() ? instance->second : nullptr;
+}
+
+std::vector<std::string> Elaborator::layers() const {
+  std::vector<std::string> result;
+  for (const auto& [name, instance] : instances_)
+    if (instance != nullptr) result.push_back(name);
+  return result;
 }
 
 // Where a layer stands: `h` in the definition of `h`, `h.linear` for a second one there; `linear` in a block's last line.

@@ -304,6 +304,15 @@ std::optional<Ranges::Division> Ranges::division(NodeId floor) {
   NodeId id = graph_.node(floor).operands[0];
   while (graph_.node(id).op == Op::named || graph_.node(id).op == Op::stop) id = graph_.node(id).operands[0];
   const Node& node = graph_.node(id);
+  if (node.op == Op::multiply)  // 0.5 * n is n / 2, to the last bit
+    for (std::size_t k : {0, 1}) {
+      const NodeId factor = node.operands[k], whole = node.operands[1 - k];
+      if (graph_.node(factor).op != Op::constant || graph_.node(whole).kind != Kind::whole) continue;
+      const mpq_class& share = graph_.value_of(factor);
+      const mpz_class& divisor = share.get_den();
+      if (share.get_num() == 1 && mpz_popcount(divisor.get_mpz_t()) == 1 && divisor <= 1 << 20)
+        return Division{form(whole), SizePolynomial(mpq_class(divisor))};
+    }
   if (node.op != Op::divide) return {};
   for (NodeId operand : node.operands)
     if (graph_.node(operand).kind != Kind::whole) return {};

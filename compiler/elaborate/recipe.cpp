@@ -158,9 +158,9 @@ void read_entries(Elaborator& elaborator, std::string_view recipe, const std::ve
                   std::span<const Key<Recipe>> keys, Recipe& into) {
   std::vector<const syntax::Entry*> seen;
   for (const syntax::Entry& entry : entries) {
-    if (!entry.of.empty() && entry.key.text == "optimizer") continue;  // one of several
-    if (!entry.of.empty()) elaborator.report(Message::recipe_key_of, entry.of.front().span, entry.key.text);
     const auto key = std::ranges::find(keys, entry.key.text, &Key<Recipe>::name);
+    if (!entry.of.empty() && entry.key.text == "optimizer" && key != keys.end()) continue;  // one of several
+    if (!entry.of.empty()) elaborator.report(Message::recipe_key_of, entry.of.front().span, entry.key.text);
     const auto before = std::ranges::find_if(seen, [&](const auto* other) { return other->key.text == entry.key.text; });
     if (key == keys.end()) {
       std::vector<std::string> names;

@@ -4,9 +4,11 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <ranges>
 
 #include "compiler/elaborate/ordering.h"
 #include "compiler/ops/operations.h"
+#include "compiler/syntax/print.h"
 #include "compiler/syntax/words.h"
 
 namespace tenet {
@@ -23,25 +25,27 @@ struct Mention {
   std::string_view name;
   Span span;
   Role role;
-  std::string_view elsewhere = {};  // the axis, if it is read at another place of it
+  std::string_view elsewhere = {};   // the axis, if it is read at another place of it
+  const Expression* call = nullptr;  // callee
 };
 
 using Visit = std::function<void(const Mention&)>;
 
 std::string first_part(std::string_view path) { return std::string(path.substr(0, path.find('.'))); }
 
-// Every name that an expression mentions, but for axes that a call in it makes. A tree's depth is bounded by the parser.
-void mentions(const Expression* expression, const Visit& visit) {
-  if (expression == nullptr) return;
-  const Expression& e = *expression;
+void mentions(const Expression* expression, const Visit& visit);
+
+// Those beside the chain that the expression begins with.
+void own_mentions(const Expression& e, const Visit& visit) {
   const bool is_call = e.kind == Expression::Kind::call || e.kind == Expression::Kind::instance;
   if (e.kind == Expression::Kind::name) visit({e.text, e.span, Role::value});
   if (e.kind == Expression::Kind::size) visit({e.text, e.name_span, Role::axis});
-  if (is_call) visit({e.text, e.name_span, Role::callee});
+  if (is_call) visit({e.text, e.name_span, Role::callee, {}, &e});
+  const std::size_t chained = e.kind == Expression::Kind::operation ? 1 : 0;
   if (const syntax::Bracket* shift = shift_of(e))
     visit({e.operands[0]->text, e.operands[0]->span, Role::value, shift->names.front().text});
   else
-    for (const syntax::ExpressionPtr& operand : e.operands) mentions(operand.get(), visit);
+    for (std::size_t i = chained; i < e.operands.size(); ++i) mentions(e.operands[i].get(), visit);
   std::unordered_set<std::string> made;  // sum[j = |i|]: known in the arguments, not in the sizes
   for (const syntax::Bracket& bracket : e.brackets) {
     if (is_call && bracket.value != nullptr) {
@@ -58,19 +62,57 @@ void mentions(const Expression* expression, const Visit& visit) {
   for (const syntax::Argument& argument : e.arguments) mentions(argument.value.get(), made.empty() ? visit : outside);
 }
 
-// The names by which `grad` differentiates in an expression.
-void gradient_targets(const Expression* expression, std::unordered_set<std::string>& into) {
+// Every name that an expression mentions, but for axes that a call in it makes. A tree's depth is bounded by the parser.
+void mentions(const Expression* expression, const Visit& visit) {
   if (expression == nullptr) return;
-  const Expression& e = *expression;
-  if (e.kind == Expression::Kind::call && e.text == "grad" && e.arguments.size() == 2)
-    if (const Expression& target = *e.arguments[1].value; target.kind == Expression::Kind::name) into.insert(target.text);
-  for (const syntax::ExpressionPtr& operand : e.operands) gradient_targets(operand.get(), into);
-  for (const syntax::Bracket& bracket : e.brackets) {
-    gradient_targets(bracket.value.get(), into);
-    gradient_targets(bracket.otherwise.get(), into);
-  }
-  for (const syntax::Argument& argument : e.arguments) gradient_targets(argument.value.get(), into);
+  for (const Expression* part : syntax::chain_of(*expression) | std::views::reverse) own_mentions(*part, visit);
 }
+
+// The names by which `grad` differentiates in an expression.
+void gradient_targets(const Expression& expression, std::unordered_set<std::string>& into) {
+  for (const Expression* e : syntax::chain_of(expression)) {
+    if (e->kind == Expression::Kind::call && e->text == "grad" && e->arguments.size() == 2)
+      if (const Expression& target = *e->arguments[1].value; target.kind == Expression::Kind::name) into.insert(target.text);
+    for (const Expression* part : syntax::beside_chain(*e)) gradient_targets(*part, into);
+  }
+}
+
+// How the language writes `x.mean(batch)`, which other languages would: `mean[batch](x)`.
+std::string as_function(const Module& module, const Expression& call, std::string_view value, std::string_view function) {
+  const auto is_axis = [&](const syntax::Argument& argument) {
+    const Symbol* symbol = module.find(argument.value->text);
+    return !argument.name && argument.value->kind == Expression::Kind::name && symbol != nullptr &&
+           symbol->kind == SymbolKind::axis;
+  };
+  const bool axes_given = !call.arguments.empty() && std::ranges::all_of(call.arguments, is_axis);
+  const bool reduces = function == "mean" || reduction_called(function) != nullptr;
+  const bool pointwise = function_called(function) != nullptr && !call.arguments.empty() && !axes_given;
+  std::string axes, arguments;
+  for (const syntax::Bracket& bracket : call.brackets)
+    for (const syntax::Name& name : bracket.names) axes += (axes.empty() ? "" : ", ") + name.text;
+  for (const syntax::Argument& argument : call.arguments) {
+    const std::string text = argument.value == nullptr ? "" : syntax::print(*argument.value);
+    if (reduces && axes_given)
+      axes += (axes.empty() ? "" : ", ") + text;
+    else if (!reduces || pointwise)
+      arguments += argument.name ? fmt::format(", {} = {}", argument.name->text, text) : ", " + text;
+  }
+  if (reduces && !pointwise && axes.empty()) axes = "axis";
+  return fmt::format("write `{}{}({}{})`", function, axes.empty() ? "" : "[" + axes + "]", value, arguments);
+}
+
+// A path names a value, never a function.
+void report_function_of_value(Diagnostics& diagnostics, const Module& module, const Mention& mention) {
+  const std::size_t dot = mention.name.rfind('.');
+  const std::string_view value = mention.name.substr(0, dot), function = mention.name.substr(dot + 1);
+  const Symbol* symbol = module.find(function);
+  const bool known = function == "mean" || function == "stop" || function_called(function) || reduction_called(function) ||
+                     (symbol && (symbol->kind == SymbolKind::function || symbol->kind == SymbolKind::layer));
+  diagnostics.report(Message::value_has_no_function, mention.span, value, function).hint =
+      known ? as_function(module, *mention.call, value, function) : "a function stands before its arguments: `f(x)`";
+}
+
+bool is_path(std::string_view name) { return name.contains('.'); }
 
 void report_unknown(Diagnostics& diagnostics, const Mention& mention, std::vector<std::string> candidates) {
   if (mention.role == Role::callee) {
@@ -185,8 +227,11 @@ class Resolver {
 
   void read(const Module& module, const Mention& mention, const Locals& locals, std::vector<std::size_t>* reads) {
     const std::string name = first_part(mention.name);
-    if (locals.contains(name) || syntax::is_reserved(name)) return;
-    const Symbol* symbol = module.find(name);
+    const bool own = locals.contains(name) || syntax::is_reserved(name);
+    const Symbol* symbol = own ? nullptr : module.find(name);
+    if (mention.call != nullptr && is_path(mention.name) && (own || symbol != nullptr))
+      report_function_of_value(diagnostics_, module, mention);
+    if (own) return;
     if (symbol == nullptr && mention.role == Role::callee && name == "repeat")
       return;  // a word of the language where it is no name
     if (symbol == nullptr) {
@@ -274,8 +319,8 @@ class Resolver {
     for (const syntax::Definition& local : function.locals) introduce(local.name);
 
     Block& block = result_.blocks[&function];
-    gradient_targets(function.value.get(), block.gradient_targets);
-    for (const syntax::Definition& local : function.locals) gradient_targets(local.value.get(), block.gradient_targets);
+    gradient_targets(*function.value, block.gradient_targets);
+    for (const syntax::Definition& local : function.locals) gradient_targets(*local.value, block.gradient_targets);
     for (const syntax::AxisDeclaration& axis : function.local_axes) read(module, axis.size.get(), locals, &reads_[item]);
     for (const syntax::Parameter& parameter : function.parameters) {
       read_names(module, parameter.axes, locals, &reads_[item]);
@@ -411,8 +456,10 @@ Resolution resolve(Diagnostics& diagnostics, const Module& file, const Module& l
 void check_names(Diagnostics& diagnostics, const Module& module, const syntax::Expression& expression) {
   mentions(&expression, [&](const Mention& mention) {
     const std::string name = first_part(mention.name);
-    if (syntax::is_reserved(name) || module.find(name) != nullptr) return;
-    report_unknown(diagnostics, mention, module.names());
+    if (!syntax::is_reserved(name) && module.find(name) == nullptr)
+      report_unknown(diagnostics, mention, module.names());
+    else if (mention.call != nullptr && is_path(mention.name))
+      report_function_of_value(diagnostics, module, mention);
   });
 }
 

@@ -76,6 +76,7 @@ std::optional<Chosen> chosen(Elaborator& elaborator, const Expression& value, Tr
         fmt::format("`optimizer {}(p, g, rate) {{ ... }}`", optimizer.name.text);
     return {};
   }
+  if (!elaborator.takes_no_axes(value)) return {};
   Chosen result{*symbol, std::vector<std::optional<Value>>(optimizer.arguments.size()), value.span};
   std::vector<std::string> names;
   for (std::size_t i = own_arguments; i < optimizer.arguments.size(); ++i) names.push_back(optimizer.arguments[i].name.text);

@@ -37,6 +37,7 @@ std::optional<DataSource> once_each(Elaborator& elaborator, std::string_view nam
 std::optional<DataSource> read_source(Elaborator& elaborator, const Expression& value) {
   const bool call = value.kind == Expression::Kind::call;
   const auto row = std::ranges::find(sources, value.text, &Row::name);
+  if (call && row != std::end(sources) && !elaborator.takes_no_axes(value)) return {};
   if (call && row != std::end(sources)) return once_each(elaborator, row->name, row->read(elaborator, value));
   std::vector<std::string> names;
   for (const Row& source : sources) names.emplace_back(source.name);
