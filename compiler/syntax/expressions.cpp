@@ -47,14 +47,8 @@ bool Parser::expect(TokenKind kind, std::string_view what) {
 }
 
 ExpressionPtr Parser::measured(ExpressionPtr node) {
-  int below = 0;
-  const auto measure = [&](const ExpressionPtr& child) {
-    if (child) below = std::max(below, child->depth);
-  };
-  for (const ExpressionPtr& operand : node->operands) measure(operand);
-  for (const Argument& argument : node->arguments) measure(argument.value);
-  for (const Bracket& bracket : node->brackets) measure(bracket.value), measure(bracket.otherwise);
-  node->depth = below + 1;
+  node->depth = node->kind == Expression::Kind::operation ? node->operands.front()->depth : 1;
+  for (const Expression* part : beside_chain(*node)) node->depth = std::max(node->depth, part->depth + 1);
   if (node->depth <= deepest) return node;
   const Span where = node->kind == Expression::Kind::operation ? node->operator_span : node->name_span;
   diagnostics_.report(Message::expression_too_deep, where, deepest).hint = "give intermediate values names";

@@ -7,7 +7,7 @@
 
 namespace tenet::syntax {
 
-// Trees deeper than this, and brackets nested deeper, are refused: what walks a tree may recurse.
+// Trees deeper than this, and brackets nested deeper, are refused: what walks a tree may recurse, but for chains of operators.
 inline constexpr int deepest = 256;
 
 // Sets a variable for as long as it lives.

@@ -1,3 +1,4 @@
+#include <ranges>
 #include <utility>
 
 #include "compiler/syntax/number.h"
@@ -12,36 +13,49 @@ bool is_comparison(const Expression& node) {
   return node.kind == Expression::Kind::operation && operation(node.op).binding == operation(Op::equal).binding;
 }
 
-// Recursion is bounded by the tree's depth, which the parser bounds.
+// Chains of operators apart, recursion is bounded by the tree's depth, which the parser bounds.
 class Printer {
  public:
   explicit Printer(bool side) : side_(side) {}
 
   // `binding`: how strongly what stands around pulls; an operator that binds less gets brackets.
   std::string print(const Expression& node, int binding) {
-    if (node.kind != Expression::Kind::operation) return atom(node);
-    const Operation& row = operation(node.op);
-    const bool loose = row.binding < binding;
-    if (!loose && !(side_ && is_comparison(node))) return operation_text(node, row);
-    const bool side = std::exchange(side_, false);
-    std::string text = fmt::format("({})", operation_text(node, row));
-    side_ = side;
+    const std::vector<const Expression*> chain = chain_of(node);
+    struct Around {
+      bool brackets, side;
+    };
+    std::vector<Around> around;  // of each operation of the chain, from the outermost on
+    const bool side_before = side_;
+    for (const Expression* part : chain | std::views::take(chain.size() - 1)) {
+      const Operation& row = operation(part->op);
+      around.push_back({row.binding < binding || (side_ && is_comparison(*part)), side_});
+      side_ = side_ && !around.back().brackets;
+      const bool joins_left = row.notation == Notation::prefix || (part->op != Op::power && !is_comparison(*part));
+      binding = joins_left ? row.binding : row.binding + 1;
+    }
+    std::string text = atom(*chain.back());
+    for (std::size_t i = around.size(); i-- > 0;) {
+      side_ = around[i].side && !around[i].brackets;
+      text = with_operator(*chain[i], std::move(text));
+      if (around[i].brackets) text = fmt::format("({})", text);
+    }
+    side_ = side_before;
     return text;
   }
 
  private:
-  std::string operation_text(const Expression& node, const Operation& row) {
-    if (row.notation == Notation::prefix) {
-      const std::string operand = print(*node.operands[0], row.binding);
-      return fmt::format("{}{}{}", row.spelling, node.op == Op::logical_not ? " " : "", operand);
-    }
-    // `^` joins to the right and its exponent may carry a minus; comparisons join to neither side; the others to the left.
-    const bool power = node.op == Op::power, comparison = is_comparison(node);
-    const Expression& exponent = *node.operands[1];
-    const bool minus = power && exponent.kind == Expression::Kind::operation && exponent.op == Op::negate;
-    const std::string left = print(*node.operands[0], power || comparison ? row.binding + 1 : row.binding);
-    const std::string right = print(exponent, minus ? loosest : power ? row.binding : row.binding + 1);
-    return fmt::format("{0}{3}{1}{3}{2}", left, row.spelling, right, power ? "" : " ");
+  // The operation, behind its first operand's text. `^` joins to the right and its exponent may carry a minus; comparisons join
+  // to neither side; the others to the left.
+  std::string with_operator(const Expression& node, std::string first) {
+    const Operation& row = operation(node.op);
+    if (row.notation == Notation::prefix)
+      return fmt::format("{}{}{}", row.spelling, node.op == Op::logical_not ? " " : "", first);
+    const bool power = node.op == Op::power;
+    const Expression& second = *node.operands[1];
+    const bool minus = power && second.kind == Expression::Kind::operation && second.op == Op::negate;
+    const std::string_view space = power ? "" : " ";
+    first.append(space).append(row.spelling).append(space);
+    return first.append(print(second, minus ? loosest : power ? row.binding : row.binding + 1));
   }
 
   std::string atom(const Expression& node) {

@@ -59,8 +59,17 @@ struct Expression {
   std::vector<ExpressionPtr> operands;
   std::vector<Bracket> brackets;
   std::vector<Argument> arguments;
-  int depth = 1;  // of the tree below; the parser bounds it (256)
+  int depth = 1;  // of the tree below, first operands of operations apart; the parser bounds it (256)
+
+  ~Expression();
 };
+
+// A chain of operators, `a + b + c`, is a tree as deep as it is long, but nothing in it is nested: what walks a tree follows it
+// in a loop. The expression, its first operand if it is an operation, the first operand of that, and so on.
+std::vector<const Expression*> chain_of(const Expression& expression);
+
+// The expressions that stand in it, but for the first operand of an operation: those beside the chain.
+std::vector<const Expression*> beside_chain(const Expression& expression);
 
 // `axis n`, `axis n = 3`; without a size it is open.
 struct AxisDeclaration {
