@@ -10,47 +10,47 @@ namespace {
 constexpr std::int64_t longest_run = 4096;  // elements that one accumulator adds before its sum is put aside
 
 // The loops around the work of each term: those of the output, and of the reductions that it stands in.
-std::vector<LoopMask> scopes(const Kernel& kernel, const std::vector<LoopMask>& reads) {
-  std::vector<LoopMask> around(kernel.terms.size());
-  LoopMask output;
-  for (LoopId loop : kernel.order) output.set(index_of(loop));
-  const auto mark = [&](TermId term, const LoopMask& scope) { around[index_of(term)] |= scope; };
+std::vector<LoopSet> scopes(const Kernel& kernel, const std::vector<LoopSet>& reads) {
+  std::vector<LoopSet> around(kernel.terms.size());
+  LoopSet output;
+  for (LoopId loop : kernel.order) output.set(loop);
+  const auto mark = [&](TermId term, const LoopSet& scope) { around[index_of(term)] |= scope; };
   for (const Store& store : kernel.stores) {
     mark(store.value, output);
     for (TermId index : store.indices) mark(index, output);
   }
   for (std::size_t i = kernel.terms.size(); i-- > 0;) {
     const Term& term = kernel.terms[i];
-    LoopMask scope = around[i];
-    if (scope.none()) continue;
+    LoopSet scope = around[i];
+    if (scope.empty()) continue;
     if (term.kind == Term::Kind::reduce)
-      for (LoopId loop : term.loops) scope.set(index_of(loop));
+      for (LoopId loop : term.loops) scope.set(loop);
     for (TermId operand : term.operands) {
       // Work that does not read the innermost loops is done outside them.
-      LoopMask inner = scope;
+      LoopSet inner = scope;
       if (term.kind == Term::Kind::reduce)
         for (LoopId loop : term.loops)
-          if (!reads[index_of(operand)][index_of(loop)]) inner.reset(index_of(loop));
+          if (!reads[index_of(operand)][loop]) inner.reset(loop);
       mark(operand, inner);
     }
   }
   return around;
 }
 
-double iterations(const Kernel& kernel, const LoopMask& mask) {
+double iterations(const Kernel& kernel, const LoopSet& mask) {
   double product = 1;
-  for (std::size_t i = 0; i < kernel.loops.size(); ++i)
-    if (mask[i]) product *= static_cast<double>(kernel.loops[i].extent);
+  for (std::uint32_t i = 0; i < kernel.loops.size(); ++i)
+    if (mask[LoopId{i}]) product *= static_cast<double>(kernel.loops[i].extent);
   return product;
 }
 
 // The place of the lanes' coordinate among the indices: `last` if consecutive lanes are consecutive elements.
 enum class Access { uniform, consecutive, scattered };
 
-Access access(const Kernel& kernel, const std::vector<LoopMask>& reads, const std::vector<TermId>& indices, LoopId lanes) {
+Access access(const Kernel& kernel, const std::vector<LoopSet>& reads, const std::vector<TermId>& indices, LoopId lanes) {
   bool any = false;
   for (std::size_t i = 0; i < indices.size(); ++i) {
-    if (!reads[index_of(indices[i])][index_of(lanes)]) continue;
+    if (!reads[index_of(indices[i])][lanes]) continue;
     const Term& index = kernel.terms[index_of(indices[i])];
     const bool plain =
         index.kind == Term::Kind::loop || (index.kind == Term::Kind::apply && (index.op == Op::add || index.op == Op::subtract) &&
@@ -80,35 +80,35 @@ std::optional<std::vector<std::size_t>> order_for(const Kernel& kernel, const st
   return order;
 }
 
-LoopMask reduction_loops(const Kernel& kernel) {
-  LoopMask mask;
+LoopSet reduction_loops(const Kernel& kernel) {
+  LoopSet mask;
   for (const Term& term : kernel.terms)
     if (term.kind == Term::Kind::reduce)
-      for (LoopId loop : term.loops) mask.set(index_of(loop));
+      for (LoopId loop : term.loops) mask.set(loop);
   return mask;
 }
 
 }  // namespace
 
-std::vector<LoopMask> loops_read(const Kernel& kernel) {
-  std::vector<LoopMask> reads(kernel.terms.size());
+std::vector<LoopSet> loops_read(const Kernel& kernel) {
+  std::vector<LoopSet> reads(kernel.terms.size());
   for (std::size_t i = 0; i < kernel.terms.size(); ++i) {
     const Term& term = kernel.terms[i];
-    if (term.kind == Term::Kind::loop) reads[i].set(index_of(term.loop));
+    if (term.kind == Term::Kind::loop) reads[i].set(term.loop);
     for (TermId operand : term.operands) reads[i] |= reads[index_of(operand)];
     if (term.kind == Term::Kind::reduce)
-      for (LoopId loop : term.loops) reads[i].reset(index_of(loop));
+      for (LoopId loop : term.loops) reads[i].reset(loop);
   }
   return reads;
 }
 
 LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexible,
                         const std::function<double(BufferId, const std::vector<std::size_t>&)>& copying) {
-  const std::vector<LoopMask> reads = loops_read(kernel);
-  const std::vector<LoopMask> around = scopes(kernel, reads);
-  const LoopMask reduced = reduction_loops(kernel);
-  LoopMask output;
-  for (LoopId loop : kernel.order) output.set(index_of(loop));
+  const std::vector<LoopSet> reads = loops_read(kernel);
+  const std::vector<LoopSet> around = scopes(kernel, reads);
+  const LoopSet reduced = reduction_loops(kernel);
+  LoopSet output;
+  for (LoopId loop : kernel.order) output.set(loop);
   const double width = target.lanes;
 
   LaneChoice best;
@@ -116,20 +116,20 @@ LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexibl
   const auto consider = [&](std::optional<LoopId> lanes) {
     LaneChoice schedule{lanes, {}};
     double cost = 0;
-    const auto steps = [&](const LoopMask& scope) {  // vector operations at a place in the nest
+    const auto steps = [&](const LoopSet& scope) {  // vector operations at a place in the nest
       double count = iterations(kernel, scope);
-      if (!lanes || !scope[index_of(*lanes)]) return count;
+      if (!lanes || !scope[*lanes]) return count;
       const double extent = static_cast<double>(kernel.loops[index_of(*lanes)].extent);
       return count / extent * std::ceil(extent / width);
     };
     for (std::size_t i = 0; i < kernel.terms.size(); ++i) {
       const Term& term = kernel.terms[i];
-      if (around[i].none() && output.any()) continue;
+      if (around[i].empty() && !output.empty()) continue;
       const double count = steps(around[i]);
       if (term.kind == Term::Kind::apply) cost += count * std::max(1, operation(term.op).cost);
       if (term.kind == Term::Kind::reduce) {
-        LoopMask inside = around[i];
-        for (LoopId loop : term.loops) inside.set(index_of(loop));
+        LoopSet inside = around[i];
+        for (LoopId loop : term.loops) inside.set(loop);
         cost += steps(inside);
         if (lanes && std::ranges::find(term.loops, *lanes) != term.loops.end()) cost += 8 * count;  // the lanes' own sum
       }
@@ -154,8 +154,8 @@ LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexibl
       best = std::move(schedule);
     }
   };
-  for (std::size_t i = 0; i < kernel.loops.size(); ++i)
-    if ((output[i] || reduced[i]) && kernel.loops[i].extent > 1) consider(LoopId{static_cast<std::uint32_t>(i)});
+  for (std::uint32_t i = 0; i < kernel.loops.size(); ++i)
+    if ((output[LoopId{i}] || reduced[LoopId{i}]) && kernel.loops[i].extent > 1) consider(LoopId{i});
   consider(std::nullopt);
   return best;
 }
@@ -197,16 +197,16 @@ Tiles tiles_for(std::int64_t rows, std::int64_t vectors, int registers, int redu
 }  // namespace
 
 void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target) {
-  const std::vector<LoopMask> reads = loops_read(kernel);
+  const std::vector<LoopSet> reads = loops_read(kernel);
   const bool output_lanes = lanes && std::ranges::find(kernel.order, *lanes) != kernel.order.end();
   const std::int64_t vectors = output_lanes ? (kernel.loops[index_of(*lanes)].extent + target.lanes - 1) / target.lanes : 1;
 
   // Rows: the output loop along which the most loads inside reductions stay the same.
-  LoopMask reduced = reduction_loops(kernel);
+  LoopSet reduced = reduction_loops(kernel);
   int reductions = 0, work = 0;
   for (std::size_t i = 0; i < kernel.terms.size(); ++i) {
     reductions += kernel.terms[i].kind == Term::Kind::reduce;
-    work += kernel.terms[i].kind == Term::Kind::apply && (reads[i] & reduced).any();
+    work += kernel.terms[i].kind == Term::Kind::apply && reads[i].meets(reduced);
   }
   std::optional<LoopId> rows;
   int most = 0;
@@ -216,7 +216,7 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
       if (kernel.loops[index_of(loop)].extent < 2) continue;
       int shared = 1;  // several accumulators hide the latency of one even if they share nothing
       for (std::size_t i = 0; i < kernel.terms.size(); ++i)
-        if (kernel.terms[i].kind == Term::Kind::load && (reads[i] & reduced).any() && !reads[i][index_of(loop)]) shared += 4;
+        if (kernel.terms[i].kind == Term::Kind::load && reads[i].meets(reduced) && !reads[i][loop]) shared += 4;
       if (shared >= most) {
         most = shared;
         rows = loop;
@@ -252,11 +252,11 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
 }
 
 void set_divisions(Kernel& kernel) {
-  LoopMask lanes;
-  for (std::size_t i = 0; i < kernel.loops.size(); ++i)
-    if (kernel.loops[i].role == LoopRole::lanes && kernel.loops[i].extent > 1) lanes.set(i);
-  const std::vector<LoopMask> reads = loops_read(kernel);
-  const auto across = [&](TermId term) { return (reads[index_of(term)] & lanes).any(); };
+  LoopSet lanes;
+  for (std::uint32_t i = 0; i < kernel.loops.size(); ++i)
+    if (kernel.loops[i].role == LoopRole::lanes && kernel.loops[i].extent > 1) lanes.set(LoopId{i});
+  const std::vector<LoopSet> reads = loops_read(kernel);
+  const auto across = [&](TermId term) { return reads[index_of(term)].meets(lanes); };
   for (Term& term : kernel.terms)
     if (term.division == Division::free && across(term.operands[0]) && !across(term.operands[1]))
       term.division = Division::by_reciprocal;

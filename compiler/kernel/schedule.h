@@ -2,17 +2,16 @@
 // which buffers are worth a copy in another layout first.
 #pragma once
 
-#include <bitset>
 #include <functional>
 #include <vector>
 
 #include "compiler/kernel/kernels.h"
+#include "compiler/kernel/loop_set.h"
 
 namespace tenet {
 
 // The loops that each term reads (a reduction's own loops are not among them).
-using LoopMask = std::bitset<256>;
-std::vector<LoopMask> loops_read(const Kernel& kernel);
+std::vector<LoopSet> loops_read(const Kernel& kernel);
 
 // A load whose last index should be the loop `last` and is not: the buffer with its axes in the order `axes` (places in the
 // buffer's axes, outermost first) would serve it.

@@ -93,9 +93,9 @@ Analysis::Analysis(const Kernels& kernels, const Kernel& kernel) {
       trivial = trivial && trivial_[index_of(operand)];
     }
     trivial = trivial || term.kind == Term::Kind::constant || term.kind == Term::Kind::loop;
-    if (term.kind == Term::Kind::loop) loops.set(index_of(term.loop));
+    if (term.kind == Term::Kind::loop) loops.set(term.loop);
     if (term.kind == Term::Kind::reduce)
-      for (LoopId loop : term.loops) loops.reset(index_of(loop));
+      for (LoopId loop : term.loops) loops.reset(loop);
     loops_.push_back(loops);
     trivial_.push_back(trivial);
 

@@ -1,17 +1,14 @@
 // What emission reads off a kernel before it emits anything: the loops that a value depends on, and addresses as sums.
 #pragma once
 
-#include <bitset>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "compiler/kernel/kernels.h"
+#include "compiler/kernel/loop_set.h"
 
 namespace tenet {
-
-inline constexpr std::size_t max_loops = 256;  // of one kernel
-using LoopSet = std::bitset<max_loops>;
 
 // constant + sum of factor * loop coordinate + sum of factor * whole term.
 struct Affine {
@@ -22,7 +19,6 @@ struct Affine {
 
 class Analysis {
  public:
-  // The kernel has at most max_loops loops.
   Analysis(const Kernels& kernels, const Kernel& kernel);
 
   const LoopSet& loops(TermId term) const { return loops_[index_of(term)]; }

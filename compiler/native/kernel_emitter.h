@@ -73,9 +73,9 @@ class KernelEmitter {
 
   // terms.cpp: values.
   Place place(TermId id, int row, int vector) const;
-  bool depends_on_row(TermId id) const { return rows_ && analysis_.loops(id)[index_of(rows_->loop)]; }
-  bool depends_on_lane(TermId id) const { return lanes_ && analysis_.loops(id)[index_of(lanes_->loop)]; }
-  bool available(TermId id) const { return (analysis_.loops(id) & ~active_).none(); }
+  bool depends_on_row(TermId id) const { return rows_ && analysis_.loops(id)[rows_->loop]; }
+  bool depends_on_lane(TermId id) const { return lanes_ && analysis_.loops(id)[lanes_->loop]; }
+  bool available(TermId id) const { return analysis_.loops(id).is_within(active_); }
   llvm::Value* value(TermId id, int row, int vector);
   llvm::Value* emit_term(TermId id, int row, int vector);
   llvm::Value* emit_coordinate(LoopId id, int row, int vector);

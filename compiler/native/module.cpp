@@ -72,8 +72,6 @@ std::expected<std::unique_ptr<llvm::Module>, std::string> build_module(const Ker
   const int lanes = target_of(machine).lanes;
   std::vector<llvm::Function*> functions;
   for (const Kernel& kernel : kernels.kernels) {
-    if (kernel.loops.size() > max_loops)
-      return std::unexpected("kernel " + kernel.name + " has more than " + std::to_string(max_loops) + " loops");
     functions.push_back(declare(kernels, kernel, *module));
     KernelEmitter(kernels, kernel, *functions.back(), lanes).emit();
   }

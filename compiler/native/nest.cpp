@@ -45,7 +45,7 @@ KernelEmitter::KernelEmitter(const Kernels& kernels, const Kernel& kernel, llvm:
   // A store that inner loops do not change happens once, after them; one that adds happens at every point.
   for (std::size_t i = 0; i < kernel.stores.size(); ++i) {
     std::size_t level = kernel.order.size();
-    while (!kernel.stores[i].accumulate && level > 0 && !analysis_.loops_of_store(i)[index_of(kernel.order[level - 1])]) --level;
+    while (!kernel.stores[i].accumulate && level > 0 && !analysis_.loops_of_store(i)[kernel.order[level - 1]]) --level;
     store_levels_.push_back(level);
   }
 }
@@ -118,13 +118,13 @@ KernelEmitter::Carried KernelEmitter::for_vectors(LoopId id, const Range& range,
 
 void KernelEmitter::enter(LoopId id, Coordinate coordinate) {
   coordinates_[index_of(id)] = coordinate;
-  active_.set(index_of(id));
+  active_.set(id);
   nesting_.push_back(id);
   memo_.enter();
 }
 
 void KernelEmitter::leave(LoopId id) {
-  active_.reset(index_of(id));
+  active_.reset(id);
   nesting_.pop_back();
   memo_.leave();
 }
@@ -175,7 +175,7 @@ void KernelEmitter::emit_stores(std::size_t level) {
       for (std::size_t store : stores) values.push_back(value(kernel_.stores[store].value, row, vector));
       for (std::size_t i = 0; i < stores.size(); ++i) {
         const LoopSet& loops = analysis_.loops_of_store(stores[i]);
-        const bool again = (row > 0 && !loops[index_of(rows_->loop)]) || (vector > 0 && !loops[index_of(lanes_->loop)]);
+        const bool again = (row > 0 && !loops[rows_->loop]) || (vector > 0 && !loops[lanes_->loop]);
         if (again && !kernel_.stores[stores[i]].accumulate) continue;
         emit_store(stores[i], values[i], row, vector);
       }
