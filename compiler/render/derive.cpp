@@ -1,6 +1,7 @@
 #include "compiler/render/derive.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <chrono>
@@ -11,6 +12,7 @@
 #include "compiler/grad/closing.h"
 #include "compiler/grad/gradient.h"
 #include "compiler/render/operations.h"
+#include "compiler/render/stated_axes.h"
 #include "compiler/render/text.h"
 #include "compiler/simplify/gradients.h"
 #include "compiler/simplify/terms.h"
@@ -154,7 +156,7 @@ class Derivation {
   // Those of the derivation. What one within another gives has one line, as the component of the innermost.
   void find_recurrences() {
     for (NodeId component : recurrences_below(graph_, adjoints_)) {
-      if (ends(component)) continue;
+      if (std::ranges::all_of(graph_.components(component), [&](NodeId id) { return ends(id); })) continue;
       recurrences_.push_back(component);
       for (NodeId id : graph_.components(component)) {
         read_of_.emplace(graph_.body_of(id), id);
@@ -168,6 +170,7 @@ class Derivation {
         read_of_.emplace(read.reading, graph_.components(component)[read.component]);
     }
     for (NodeId& adjoint : adjoints_) adjoint = innermost(adjoint);
+    stating_axes_ = components_stating_axes(graph_, recurrences_);
   }
 
   NodeId innermost(NodeId component) const {
@@ -333,6 +336,7 @@ class Derivation {
     line.of = !of.empty() ? of : gradient != gradient_of_.end() ? gradient->second : "";
     line.helper = true;
     for (AxisId axis : graph_.node(id).axes) line.axes.push_back(spelling_->axis(axis));
+    line.states_axes = stating_axes_.contains(id);
     const auto recurrent = line_of_.contains(index_of(id)) ? recurrent_.end() : recurrent_.find(id);
     const auto known = recurrent == recurrent_.end() ? spelling_->name_of(id) : std::nullopt;
     line.expression = known                 ? *known
@@ -393,6 +397,7 @@ class Derivation {
   std::unordered_map<NodeId, NodeId> within_;          // components that are those of a recurrence within, by the outer one
   std::unordered_map<NodeId, NodeId> read_of_;         // by the reading or the body
   std::unordered_map<NodeId, std::string> recurrent_;  // components of the derivation's recurrences, and their lines' names
+  std::unordered_set<NodeId> stating_axes_;
   std::unordered_set<std::uint32_t> helpers_, counted_, raw_counted_;
   std::unordered_map<std::uint32_t, std::size_t> line_of_;
   std::unordered_map<std::string, std::size_t> helper_of_;  // the line, by its expression
@@ -418,7 +423,8 @@ std::string derivation_text(std::span<const DerivedLine> lines) {
   std::vector<std::string> conditions;
   for (const DerivedLine& line : lines) {
     for (const std::string& declaration : line.axis_declarations) result += declaration + "\n";
-    result += fmt::format("{} = {}\n", line.name, line.expression);
+    const std::string axes = line.states_axes ? fmt::format("[{}]", fmt::join(line.axes, ", ")) : "";
+    result += fmt::format("{}{} = {}\n", line.name, axes, line.expression);
     for (const std::string& condition : line.conditions)
       if (std::ranges::find(conditions, condition) == conditions.end()) conditions.push_back(condition);
   }

@@ -18,6 +18,7 @@ struct DerivedLine {
   std::string name;  // `dlogits`
   std::string of;    // the value that it is the gradient by; empty: a helper that is none
   std::vector<std::string> axes;
+  bool states_axes = false;  // `dh[time, hidden] = ...`: in a recurrence, where the expression does not show them
   std::string expression;
   bool helper = false;                         // several lines share it, or it would be nested too deeply
   std::vector<std::string> axis_declarations;  // lines that have to stand above: `axis time_2 = |time|`

@@ -185,6 +185,8 @@ class TreeBuilder {
       case Form::pointwise:
         break;
     }
+    if (node.op == Op::floor)
+      if (ExpressionPtr quotient = whole_quotient(node.operands[0])) return called("floor", std::move(quotient));
     if (operation(node.op).notation == Notation::call) return call(node, {});
     std::vector<ExpressionPtr> operands;
     for (NodeId operand : node.operands) operands.push_back(below(operand));
@@ -224,6 +226,76 @@ class TreeBuilder {
     return result;
   }
 
+  static ExpressionPtr called(std::string function, ExpressionPtr argument) {
+    ExpressionPtr result = expression_of(Written::call, std::move(function));
+    result->arguments.emplace_back();
+    result->arguments.back().value = std::move(argument);
+    return result;
+  }
+
+  // factor * whole.
+  struct Share {
+    mpq_class factor;
+    std::optional<NodeId> whole;  // none: 1
+  };
+
+  // The value as a sum of multiples of wholes; false: it is none.
+  bool add_shares(NodeId id, const mpq_class& factor, std::vector<Share>& into) {
+    const Node& node = graph_.node(id);
+    const auto constant = [&](std::size_t k) -> std::optional<mpq_class> {
+      return graph_.node(node.operands[k]).op == Op::constant ? std::optional(graph_.value_of(node.operands[k])) : std::nullopt;
+    };
+    if (node.kind == Kind::whole && node.op != Op::constant) return into.push_back({factor, id}), true;
+    if (spelling_.name_of(id)) return false;
+    switch (node.op) {
+      case Op::constant:
+        return into.push_back({factor * graph_.value_of(id), {}}), true;
+      case Op::add:
+        return add_shares(node.operands[0], factor, into) && add_shares(node.operands[1], factor, into);
+      case Op::subtract:
+        return add_shares(node.operands[0], factor, into) && add_shares(node.operands[1], -factor, into);
+      case Op::negate:
+        return add_shares(node.operands[0], -factor, into);
+      case Op::multiply:
+        for (std::size_t k : {0, 1})
+          if (const auto number = constant(k)) return add_shares(node.operands[1 - k], factor * *number, into);
+        return false;
+      case Op::divide:
+        if (const auto number = constant(1); number && *number != 0) return add_shares(node.operands[0], factor / *number, into);
+        return false;
+      default:
+        return false;
+    }
+  }
+
+  // s / 2 for 0.5 * s: of a quotient of wholes the language proves the range that it has when it is rounded down.
+  ExpressionPtr whole_quotient(NodeId value) {
+    std::vector<Share> shares;
+    if (!add_shares(value, 1, shares)) return nullptr;
+    mpz_class divisor = 1;
+    for (const Share& share : shares) divisor = lcm(divisor, share.factor.get_den());
+    if (divisor == 1) return nullptr;
+    ExpressionPtr dividend;
+    for (const auto& [factor, whole] : shares) {
+      const mpq_class count = factor * divisor, size = abs(count);
+      std::vector<ExpressionPtr> parts;
+      if (!whole || size != 1) parts.push_back(whole_number(size.get_num()));
+      if (whole) parts.push_back(below(*whole));
+      ExpressionPtr part = parts.size() == 1 ? std::move(parts[0]) : operation_of(Op::multiply, std::move(parts));
+      std::vector<ExpressionPtr> sum;
+      if (dividend) sum.push_back(std::move(dividend));
+      sum.push_back(std::move(part));
+      if (sum.size() == 1 && count > 0)
+        dividend = std::move(sum[0]);
+      else
+        dividend = operation_of(count > 0 ? Op::add : sum.size() == 1 ? Op::negate : Op::subtract, std::move(sum));
+    }
+    std::vector<ExpressionPtr> quotient;
+    quotient.push_back(std::move(dividend));
+    quotient.push_back(whole_number(divisor));
+    return operation_of(Op::divide, std::move(quotient));
+  }
+
   ExpressionPtr call(const Node& node, std::span<const AxisId> axes) {
     ExpressionPtr result = expression_of(Written::call, std::string(operation(node.op).spelling));
     for (AxisId axis : axes) result->brackets.push_back(bracket(axis));
@@ -252,7 +324,8 @@ class TreeBuilder {
            intersection(graph_.node(node.operands[1]).axes, {axes.begin(), axes.end()}).empty();
   }
 
-  // An `else` stands exactly where the index may leave its axis, as the language wants it. In brackets with several indices
+  // An `else` stands exactly where the index may leave its axis, as the language wants it: 0 where a value has none, because
+  // nothing reads it there. In brackets with several indices
   // the others apply to the `else` value too: where it has their axes, those of e get fresh names first.
   ExpressionPtr substitution(const Node& node) {
     const bool has_otherwise = node.operands.size() > node.bound.size() + 1;
@@ -279,8 +352,11 @@ class TreeBuilder {
       const NodeId index = node.operands[k + 1];
       result->brackets.push_back(bracket(names[k]));
       result->brackets.back().value = below(index);
-      if (has_otherwise && ranges_.within(index, node.bound[k]) != Decision::always)
+      const Decision within = ranges_.within(index, node.bound[k]);
+      if (has_otherwise && within != Decision::always)
         result->brackets.back().otherwise = below(node.operands.back());
+      else if (within == Decision::never)
+        result->brackets.back().otherwise = whole_number(0);
     }
     return result;
   }
