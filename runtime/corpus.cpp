@@ -8,6 +8,7 @@
 #include "runtime/atomic_file.h"
 #include "runtime/fingerprint.h"
 #include "runtime/split.h"
+#include "runtime/text_file.h"
 #include "runtime/utf8.h"
 
 namespace tenet {
@@ -17,14 +18,11 @@ namespace {
 constexpr char32_t code_points = 0x110000;
 
 // Takes the next letter off the text: a code point, or a line's end.
-std::optional<char32_t> take_letter(std::string_view& text) {
-  if (text.starts_with("\r\n")) text.remove_prefix(1);
-  return take_code_point(text);
-}
+std::optional<char32_t> take_letter(std::string_view& text) { return take_line_end(text) ? U'\n' : take_code_point(text); }
 
 std::unexpected<DataError> at(std::string_view whole, std::string_view rest, std::string message) {
   const std::string_view before = whole.substr(0, whole.size() - rest.size());
-  return std::unexpected(DataError{std::move(message), 1 + std::ranges::count(before, '\n')});
+  return std::unexpected(DataError{std::move(message), 1 + line_ends_in(before)});
 }
 
 // Which code points the text has.
@@ -76,8 +74,9 @@ std::expected<void, DataError> encode(std::string_view text, std::int64_t size, 
 std::expected<Corpus, DataError> read_corpus(const std::filesystem::path& file, std::span<const std::string> alphabet) {
   const std::expected<std::string, std::string> bytes = read_file(file);
   if (!bytes) return std::unexpected(DataError{bytes.error()});
-  std::string_view text = *bytes;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
+  const std::expected<std::string_view, DataError> marked = text_in(*bytes);
+  if (!marked) return std::unexpected(marked.error());
+  const std::string_view text = *marked;
   if (text.empty()) return std::unexpected(DataError{"the file is empty"});
   const std::expected<std::vector<bool>, DataError> found = letters_in(text);
   if (!found) return std::unexpected(found.error());

@@ -22,8 +22,8 @@ struct Corpus {
   std::uint64_t fingerprint = 0;  // of the letters
 };
 
-// Reads a UTF-8 file: every code point is a letter, the newline too. A line's end is a newline whether the file writes LF or CR
-// LF; a byte order mark at the start is none. With `alphabet` (not empty: of a run) the file's letters have to be among it and
+// Reads a UTF-8 file: every code point is a letter, the newline too. A line's end is a newline whether the file writes LF, CR or
+// CR LF; a byte order mark at the start is none. With `alphabet` (not empty: of a run) the file's letters have to be among it and
 // the result has that alphabet. Errors: missing, a directory, unreadable, too large for the memory, empty, a NUL byte or invalid
 // UTF-8 (line), a letter outside the given alphabet (line).
 std::expected<Corpus, DataError> read_corpus(const std::filesystem::path& file, std::span<const std::string> alphabet = {});

@@ -5,17 +5,28 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <cstdlib>
 #include <optional>
 #include <string_view>
 
 #include "runtime/arena.h"
 #include "runtime/atomic_file.h"
 #include "runtime/fingerprint.h"
+#include "runtime/text_file.h"
 #include "runtime/utf8.h"
 
 namespace tenet {
 
 namespace {
+
+// What other programs put between fields; empty: the text has none.
+std::string_view separator_in(std::string_view text) {
+  return text.contains(';') ? "semicolons" : text.contains('\t') ? "tabs" : text.contains('|') ? "bars" : "";
+}
+
+std::string other_separator(std::string_view separator) {
+  return fmt::format("the fields are separated by {}, and `csv` reads fields that commas separate", separator);
+}
 
 // Takes records off the text, one after the other.
 class Records {
@@ -39,18 +50,16 @@ class Records {
       if (more) rest_.remove_prefix(1);
     }
     fields.resize(count);
-    if (rest_.starts_with('\r')) rest_.remove_prefix(1);
-    if (rest_.starts_with('\n')) rest_.remove_prefix(1);
+    take_line_end(rest_);
     ++next_line_;
     return {};
   }
 
  private:
   std::expected<void, DataError> plain(std::string& field) {
-    std::size_t end = std::min(rest_.find_first_of(",\n\""), rest_.size());
+    const std::size_t end = std::min(rest_.find_first_of(",\r\n\""), rest_.size());
     if (end < rest_.size() && rest_[end] == '"')
       return std::unexpected(DataError{"a quote within a field that does not begin with one", next_line_});
-    if (end > 0 && (end == rest_.size() || rest_[end] == '\n') && rest_[end - 1] == '\r') --end;
     field = rest_.substr(0, end);
     rest_.remove_prefix(end);
     return {};
@@ -63,13 +72,15 @@ class Records {
       const std::size_t end = rest_.find('"');
       if (end == std::string_view::npos) return std::unexpected(DataError{"a quote that is never closed", begin});
       field += rest_.substr(0, end);
-      next_line_ += std::ranges::count(rest_.substr(0, end), '\n');
+      next_line_ += line_ends_in(rest_.substr(0, end));
       rest_.remove_prefix(end + 1);
       if (!rest_.starts_with('"')) break;
       field += '"';
       rest_.remove_prefix(1);
     }
-    if (rest_.empty() || rest_[0] == ',' || rest_[0] == '\n' || rest_.starts_with("\r\n") || rest_ == "\r") return {};
+    if (rest_.empty() || rest_.find_first_of(",\r\n") == 0) return {};
+    if (const std::string_view separator = separator_in(rest_.substr(0, 1)); !separator.empty())
+      return std::unexpected(DataError{other_separator(separator), next_line_});
     return std::unexpected(DataError{"more text after a field's closing quote", next_line_});
   }
 
@@ -82,14 +93,14 @@ std::expected<double, std::string> number_in(std::string_view field) {
   field.remove_prefix(std::min(field.find_first_not_of(space), field.size()));
   field = field.substr(0, field.find_last_not_of(space) + 1);
   if (field.empty()) return std::unexpected(std::string("the value is missing"));
-  const std::string shown = fmt::format("`{}`", field.size() > 40 ? field.substr(0, 40) : field);
+  const std::string_view written = field;
   if (field.starts_with('+') && !field.starts_with("+-")) field.remove_prefix(1);
   double value = 0;
   const auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), value);
   if (error == std::errc::invalid_argument || end != field.data() + field.size())
-    return std::unexpected(shown + " is not a number");
-  if (error != std::errc() || !std::isfinite(static_cast<float>(value)))
-    return std::unexpected(shown + " is not finite in single precision");
+    return std::unexpected(shown(written) + " is not a number");
+  if (error != std::errc()) value = std::strtod(std::string(field).c_str(), nullptr);  // infinite, or next to 0
+  if (!std::isfinite(static_cast<float>(value))) return std::unexpected(shown(written) + " is not finite in single precision");
   return value;
 }
 
@@ -110,7 +121,7 @@ struct Gathering {
       return {};
     }
     if (*value < 0 || *value > 2147483647.0 || *value != std::floor(*value))
-      return std::unexpected(fmt::format("`{}` is not a whole number from 0 to 2147483647", field));
+      return std::unexpected(shown(field) + " is not a whole number from 0 to 2147483647");
     wholes.push_back(static_cast<std::int32_t>(*value));
     if (wholes.back() > largest) largest = wholes.back(), largest_line = line;
     return {};
@@ -134,17 +145,57 @@ struct Gathering {
   }
 };
 
+bool is_mark(char32_t point) { return point >= 0x300 && point < 0x370; }
+
+// The name with every letter that is not ASCII, or has marks, as `*`: the same of one letter and of its parts.
+std::string plain_letters(std::string_view name) {
+  std::string result;
+  while (!name.empty()) {
+    const std::optional<char32_t> point = take_code_point(name);
+    if (!point) return {};
+    if (is_mark(*point) && !result.empty())
+      result.back() = '*';
+    else
+      result += *point < 0x80 ? static_cast<char>(*point) : '*';
+  }
+  return result;
+}
+
+// Of the letters that `plain_letters` has as `*`.
+std::string code_points(std::string_view name) {
+  std::string result;
+  while (const std::optional<char32_t> point = take_code_point(name))
+    if (std::string_view next = name; *point >= 0x80 || is_mark(take_code_point(next).value_or(0)))
+      result += fmt::format("{}U+{:04X}", result.empty() ? "" : " ", static_cast<std::uint32_t>(*point));
+  return result;
+}
+
+// What the header has instead of a column.
+std::string no_column(const std::vector<std::string>& header, const std::string& name) {
+  constexpr std::size_t longest = 400;
+  const std::string missing = fmt::format("no column {}", shown(name));
+  if (header.size() == 1)
+    if (const std::string_view separator = separator_in(header[0]); !separator.empty())
+      return fmt::format("{}: {}", missing, other_separator(separator));
+  const std::string plain = plain_letters(name);
+  for (const std::string& column : header)
+    if (plain.contains('*') && plain_letters(column) == plain)
+      return fmt::format("{}; the header's {} looks alike but is written with other characters, {} instead of {}", missing,
+                         shown(column), code_points(column), code_points(name));
+  std::string all;
+  for (const std::string& column : header) {
+    if (all.size() > longest) return fmt::format("{}; the header has {} columns, {}, ...", missing, header.size(), all);
+    all += fmt::format("{}{}", all.empty() ? "" : ", ", shown(column));
+  }
+  return fmt::format("{}; the header has {}", missing, all);
+}
+
 std::expected<std::size_t, DataError> place_in(const std::vector<std::string>& header, const std::string& name,
                                                std::int64_t line) {
   const auto place = std::ranges::find(header, name);
-  if (place == header.end()) {
-    std::string all;
-    for (const std::string& column : header) all += fmt::format("{}`{}`", all.empty() ? "" : ", ", column);
-    if (all.size() > 400) all = all.substr(0, all.rfind(',', 400)) + ", ...";
-    return std::unexpected(DataError{fmt::format("no column `{}`; the header has {}", name, all), line});
-  }
+  if (place == header.end()) return std::unexpected(DataError{no_column(header, name), line});
   if (std::find(place + 1, header.end(), name) != header.end())
-    return std::unexpected(DataError{fmt::format("the header has the column `{}` twice", name), line});
+    return std::unexpected(DataError{fmt::format("the header has the column {} twice", shown(name)), line});
   return static_cast<std::size_t>(place - header.begin());
 }
 
@@ -160,9 +211,9 @@ std::expected<std::vector<Array>, DataError> read_csv(const std::filesystem::pat
                                                       std::span<const CsvSelection> selections) {
   const std::expected<std::string, std::string> bytes = read_file(file);
   if (!bytes) return std::unexpected(DataError{bytes.error()});
-  std::string_view text = *bytes;
-  if (text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
-  Records records(text);
+  const std::expected<std::string_view, DataError> text = text_in(*bytes);
+  if (!text) return std::unexpected(text.error());
+  Records records(*text);
   if (records.at_end()) return std::unexpected(DataError{"the file is empty: it has no header"});
   std::vector<std::string> header, fields;
   if (auto taken = records.take(header); !taken) return std::unexpected(taken.error());
@@ -179,7 +230,7 @@ std::expected<std::vector<Array>, DataError> read_csv(const std::filesystem::pat
     }
     columns += selection.columns.size();
   }
-  const auto lines = static_cast<std::size_t>(std::ranges::count(text, '\n'));
+  const auto lines = static_cast<std::size_t>(line_ends_in(*text));
   if (auto fits = check_memory(static_cast<std::int64_t>(4 * lines * columns), "the data's values"); !fits)
     return std::unexpected(DataError{fits.error()});
   for (Gathering& gathering : gatherings)
@@ -189,13 +240,15 @@ std::expected<std::vector<Array>, DataError> read_csv(const std::filesystem::pat
   std::int64_t rows = 0;
   for (; !records.at_end(); ++rows) {
     if (auto taken = records.take(fields); !taken) return std::unexpected(taken.error());
+    if (fields.size() == 1 && header.size() > 1 && fields[0].empty())
+      return std::unexpected(DataError{"the line is empty, and more rows follow", records.line()});
     if (fields.size() != header.size())
       return std::unexpected(
           DataError{fmt::format("the row has {} fields, the header {}", fields.size(), header.size()), records.line()});
     for (Gathering& gathering : gatherings)
       for (std::size_t place : gathering.places)
         if (auto added = gathering.add(fields[place], records.line()); !added)
-          return std::unexpected(DataError{fmt::format("column `{}`: {}", header[place], added.error()), records.line()});
+          return std::unexpected(DataError{fmt::format("column {}: {}", shown(header[place]), added.error()), records.line()});
   }
   if (rows == 0) return std::unexpected(DataError{"no rows: the file has a header and nothing else"});
   std::vector<Array> result;

@@ -10,6 +10,7 @@
 #include "runtime/arena.h"
 #include "runtime/atomic_file.h"
 #include "runtime/fingerprint.h"
+#include "runtime/text_file.h"
 #include "runtime/utf8.h"
 
 namespace tenet {
@@ -53,9 +54,9 @@ struct RawItems {
 std::expected<RawItems, DataError> raw_items(std::string_view text) {
   RawItems items;
   for (std::int64_t line = 1; !text.empty(); ++line) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view content = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
+    const std::string_view content = text.substr(0, text.find_first_of("\r\n"));
+    text.remove_prefix(content.size());
+    take_line_end(text);
     if (content.contains('\0')) return std::unexpected(DataError{"a zero byte: this is not a text file", line});
     const std::optional<std::u32string> letters = decoded(content);
     if (!letters) return std::unexpected(DataError{"not valid UTF-8", line});
@@ -80,8 +81,10 @@ std::vector<std::string> alphabet_of(const RawItems& items) {
 }  // namespace
 
 std::expected<Letters, DataError> read_letters(const std::filesystem::path& file, std::span<const std::string> alphabet) {
-  const std::expected<std::string, std::string> text = read_file(file);
-  if (!text) return std::unexpected(DataError{text.error()});
+  const std::expected<std::string, std::string> bytes = read_file(file);
+  if (!bytes) return std::unexpected(DataError{bytes.error()});
+  const std::expected<std::string_view, DataError> text = text_in(*bytes);
+  if (!text) return std::unexpected(text.error());
   // Code points and places take four bytes a letter each, while both are there.
   if (auto fits = check_memory(8 * static_cast<std::int64_t>(text->size()), "the file's letters"); !fits)
     return std::unexpected(DataError{fits.error()});

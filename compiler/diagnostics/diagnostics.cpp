@@ -29,6 +29,8 @@ std::string shortened(std::string text) {
 }  // namespace
 
 std::uint32_t Diagnostics::add_source(std::string name, std::string text) {
+  for (std::size_t i = 0; i < text.size(); ++i)  // a carriage return alone ends a line too
+    if (text[i] == '\r' && !(i + 1 < text.size() && text[i + 1] == '\n')) text[i] = '\n';
   sources_.push_back({std::move(name), std::move(text)});
   return static_cast<std::uint32_t>(sources_.size() - 1);
 }

@@ -40,7 +40,7 @@ TEST_CASE("csv: columns are found by name, whatever their order and what else th
 TEST_CASE("csv: line ends, a byte order mark, quotes", "[unit]") {
   const auto plain = csv_of("a,b,c\n1,2,3\n4,5,6\n");
   REQUIRE(plain);
-  for (const std::string text : {"a,b,c\r\n1,2,3\r\n4,5,6\r\n",
+  for (const std::string text : {"a,b,c\r\n1,2,3\r\n4,5,6\r\n", "a,b,c\r1,2,3\r4,5,6\r",
                                  "\xEF\xBB\xBF"
                                  "a,b,c\n1,2,3\n4,5,6",
                                  "a,b,c\n1,2,3\n4,5,6\n\r\n\n", "\"a\",\"b\",c\r\n\"1\",2,\"3\"\r\n4,5,\"6\"",
@@ -63,7 +63,7 @@ TEST_CASE("csv: what is wrong with a file is said with line and column", "[unit]
       Row{"", "empty", 0}, Row{"\n\n", "empty", 0}, Row{"a,b,c\n", "no rows", 0},
       Row{"a,b\n1,2\n", "no column `c`; the header has `a`, `b`", 1}, Row{"a,b,c,b\n1,2,3,4\n", "the column `b` twice", 1},
       Row{"a,b,c\n1,2,3\n1,2\n", "the row has 2 fields, the header 3", 3},
-      Row{"a,b,c\n1,2,3,4\n", "the row has 4 fields, the header 3", 2}, Row{"a,b,c\n\n1,2,3\n", "the row has 1 fields", 2},
+      Row{"a,b,c\n1,2,3,4\n", "the row has 4 fields, the header 3", 2}, Row{"a,b,c\n\n1,2,3\n", "the line is empty", 2},
       Row{"a,b,c\n1,,3\n", "column `b`: the value is missing", 2},
       Row{"a,b,c\n1,2,3\n \t,2,3\n", "column `a`: the value is missing", 3},
       Row{"a,b,c\n1,\"\",3\n", "column `b`: the value is missing", 2},
