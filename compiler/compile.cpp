@@ -8,7 +8,6 @@
 #include "compiler/kernel/kernels.h"
 #include "compiler/library.h"
 #include "compiler/plan/training.h"
-#include "runtime/arena.h"
 
 namespace tenet {
 namespace {
@@ -100,7 +99,6 @@ std::expected<Executable, std::string> executable_of(const Graph& graph, const S
                                                      StageTimes& times) {
   const Lowered lowered = times("kernel", [&] { return lower(graph, completed(graph, sizes), computation, host_target()); });
   if (!lowered.error.empty()) return std::unexpected(lowered.error);
-  if (auto fits = check_memory(lowered.kernels.arena_bytes, "this computation"); !fits) return std::unexpected(fits.error());
   auto code = times("native", [&] { return compile(lowered.kernels); });
   if (!code) return std::unexpected(code.error());
   Executable result{std::move(*code), {}, {}};

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -33,11 +34,20 @@ std::int64_t available_by_kernel() {
   return static_cast<std::int64_t>(sysconf(_SC_PHYS_PAGES)) * sysconf(_SC_PAGESIZE);
 }
 
+// What the process may still map (`ulimit -v`).
+std::int64_t left_to_map() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_AS, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return unlimited;
+  std::int64_t pages = 0;
+  std::ifstream("/proc/self/statm") >> pages;
+  return std::max<std::int64_t>(0, static_cast<std::int64_t>(limit.rlim_cur) - pages * sysconf(_SC_PAGESIZE));
+}
+
 }  // namespace
 
 std::int64_t available_memory() {
-  return std::min(
-      {available_by_kernel(), limit_in("/sys/fs/cgroup/memory.max"), limit_in("/sys/fs/cgroup/memory/memory.limit_in_bytes")});
+  return std::min({available_by_kernel(), left_to_map(), limit_in("/sys/fs/cgroup/memory.max"),
+                   limit_in("/sys/fs/cgroup/memory/memory.limit_in_bytes")});
 }
 
 std::string format_bytes(std::int64_t bytes) {

@@ -32,7 +32,8 @@ class Arena {
   std::int64_t bytes_;
 };
 
-// Bytes that could be allocated now without swapping: the least of the machine's available memory and the control group's limit.
+// Bytes that could be allocated now without swapping: the least of the machine's available memory, what the process
+// may still map, and the control group's limit.
 std::int64_t available_memory();
 
 // "12.3 GB"

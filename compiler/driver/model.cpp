@@ -55,28 +55,32 @@ Outcome<Tensor> stored(const Session& session, const Safetensors& file, const st
 
 }  // namespace
 
-Outcome<Model> initial_model(Session& session) {
-  std::vector<NodeId> initials;
-  std::vector<InputId> inputs;
-  for (const Parameter& parameter : session.program->parameters) {
-    initials.push_back(parameter.initial);
-    inputs.push_back(parameter.input);
-  }
-  for (const State& state : session.program->states) {
-    if (!state.own) continue;
-    initials.push_back(state.initial);
-    inputs.push_back(state.input);
-  }
+Outcome<std::int64_t> training_bytes(const Session& session, std::int64_t step) {
+  // Eight bytes an element in the model, as many while it is drawn up or evaluated, four in evaluation's arena.
+  constexpr std::int64_t bytes = 20, most = std::numeric_limits<std::int64_t>::max() / (2 * bytes);
+  const Graph& graph = session.program->graph;
   std::int64_t elements = 0;
-  for (InputId input : inputs) {
+  const auto add = [&](InputId input) {
     std::int64_t count = 1;
-    for (AxisId axis : session.graph().input(input).axes)
-      if (__builtin_mul_overflow(count, session.sizes[axis], &count))
-        return failed("`" + session.graph().input(input).name + "` has more than 2^63 elements");
-    if (__builtin_add_overflow(elements, count, &elements)) return failed("the parameters have more than 2^63 elements");
-  }
-  if (elements > std::numeric_limits<std::int64_t>::max() / 8) return failed("the parameters have more than 2^60 elements");
-  if (auto fits = check_memory(elements * 8, "the parameters' initial values"); !fits) return failed(fits.error());
+    for (AxisId axis : graph.input(input).axes)
+      if (__builtin_mul_overflow(count, session.sizes[axis], &count)) return false;
+    return !__builtin_add_overflow(elements, count, &elements) && elements <= most;
+  };
+  for (const Parameter& parameter : session.program->parameters)
+    if (!add(parameter.input)) return failed("`" + parameter.name + "` has more elements than any memory holds");
+  for (const State& state : session.program->states)
+    if (state.own && !add(state.input)) return failed("`" + state.name + "` has more elements than any memory holds");
+  return elements * bytes + step;
+}
+
+Outcome<Model> initial_model(Session& session) {
+  const Outcome<std::int64_t> bytes = training_bytes(session, 0);
+  if (!bytes) return std::unexpected(bytes.error());
+  if (auto fits = check_memory(*bytes, "what the parameters hold"); !fits) return failed(fits.error());
+  std::vector<NodeId> initials;
+  for (const Parameter& parameter : session.program->parameters) initials.push_back(parameter.initial);
+  for (const State& state : session.program->states)
+    if (state.own) initials.push_back(state.initial);
   if (auto large = too_large(session.graph(), session.sizes, initials))
     return failed("the parameters' initial values: " + *large);
   Model model;

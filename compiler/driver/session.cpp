@@ -10,6 +10,7 @@
 
 #include "compiler/driver/assumptions.h"
 #include "compiler/driver/hyperparameters.h"
+#include "compiler/driver/labels.h"
 #include "compiler/driver/sources.h"
 #include "compiler/plan/meaning.h"
 #include "runtime/atomic_file.h"
@@ -245,6 +246,7 @@ Outcome<void> load_data(Session& session, const RunFacts* run, std::int64_t open
   session.data_fingerprint = loaded->fingerprint;
   session.dataset = std::move(loaded->data.dataset);
   session.splits = std::move(loaded->data.splits);
+  const std::map<std::string, std::int64_t> asked = given;
   add_sizes_of_data(session, given);
   const Axis& item = graph.axis(source.items);
   session.whole_split = !train.batch && !item.size;
@@ -252,6 +254,7 @@ Outcome<void> load_data(Session& session, const RunFacts* run, std::int64_t open
   if (auto closed = close(session, given); !closed) return closed;
   if (auto fits = check_alphabet(session); !fits) return fits;
   if (auto fits = check_columns(session); !fits) return fits;
+  if (auto fits = check_labels(session, asked); !fits) return fits;
   return check_assumptions(session);
 }
 

@@ -4,20 +4,31 @@
 
 namespace tenet {
 
-Outcome<Stepper> make_stepper(Session& session, const Model& model) {
+Outcome<StepCode> compile_step(Session& session) {
   const Computation step = step_of(*session.program, session.sizes, session.times);
   auto executable = executable_of(session.graph(), session.sizes, step, session.times);
   if (!executable) return failed(executable.error());
-  auto arena = Arena::allocate(executable->program.arena_bytes);
+  return StepCode{std::move(*executable), step.draws};
+}
+
+Outcome<Stepper> make_stepper(Session& session, const Model& model) {
+  auto code = compile_step(session);
+  if (!code) return std::unexpected(code.error());
+  return make_stepper(session, model, std::move(*code));
+}
+
+Outcome<Stepper> make_stepper(Session& session, const Model& model, StepCode code) {
+  auto& [executable, draws] = code;
+  auto arena = Arena::allocate(executable.program.arena_bytes);
   if (!arena) return failed("the training step: " + arena.error());
-  write_model(session, model, nullptr, session.sizes, *executable, arena->data());
-  begin_states(session, *executable, arena->data());
+  write_model(session, model, nullptr, session.sizes, executable, arena->data());
+  begin_states(session, executable, arena->data());
   for (const State& state : session.program->states)
-    if (const int slot = slot_index(*executable, Slot::Role::state, state.name); slot >= 0)
-      executable->program.slots[static_cast<std::size_t>(slot)].may_be_infinite = may_be_infinite(*session.program, state.node);
-  Stepper result{std::move(*executable), std::move(*arena), {}};
+    if (const int slot = slot_index(executable, Slot::Role::state, state.name); slot >= 0)
+      executable.program.slots[static_cast<std::size_t>(slot)].may_be_infinite = may_be_infinite(*session.program, state.node);
+  Stepper result{std::move(executable), std::move(*arena), {}};
   if (!session.has_source()) {
-    if (step.draws) result.drawer = Drawer::without_data(result.executable.program, session.seed);
+    if (draws) result.drawer = Drawer::without_data(result.executable.program, session.seed);
     return result;
   }
   DrawOrder order = session.recipe().order == BatchOrder::epochs ? DrawOrder::epochs : DrawOrder::replacement;

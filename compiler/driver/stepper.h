@@ -16,8 +16,17 @@ struct Stepper {
   Drawer* draws() { return drawer ? &*drawer : nullptr; }
 };
 
+// The step before it has its memory.
+struct StepCode {
+  Executable executable;
+  bool draws;
+};
+
+Outcome<StepCode> compile_step(Session& session);
+
 // Derives, compiles and draws by the session's seed; the model goes into the arena. Failure: it exceeds the machine.
 Outcome<Stepper> make_stepper(Session& session, const Model& model);
+Outcome<Stepper> make_stepper(Session& session, const Model& model, StepCode code);
 
 // As before the first step: the model in the arena again, and no optimizer has a past.
 void restart(Session& session, const Model& model, Stepper& stepper);

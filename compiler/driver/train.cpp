@@ -178,12 +178,17 @@ Outcome<Status> train_program(TrainOptions options) {
     if (!made) return std::unexpected(made.error());
     evaluator = std::move(*made);
   }
+  auto code = compile_step(session);
+  if (!code) return std::unexpected(code.error());
+  const auto bytes = training_bytes(session, code->executable.program.arena_bytes);
+  if (!bytes) return std::unexpected(bytes.error());
+  if (auto fits = check_memory(*bytes, "training"); !fits) return failed(fits.error());
   auto initial = session.times("initial", [&] { return initial_model(session); });
   if (!initial) return std::unexpected(initial.error());
   Model& model = *initial;
   if (auto finite = want_finite_start(session, model); !finite) return std::unexpected(finite.error());
   if (auto holds = check_assumptions(session, &model); !holds) return std::unexpected(holds.error());
-  auto stepper = make_stepper(session, model);
+  auto stepper = make_stepper(session, model, std::move(*code));
   if (!stepper) return std::unexpected(stepper.error());
   const volatile std::sig_atomic_t* interrupted = interruption.flag();
   auto run =
