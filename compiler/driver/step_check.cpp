@@ -52,8 +52,10 @@ TrainingValues values_of(Session& session, NodeId loss) {
 Trained trained_step(Session& session, const TrainingValues& raw) {
   Program& program = *session.program;
   Graph& graph = program.graph;
-  const SimplifiedGradients simple =
-      session.times("simplify", [&] { return simplify_gradients(graph, raw.given, raw.backward, session.sizes); });
+  const SimplifiedGradients simple = session.times("simplify", [&] {
+    return program.train ? training_forms(program, raw, session.sizes)
+                         : simplify_gradients(graph, raw.given, raw.backward, session.sizes);
+  });
   Trained result;
   if (program.train) result.computation = training_step(program, simple.given, simple.gradients);
   result.watch("the loss", raw.given[0], result.computation.loss.value_or(simple.given[0]));
