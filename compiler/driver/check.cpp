@@ -169,9 +169,12 @@ Outcome<Status> check_program(const Options& options) {
     auto stepped = check_step(session, loss->node, *waiting);
     if (!stepped) return std::unexpected(stepped.error());
     steps = std::move(*stepped);
+    const bool lost = std::ranges::any_of(steps, [](const StepCheck& step) { return std::isinf(step.deviation.error); });
+    const std::string at_start = lost ? first_not_finite(session, loss->node) : "";
     auto checked = check_gradients(session, loss->node, *waiting);
     if (!checked) return std::unexpected(checked.error());
     gradients = std::move(*checked);
+    if (gradients.not_finite.empty()) gradients.not_finite = at_start;
   }
   waiting.reset();
   if (options.json) {

@@ -81,8 +81,9 @@ template <class Value>
 std::string first_of(const Session& session, const std::vector<Subject>& values, Value tensor) {
   const Graph& graph = session.program->graph;
   for (std::size_t k = 0; k < values.size(); ++k) {
-    std::string text = not_finite_text(graph, values[k].name, tensor(k), may_be_infinite(*session.program, values[k].node));
-    if (!text.empty()) return text + place_text(session, values[k].name);
+    const Tensor value = tensor(k);
+    const std::string text = not_finite_text(graph, values[k].name, value, may_be_infinite(*session.program, values[k].node));
+    if (!text.empty()) return text + place_text(session, values[k].name) + (finite(value) ? ", in single precision" : "");
   }
   return {};
 }
@@ -151,6 +152,18 @@ std::optional<Point> point_of(Session& session, NodeId loss) {
 }
 
 }  // namespace
+
+std::string first_not_finite(Session& session, NodeId loss) {
+  Graph& graph = session.graph();
+  loss = with_training(*session.program, std::span(&loss, 1), true)[0];
+  session.sizes = completed(graph, session.sizes);
+  const std::optional<Point> start = draw_point(session, Draw::start, 0);
+  if (!start || too_large(graph, session.sizes, std::span(&loss, 1))) return {};
+  Interpreter interpreter(graph, session.sizes, session.seed);
+  bind_point(*start, interpreter);
+  const std::vector<Subject> values = named_values(graph, loss);
+  return first_of(session, values, [&](std::size_t k) { return interpreter.value(values[k].node); });
+}
 
 Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& waiting) {
   Graph& graph = session.graph();

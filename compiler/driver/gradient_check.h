@@ -31,6 +31,10 @@ struct GradientChecks {
 
 inline constexpr double finite_difference_tolerance = 1e-6;
 
+// The first named value, operands before users, that is not finite where training starts, its coordinate and its line; empty:
+// there is none.
+std::string first_not_finite(Session& session, NodeId loss);
+
 // `loss` is a scalar of the program. Sizes are closed; they are shorter afterwards where they are too large to be checked.
 Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& waiting);
 

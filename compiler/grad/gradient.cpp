@@ -177,10 +177,17 @@ class ReverseMode {
     const Node& node = graph_.node(id);
     const Masked adjoint = adjoints_[index_of(id)];
     if (node.op == Op::recurrence) return push_recurrence(id);
+    if (is_zero(*adjoint.value)) return push_zero(node);
     if (node.op == Op::substitute) return push_substitution(node, adjoint);
     const Formulas& formulas = adjoint_formulas(node.op);
     for (std::size_t k = 0; k < node.operands.size(); ++k)
       if (formulas[k] && depends_[index_of(node.operands[k])]) push_formula(id, node, *formulas[k], adjoint, node.operands[k]);
+  }
+
+  // Of an adjoint that constants have decided to be 0: whatever the formulas' coefficients are.
+  void push_zero(const Node& node) {
+    for (std::size_t k = 0; k < node.operands.size(); ++k)
+      if (passes(node, k) && depends_[index_of(node.operands[k])]) add(node.operands[k], {graph_.constant(0), {}, {}}, {});
   }
 
   // A component's adjoint goes to its body, which users of other components may reach too, and so does what the component gets
@@ -376,16 +383,17 @@ class ReverseMode {
 
   // Adds a contribution over `domain` (and the extra axes) to an operand's adjoint.
   void add(NodeId operand, Masked contribution, const AxisSet& domain) {
+    Masked& total = adjoints_[index_of(operand)];
+    if (is_zero(*contribution.value) && total.value) return;
     const AxisSet lost = difference(domain, united(graph_.node(operand).axes, extras_));
-    contribution.value = sum_over(graph_, *contribution.value, lost);
+    if (!is_zero(*contribution.value)) contribution.value = sum_over(graph_, *contribution.value, lost);
     if (contribution.mask) {
       const AxisSet hidden = intersection(lost, graph_.node(*contribution.mask).axes);
       if (!hidden.empty())
         contribution.mask = graph_.apply(Op::greater, graph_.reduce(Op::sum, hidden, *contribution.mask), graph_.constant(0));
     }
     if (contribution.kink && !intersection(lost, graph_.node(*contribution.kink).axes).empty()) contribution.kink.reset();
-    Masked& total = adjoints_[index_of(operand)];
-    if (!total.value) {
+    if (!total.value || is_zero(*total.value)) {
       total = contribution;
       return;
     }

@@ -110,13 +110,10 @@ TEST_CASE("a gradient that is near zero by cancellation passes", "[cli]") {
   }
 }
 
-TEST_CASE("the first value that is not finite is named, with its coordinate and line", "[cli]") {
+TEST_CASE("the first value that is not finite where training starts is named, with its coordinate and line", "[cli]") {
   const std::string softmax = "axis i = 4\nparam x[i] = 1000 + i\ne = exp(x)\np = e / sum[i](e)\nloss = -log(p[i = 1])";
   const std::string training = "\ntrain loss { steps = 1\nrate = 1 }";
-  const Ending naive = ending_of(softmax + training, "");
-  CHECK(naive.status == 1);
-  CHECK_THAT(naive.out,
-             ContainsSubstring("`e` is the first named value that is not finite: inf at i = 0, in 4 of 4 elements (line 3)"));
+  CHECK(ending_of(softmax + training, "").status == 0);  // what is trained has no such exponentials
   const Ending negative = ending_of("axis i = 4\nparam d[i] = i - 2\nlogs = log(d)\nloss = sum[i](logs)" + training, "");
   CHECK(negative.status == 1);
   CHECK_THAT(negative.out, ContainsSubstring("`logs` is the first named value that is not finite: "));

@@ -83,6 +83,8 @@ struct Model {
   // The derived gradient of the scalar by one operand, element by element, against central differences.
   void check_gradient(NodeId scalar, NodeId target, const std::string& what) {
     const std::vector<NodeId> gradient = gradients(graph, scalar, std::span(&target, 1));
+    AxisId failed{};
+    RC_ASSERT(sizes.complete(graph, &failed));  // copies of axes that the gradient made
     const Tensor derived = interpreter.value(gradient[0]);
     Tensor difference = tensor_of(graph.node(target).axes, sizes);
     RC_ASSERT(derived.values.size() == difference.values.size());

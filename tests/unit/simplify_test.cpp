@@ -60,7 +60,8 @@ TEST_CASE("a sum over the axis of an indicator is a lookup", "[unit]") {
   check("sum[vocab]((vocab == X) * C)", "C[vocab = X]");
   check("sum[vocab]((vocab == other) * C)", "C[vocab = other]");
   check("sum[vocab]((vocab == Y))", "1 + 0 * batch");
-  check("sum[vocab]((vocab == batch) * x)", "x[vocab = batch else 0]");
+  check("sum[vocab]((vocab == batch) * x)", "x[vocab = batch]");
+  check("sum[batch]((batch == vocab) * x)", "x[batch = vocab else 0]");
   check("sum[vocab]((other == vocab - 1) * C)", "C[vocab = other + 1 else 0]");
   check("sum[vocab]((vocab == other - 1) * C)", "C[vocab = other - 1 else 0]");
 }
@@ -187,7 +188,7 @@ TEST_CASE("every law is used in deriving or computing something", "[unit]") {
       {"x[vocab = vocab] + vocab[vocab = Y] + x[vocab = Y else 0] + (x * y)[vocab = Y] + sum[vocab](x)[batch = 0]", {}},
       {"C[vocab = X][batch = 0] + (s^2)^3 + 1^s + s^0 + 0 / s + -1 * (3 * -s) + -(2 * s) + abs(-(2)) + x * (1 / y)", {}},
       {"(Y == vocab) * x / s + x * ((vocab == Y) * y) + -((vocab == Y) * x) + where(x > 0, (vocab == Y) * y, 0)", {}},
-      {"(vocab == Y) * x - (vocab == Y) * y + sum[vocab]((vocab == batch) * x)", {}},
+      {"(vocab == Y) * x - (vocab == Y) * y + sum[batch]((batch == vocab) * x)", {}},
       {"sum[vocab](C[vocab = vocab - 1 else 0] * C)", {"C"}},
       {"sum[vocab](C[vocab = 2 * vocab + 1 else 0] * C)", {"C"}},
       {"sum[other](vocab == other + 1 and x[vocab = other] > 0) + sum[other](vocab == 2 * other and s > 0)", {}},
@@ -195,6 +196,7 @@ TEST_CASE("every law is used in deriving or computing something", "[unit]") {
       {"log(1 + exp(tanh(x))) + 1 / (1 + exp(x)) + exp(tanh(y)) / (1 + exp(tanh(y))) + (1 - sigmoid(s))", {}},
       {"log(sigmoid(tanh(x))) + log(1 - sigmoid(tanh(y))) + sigmoid(tanh(y))", {}},
       {"x[vocab = other][other = Y + 1 else 0]", {}},
+      {"prod[vocab](x)", {"x"}},
       {"exp(x * 0) * x + sqrt(4) * y + x * (1 + s^2) / (1 + s^2) + y / (1 + s^2) * (1 + s^2) + y * (-2 / s)", {}},
       {"x * y + s * s + s * s + 2 * s", {"s"}},
       {"sum[batch](sum[vocab](x / |batch|)) * |batch| + |batch| * s / |batch| + 2 * (3 / s) - x * 2", {}},
