@@ -80,12 +80,17 @@ struct Model {
     return graph.reduce(Op::sum, axes, graph.apply(Op::multiply, value, graph.input_node(id)));
   }
 
+  // The axes that the gradient makes have sizes then.
+  NodeId gradient_by(NodeId value, NodeId target) {
+    const NodeId gradient = gradients(graph, value, std::span(&target, 1))[0];
+    AxisId failed{};
+    REQUIRE(sizes.complete(graph, &failed));
+    return gradient;
+  }
+
   // The derived gradient of the scalar by one operand, element by element, against central differences.
   void check_gradient(NodeId scalar, NodeId target, const std::string& what) {
-    const std::vector<NodeId> gradient = gradients(graph, scalar, std::span(&target, 1));
-    AxisId failed{};
-    RC_ASSERT(sizes.complete(graph, &failed));  // copies of axes that the gradient made
-    const Tensor derived = interpreter.value(gradient[0]);
+    const Tensor derived = interpreter.value(gradient_by(scalar, target));
     Tensor difference = tensor_of(graph.node(target).axes, sizes);
     RC_ASSERT(derived.values.size() == difference.values.size());
     for (std::size_t e = 0; e < difference.values.size(); ++e) {
@@ -260,7 +265,7 @@ std::vector<double> derivative(Op op, std::vector<double> values, bool over_axis
   const NodeId x = model.input(Kind::real, {model.i}, [&] { return values[next++]; });
   const NodeId y =
       over_axis ? model.graph.reduce(op, {model.i}, x) : model.graph.reduce(Op::sum, {model.i}, model.graph.apply(op, x));
-  return model.interpreter.value(gradients(model.graph, y, std::span(&x, 1))[0]).values;
+  return model.interpreter.value(model.gradient_by(y, x)).values;
 }
 
 }  // namespace
