@@ -39,7 +39,8 @@ class Renamed {
     if (node.op == Op::coordinate) return graph_.coordinate(std::ranges::find(axes_, node.bound[0], &Renaming::first)->second);
     if (form != Form::pointwise && form != Form::reduction) return graph_.substitute(id, replacements(id, {}));
     for (const auto& [from, to] : axes_)
-      if (std::ranges::find(node.bound, to) != node.bound.end()) return {};
+      for (AxisId bound : node.bound)
+        if (bound == from || bound == to) return {};
     std::vector<NodeId> operands;
     for (NodeId operand : std::vector<NodeId>(node.operands.begin(), node.operands.end())) {
       const std::optional<NodeId> now = of(operand);
