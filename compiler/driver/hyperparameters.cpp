@@ -46,19 +46,15 @@ Outcome<void> check_hyperparameters(Session& session) {
 
 std::string hyperparameter_fault(Session& session, std::int64_t step) {
   const auto& rows = session.recipe().hyperparameters;
-  const auto name = [](std::size_t row) { return "value." + std::to_string(row); };
   Computation values;
-  for (std::size_t i = 0; i < rows.size(); ++i) values.outputs.push_back({name(i), rows[i].value});
+  for (std::size_t i = 0; i < rows.size(); ++i) values.outputs.push_back({output_name(i), rows[i].value});
   const auto executable = executable_of(session.graph(), session.sizes, simplified(session.graph(), values), session.times);
   if (!executable) return {};
   auto arena = Arena::allocate(executable->program.arena_bytes);
   if (!arena) return {};
-  float loss = 0;
-  TenetFrame frame{arena->data(), step, 1, &loss, nullptr};
-  executable->program.run(&frame);
+  const std::vector<Tensor> found = outputs_of_pass(*executable, rows.size(), step, session.sizes, arena->data());
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const int slot = slot_index(*executable, Slot::Role::output, name(i));
-    const double value = read_slot(*executable, slot, session.sizes, arena->data()).values[0];
+    const double value = found[i].values[0];
     if (const char* instead = wanted(rows[i], value))
       return fmt::format("`{}` is {} at step {}, and must be {}{}", rows[i].name, number_text(value), step, instead,
                          place_text(session, rows[i].span));

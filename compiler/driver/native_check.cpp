@@ -80,8 +80,6 @@ Slot::Role role_of(const Input& input) {
 
 }  // namespace
 
-std::string output_name(std::size_t place) { return "value." + std::to_string(place); }
-
 std::expected<NativeCheck, std::string> NativeCheck::make(const Graph& graph, const Sizes& sizes, const Computation& computation,
                                                           std::vector<Watched> watched, StageTimes& times) {
   auto executable = executable_of(graph, sizes, computation, times);

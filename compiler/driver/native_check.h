@@ -13,16 +13,13 @@ namespace tenet {
 
 inline constexpr double native_tolerance = 1e-5;
 
-// A value that native code is to come to: it leaves it as an output, or in an input that it overwrites. Formulas may read what
-// it comes to (an update its gradient) as an input.
+// A value that native code is to come to: it leaves it as an output, called output_name(its place), or in an input that it
+// overwrites. Formulas may read what it comes to (an update its gradient) as an input.
 struct Watched {
   std::string name;
   NodeId written;
   std::optional<InputId> target = {}, read_as = {};
 };
-
-// The name of the output of the watched value at that place, which has no target.
-std::string output_name(std::size_t place);
 
 struct Deviation {
   double error = 0;   // the greatest; infinity: not finite

@@ -20,9 +20,6 @@ namespace {
 
 constexpr double most_elements = 1e8;  // of a step that is looked into by the interpreter
 
-// Names may repeat (an inlined function's): outputs have numbers.
-std::string numbered(std::size_t output) { return "value." + std::to_string(output); }
-
 // A program that leaves every named value, with an arena that has the step's data and random numbers.
 struct Inspector {
   Executable executable;
@@ -31,14 +28,7 @@ struct Inspector {
   // One value for each output.
   std::vector<Tensor> values(const Session& session, const Model& model, std::size_t count, std::int64_t step) {
     write_model(session, model, nullptr, session.sizes, executable, arena.data());
-    float loss = 0;
-    TenetFrame frame{arena.data(), step, 1, &loss, nullptr};
-    executable.program.run(&frame);
-    std::vector<Tensor> result;
-    for (std::size_t i = 0; i < count; ++i)
-      result.push_back(
-          read_slot(executable, slot_index(executable, Slot::Role::output, numbered(i)), session.sizes, arena.data()));
-    return result;
+    return outputs_of_pass(executable, count, step, session.sizes, arena.data());
   }
 };
 
@@ -177,7 +167,7 @@ void StepInspection::bind_gradients(std::span<const NodeId> gradients) {
 std::string native_fault(Session& session, const Stepper& stepper, const Model& model, const Computation& named,
                          std::int64_t step) {
   Computation computation = named;
-  for (std::size_t i = 0; i < named.outputs.size(); ++i) computation.outputs[i].name = numbered(i);
+  for (std::size_t i = 0; i < named.outputs.size(); ++i) computation.outputs[i].name = output_name(i);
   computation = simplified(session.graph(), computation);
   auto executable = executable_of(session.graph(), session.sizes, computation, session.times);
   if (!executable) return {};

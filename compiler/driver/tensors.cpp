@@ -72,6 +72,19 @@ Tensor tensor_in_layout_of(const Executable& executable, int index, std::vector<
   return laid_out(source, ascending, sizes);
 }
 
+std::string output_name(std::size_t place) { return "value." + std::to_string(place); }
+
+std::vector<Tensor> outputs_of_pass(const Executable& executable, std::size_t count, std::int64_t step, const Sizes& sizes,
+                                    unsigned char* arena) {
+  float loss = 0;
+  TenetFrame frame{arena, step, 1, &loss, nullptr};
+  executable.program.run(&frame);
+  std::vector<Tensor> result;
+  for (std::size_t i = 0; i < count; ++i)
+    result.push_back(read_slot(executable, slot_index(executable, Slot::Role::output, output_name(i)), sizes, arena));
+  return result;
+}
+
 void round_to_float(Tensor& tensor) {
   for (double& value : tensor.values) value = static_cast<float>(value);
 }

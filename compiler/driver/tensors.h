@@ -1,7 +1,9 @@
 // Between the interpreter's tensors and an executable's arena.
 #pragma once
 
+#include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
@@ -28,6 +30,13 @@ Tensor read_slot(const Executable& executable, int slot, const Sizes& sizes, con
 
 // The same for `values` in the slot's layout.
 Tensor tensor_in_layout_of(const Executable& executable, int slot, std::vector<double> values, const Sizes& sizes);
+
+// The name of an output by its place among those of a computation; names of values may repeat.
+std::string output_name(std::size_t place);
+
+// Runs a pass as that step, drawing nothing; the outputs called output_name(0) to output_name(count - 1).
+std::vector<Tensor> outputs_of_pass(const Executable& executable, std::size_t count, std::int64_t step, const Sizes& sizes,
+                                    unsigned char* arena);
 
 // Every value rounded to single precision.
 void round_to_float(Tensor& tensor);

@@ -384,9 +384,12 @@ class ReverseMode {
   // Adds a contribution over `domain` (and the extra axes) to an operand's adjoint.
   void add(NodeId operand, Masked contribution, const AxisSet& domain) {
     Masked& total = adjoints_[index_of(operand)];
-    if (is_zero(*contribution.value) && total.value) return;
+    if (is_zero(*contribution.value)) {
+      if (!total.value) total = {contribution.value, {}, {}};
+      return;
+    }
     const AxisSet lost = difference(domain, united(graph_.node(operand).axes, extras_));
-    if (!is_zero(*contribution.value)) contribution.value = sum_over(graph_, *contribution.value, lost);
+    contribution.value = sum_over(graph_, *contribution.value, lost);
     if (contribution.mask) {
       const AxisSet hidden = intersection(lost, graph_.node(*contribution.mask).axes);
       if (!hidden.empty())

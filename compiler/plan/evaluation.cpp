@@ -263,7 +263,7 @@ std::expected<EvaluationPlan, std::string> evaluation_plan(Program& program, con
 Computation evaluated(Program& program, std::span<const NodeId> values, const Sizes& sizes) {
   Computation result;
   for (NodeId value : with_training(program, with_closed_gradients(program, values, sizes), false))
-    result.outputs.push_back({"value." + std::to_string(result.outputs.size()), value});
+    result.outputs.push_back({std::to_string(result.outputs.size()), value});
   return simplified(program.graph, result);
 }
 

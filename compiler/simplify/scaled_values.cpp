@@ -1,3 +1,4 @@
+// The arithmetic of scaled values: what an operation makes of those of its operands.
 #include "compiler/simplify/scaled_values.h"
 
 #include <algorithm>
@@ -25,12 +26,6 @@ bool is_zero(Graph& graph, const ScaledValue& value) { return is_plain(value) &&
 
 NodeId negated(Graph& graph, NodeId a) { return is_constant(graph, a) ? graph.constant(-graph.value_of(a)) : negate(graph, a); }
 NodeId rooted(Graph& graph, NodeId a) { return is_constant(graph, a, 1) ? a : graph.apply(Op::sqrt, a); }
-
-// Whether one of the truths is that the other does not hold.
-bool excludes(const Graph& graph, NodeId a, NodeId b) {
-  const auto denies = [&](NodeId x, NodeId y) { return is(graph, x, Op::logical_not) && operand(graph, x, 0) == y; };
-  return denies(a, b) || denies(b, a);
-}
 
 bool opposite(const Graph& graph, NodeId a, NodeId b) {
   if (is(graph, b, Op::negate) && operand(graph, b, 0) == a) return true;
@@ -366,155 +361,6 @@ ScaledPart ScaledValues::joined(const ScaledPart& a, const ScaledPart& b) {
   const NodeId left = graph_.apply(Op::sigmoid, forms_.node(apart));
   const NodeId right = graph_.apply(Op::sigmoid, forms_.node(scaled(apart, -1)));
   return {scale, add(graph_, times(left, a.core), times(right, b.core))};
-}
-
-// exp(x - max[i](where(p, x, y))) beside a factor that is 0 outside of p: x there may as well be y, and may not be large.
-LinearForm ScaledValues::masked(const ScaledPart& part) {
-  LinearForm result = part.scale;
-  const auto mask = split(part.core);
-  if (!mask) return result;
-  for (const LinearTerm& term : part.scale) {
-    if (!is(graph_, term.key, Op::max_over) || term.coefficient >= 0) continue;
-    const NodeId inner = operand(graph_, without_names(graph_, term.node), 0), choice = without_names(graph_, inner);
-    if (!is(graph_, choice, Op::where) || operand(graph_, choice, 0) != mask->truth) continue;
-    const AxisSet own = tenet::united(graph_.node(part.core).axes, graph_.node(operand(graph_, choice, 1)).axes);
-    if (!std::ranges::includes(own, graph_.node(inner).axes)) continue;
-    const LinearForm x = forms_.of(operand(graph_, choice, 1));
-    const mpq_class times = -term.coefficient;
-    if (contained(result, x) < times) continue;
-    result = sum(difference(result, scaled(x, times)), scaled(forms_.of(inner), times));
-  }
-  return result;
-}
-
-std::optional<NodeId> ScaledValues::value(const ScaledValue& value) {
-  std::optional<NodeId> result;
-  for (const ScaledPart& part : value) {
-    const auto piece = value_of(part);
-    if (!piece) return {};
-    result = result ? add(graph_, *result, *piece) : *piece;
-  }
-  return result;
-}
-
-// Whether a `where` may make it 0.
-bool ScaledValues::is_masked(NodeId core, int depth) const {
-  const Node& node = graph_.node(core);
-  const auto operand = [&](std::size_t k) { return is_masked(node.operands[k], depth - 1); };
-  if (node.op == Op::where) return tenet::is_zero(graph_, node.operands[1]) || tenet::is_zero(graph_, node.operands[2]);
-  if (depth == 0) return false;
-  if (node.op == Op::add || node.op == Op::subtract) return operand(0) && operand(1);
-  if (node.op == Op::multiply) return operand(0) || operand(1);
-  const bool keeps_zeros = node.op == Op::divide || node.op == Op::negate || node.op == Op::sum || node.op == Op::substitute ||
-                           node.op == Op::power || node.op == Op::named;
-  return keeps_zeros && operand(0);
-}
-
-// What may be infinite where a factor is 0 by choice stands inside of the choice.
-std::optional<NodeId> ScaledValues::value_of(const ScaledPart& part) {
-  const auto factor = exponential(masked(part));
-  if (!factor || is_constant(graph_, part.core, 0)) return part.core;
-  if (ranges_.of(*factor).overflows) {
-    if (const auto choice = split(part.core))
-      return where(graph_, choice->truth, times(*factor, choice->rest), graph_.constant(0));
-    if (is_masked(part.core)) return {};
-  }
-  return times(*factor, part.core);
-}
-
-// A truth outside which a value is 0, and the value where it holds.
-std::optional<ScaledValues::Choice> ScaledValues::split(NodeId core, int depth) {
-  const Node& node = graph_.node(core);
-  if (node.kind == Kind::truth) return Choice{core, graph_.constant(1), false};
-  if (node.op == Op::subtract && is_constant(graph_, node.operands[0], 1) && graph_.node(node.operands[1]).kind == Kind::truth)
-    return Choice{graph_.apply(Op::logical_not, node.operands[1]), graph_.constant(1), false};
-  if (node.op == Op::where && tenet::is_zero(graph_, node.operands[2])) return Choice{node.operands[0], node.operands[1]};
-  if (node.op == Op::where && tenet::is_zero(graph_, node.operands[1]))
-    return Choice{graph_.apply(Op::logical_not, node.operands[0]), node.operands[2]};
-  if (depth == 0) return {};
-  if (node.op == Op::add || node.op == Op::subtract) {
-    const auto a = split(node.operands[0], depth - 1), b = a ? split(node.operands[1], depth - 1) : std::nullopt;
-    if (!b || !a->masks || !b->masks) return {};
-    if (a->truth == b->truth) return Choice{a->truth, graph_.apply(node.op, a->rest, b->rest)};
-    return Choice{graph_.apply(Op::logical_or, a->truth, b->truth), core};
-  }
-  if (node.op == Op::sum) {
-    const auto inner = split(node.operands[0], depth - 1);
-    if (!inner || !inner->masks) return {};
-    const AxisSet hidden = intersection(node.bound, graph_.node(inner->truth).axes);
-    if (hidden.empty()) return Choice{inner->truth, core};
-    return Choice{graph_.apply(Op::greater, graph_.reduce(Op::sum, hidden, inner->truth), graph_.constant(0)), core};
-  }
-  if (!(node.op == Op::multiply || node.op == Op::divide || node.op == Op::negate)) return {};
-  for (std::size_t k = 0; k < (node.op == Op::multiply ? 2 : 1); ++k)
-    if (auto choice = split(node.operands[k], depth - 1)) {
-      std::vector<NodeId> operands(node.operands.begin(), node.operands.end());
-      operands[k] = choice->rest;
-      choice->rest = node.op == Op::multiply ? times(operands[0], operands[1]) : graph_.rebuild(core, operands);
-      return choice;
-    }
-  return {};
-}
-
-// Nothing for exp(0).
-std::optional<NodeId> ScaledValues::exponential(LinearForm form) {
-  const auto factor = sigmoids(form);
-  if (form.empty()) return factor;
-  const NodeId rest = forms_.shown(graph_.apply(Op::exp, forms_.node(form)));
-  return factor ? times(*factor, rest) : rest;
-}
-
-// Takes sigmoid(x)^a * sigmoid(-x)^(k - a) out of exp(a x - k softplus(x) + ..), for whole k and a.
-std::optional<NodeId> ScaledValues::sigmoids(LinearForm& form) {
-  std::optional<NodeId> result;
-  const auto take = [&](NodeId argument, const mpq_class& power) {
-    if (power == 0) return;
-    NodeId factor = graph_.apply(Op::sigmoid, argument);
-    if (power != 1) factor = graph_.apply(Op::power, factor, graph_.constant(power));
-    result = result ? times(*result, factor) : factor;
-  };
-  const LinearForm terms = form;
-  for (const LinearTerm& term : terms) {
-    if (!is(graph_, term.key, Op::softplus) || term.coefficient >= 0 || term.coefficient.get_den() != 1) continue;
-    const LinearForm x = forms_.of(operand(graph_, without_names(graph_, term.node), 0));
-    const mpq_class all = -term.coefficient;
-    mpz_class whole = mpz_class(contained(form, x).get_num() / contained(form, x).get_den());
-    const mpq_class positive = std::min(mpq_class(whole), all);
-    form = difference(difference(form, scaled(x, positive)), {term});
-    take(forms_.node(x), positive);
-    take(forms_.node(scaled(x, -1)), all - positive);
-  }
-  return result;
-}
-
-NodeId ScaledValues::log(const ScaledValue& argument) {
-  const ScaledPart part = single(argument.size() > 1 ? ready_for_log(argument) : argument);
-  const NodeId scale = forms_.node(part.scale);
-  if (is_constant(graph_, part.core, 1)) return scale;
-  const NodeId rest = log_of_core(part.core);
-  if (part.scale.empty()) return rest;
-  if (is(graph_, rest, Op::negate)) return subtract(graph_, scale, operand(graph_, rest, 0));
-  return add(graph_, scale, rest);
-}
-
-// For a logarithm: exp(s) [p] + exp(t) [not p] is a choice; exp(s) a = exp(s + log(a)) for positive cores, a sum of such is a
-// softplus.
-ScaledValue ScaledValues::ready_for_log(ScaledValue value) {
-  if (value.size() == 2)
-    if (const auto p = split(value[0].core), q = split(value[1].core); p && q && excludes(graph_, p->truth, q->truth))
-      return {choice(p->truth, {value[0].scale, p->rest}, {value[1].scale, q->rest})};
-  const bool positive = std::ranges::all_of(value, [&](const ScaledPart& part) { return ranges_.of(part.core).low > 0; });
-  if (!positive) return value;
-  for (ScaledPart& part : value)
-    if (!is_constant(graph_, part.core, 1)) part = {sum(part.scale, forms_.of(log_of_core(part.core))), graph_.constant(1)};
-  return value;
-}
-
-// log(1 / x) = -log(x).
-NodeId ScaledValues::log_of_core(NodeId core) {
-  if (is(graph_, core, Op::divide) && is_constant(graph_, operand(graph_, core, 0), 1))
-    return negate(graph_, graph_.apply(Op::log, operand(graph_, core, 1)));
-  return graph_.apply(Op::log, core);
 }
 
 }  // namespace tenet

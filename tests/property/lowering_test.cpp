@@ -110,10 +110,7 @@ TEST_CASE("compiled nests give what the interpreter gives", "[property]") {
     DYNAMIC_SECTION(row.name) {
       Algebra algebra(row.text);
       Interpreter interpreter = algebra.interpreter(3);
-      Computation computation;
-      for (std::uint32_t i = 0; i < algebra.graph.node_count(); ++i)
-        if (algebra.graph.node(NodeId{i}).op == Op::named)
-          computation.outputs.push_back({algebra.graph.name_of(NodeId{i}), NodeId{i}});
+      const Computation computation = named_outputs(algebra.graph);
       const NativeValues native(algebra.graph, algebra.sizes, computation, interpreter);
       for (const auto& output : computation.outputs) {
         INFO(output.name);

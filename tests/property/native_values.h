@@ -88,6 +88,14 @@ class NativeValues {
   std::unique_ptr<unsigned char, Free> arena_;
 };
 
+// Every value with a name, as an output of that name.
+inline Computation named_outputs(const Graph& graph) {
+  Computation result;
+  for (std::uint32_t i = 0; i < graph.node_count(); ++i)
+    if (graph.node(NodeId{i}).op == Op::named) result.outputs.push_back({graph.name_of(NodeId{i}), NodeId{i}});
+  return result;
+}
+
 // The greatest difference, relative to the largest value (absolute where all are below `floor`).
 inline double difference(const std::vector<double>& actual, const std::vector<double>& expected, double floor = 1e-9) {
   REQUIRE(actual.size() == expected.size());

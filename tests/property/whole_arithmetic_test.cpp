@@ -86,10 +86,7 @@ TEST_CASE("wholes are exact, whatever they are worked out of", "[property]") {
     const std::string text = RandomWholes(seed).text();
     Algebra algebra(text);
     Interpreter interpreter = algebra.interpreter(seed);
-    Computation computation;
-    for (std::uint32_t i = 0; i < algebra.graph.node_count(); ++i)
-      if (algebra.graph.node(NodeId{i}).op == Op::named)
-        computation.outputs.push_back({algebra.graph.name_of(NodeId{i}), NodeId{i}});
+    const Computation computation = named_outputs(algebra.graph);
     const NativeValues native(algebra.graph, algebra.sizes, computation, interpreter);
     for (const auto& output : computation.outputs) {
       std::vector<double> expected = interpreter.value(output.value).values;
