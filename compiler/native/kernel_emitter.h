@@ -119,9 +119,9 @@ class KernelEmitter {
   Carried identities(const Reduction& reduction);
   Carried emit_rounds(const Reduction& reduction, std::size_t level, const Range& range, Carried carried);
   Carried accumulate(const Reduction& reduction, int way, Carried carried);
-  // `into` and `from` point at one accumulator of each side: a value, for argmax value and index.
   llvm::Value* as_accumulated(llvm::Value* element, const Term& into);
   llvm::Value* accumulation(const Term& reduction, std::span<const Emitter::Value> operands);
+  // `into` and `from` point at one accumulator of each side: a value, for argmax value and index.
   void combine(TermId id, llvm::Value** into, llvm::Value* const* from);
   Carried combine_all(const Reduction& reduction, Carried into, const Carried& from);
   void finish(const Reduction& reduction, Carried& carried);
