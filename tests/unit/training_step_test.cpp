@@ -37,6 +37,15 @@ std::string with_optimizer(const std::string& lines, const std::string& graph = 
 
 using Names = std::vector<std::string>;
 
+// The first step on a batch of four items, whose sizes these are.
+Interpreter at_start(const Program& program, const Sizes& sizes) {
+  Interpreter result(program.graph, sizes);
+  bind_parameters(program, sizes, result);
+  Split(program, 4, 3).bind(program, result, 0, 4);
+  result.bind(program.step, {{}, {}, {0}});
+  return result;
+}
+
 }  // namespace
 
 TEST_CASE("the training step updates every parameter with a gradient, and no other", "[unit]") {
@@ -103,10 +112,7 @@ TEST_CASE("the library's optimizers are those of their papers", "[unit]") {
     Step step(with_optimizer(reference.recipe));
     Program& program = step.program;
     const Sizes sizes = sizes_with(program, 4);
-    const Split batch(program, 4, 3);
-    Interpreter interpreter(program.graph, sizes);
-    bind_parameters(program, sizes, interpreter);
-    batch.bind(program, interpreter, 0, 4);
+    Interpreter interpreter = at_start(program, sizes);
     for (const State& state : program.states)
       interpreter.bind(state.input,
                        tensor_of(program.graph.input(state.input).axes, sizes, state.name.ends_with("v") ? 0.01 : 0.25));
@@ -139,11 +145,7 @@ TEST_CASE("clipping scales all gradients by their joint norm, where that is too 
     Step step(with_optimizer("clip = " + std::to_string(clip)));
     Program& program = step.program;
     const Sizes sizes = sizes_with(program, 4);
-    const Split batch(program, 4, 3);
-    Interpreter interpreter(program.graph, sizes);
-    bind_parameters(program, sizes, interpreter);
-    batch.bind(program, interpreter, 0, 4);
-    interpreter.bind(program.step, {{}, {}, {0}});
+    Interpreter interpreter = at_start(program, sizes);
     double square = 0;
     for (std::size_t which : {0u, 1u})
       for (const double g : interpreter.value(step.raw.backward.gradients[which]).values) square += g * g;
@@ -199,11 +201,7 @@ loss = sum[batch](log(sum[vocab](exp(logits))) - logits[vocab = Y]) / |batch|
   Program& program = step.program;
   CHECK(step.assigned() == Names{"running", "C", "W"});
   const Sizes sizes = sizes_with(program, 4);
-  const Split batch(program, 4, 3);
-  Interpreter interpreter(program.graph, sizes);
-  bind_parameters(program, sizes, interpreter);
-  batch.bind(program, interpreter, 0, 4);
-  interpreter.bind(program.step, {{}, {}, {0}});
+  Interpreter interpreter = at_start(program, sizes);
   interpreter.bind(program.states[0].input, tensor_of(program.graph.input(program.states[0].input).axes, sizes, 0.5));
   const Tensor mean = interpreter.value(*program.target("mu"));
   const Tensor next = interpreter.value(step.computation.assignments[0].value);
