@@ -187,12 +187,15 @@ Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& 
   const std::optional<Point> point = point_of(session, loss);
   if (!point) return failed("no values were found at which gradients could be checked");
   std::vector<Watched> watched;
-  for (std::size_t i = 0; i < values; ++i) watched.push_back({subjects.values[i].name, subjects.values[i].node});
-  for (std::size_t i = 0; i < targets; ++i) watched.push_back({subjects.targets[i].name, subjects.targets[i].node});
+  for (std::size_t i = 0; i < values; ++i) watched.push_back({"`" + subjects.values[i].name + "`", subjects.values[i].node});
+  for (std::size_t i = 0; i < targets; ++i)
+    watched.push_back({"the gradient of `" + subjects.targets[i].name + "`", subjects.raw[i]});
   auto code = NativeCheck::make(graph, session.sizes, subjects.simple, watched, session.times);
   if (!code) return failed(code.error());
   const auto native = code->values(*point);
   if (!native) return failed(native.error());
+  const auto deviations = session.times("rounding", [&] { return code->each(*point, false); });
+  if (!deviations) return failed(deviations.error());
 
   Interpreter interpreter(graph, session.sizes, session.seed);
   bind_point(*point, interpreter);
@@ -201,21 +204,17 @@ Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& 
   const auto at = [&](NodeId value, NodeId like) {
     return laid_out(interpreter.value(value), graph.node(like).axes, session.sizes);
   };
-  const auto native_error = [&](std::size_t k, NodeId written, double sizes) {
-    return error_of((*native)[k], at(written, watched[k].written), std::max(sizes, terms[1 + targets + k]));
-  };
-  for (std::size_t i = 0; i < values; ++i)
-    result.values.push_back({subjects.values[i].name, native_error(i, subjects.values[i].node, 0)});
+  for (std::size_t i = 0; i < values; ++i) result.values.push_back({subjects.values[i].name, (*deviations)[i]});
   std::vector<std::array<Tensor, 2>> derived;  // raw and simplified, at the unperturbed point
   bool all_finite = finite(interpreter.value(loss));
   for (std::size_t i = 0; i < targets; ++i) {
     const NodeId like = subjects.targets[i].node;
     derived.push_back({at(subjects.raw[i], like), at(outputs[values + i], like)});
     all_finite = all_finite && finite(derived[i][0]) && finite(derived[i][1]) && finite((*native)[values + i]);
-    result.gradients.push_back({subjects.targets[i].name, std::numeric_limits<double>::infinity(),
-                                native_error(values + i, subjects.raw[i], terms[1 + i]), false});
+    result.gradients.push_back(
+        {subjects.targets[i].name, std::numeric_limits<double>::infinity(), (*deviations)[values + i], false});
   }
-  const bool wrong = std::ranges::any_of(result.values, [](const ValueCheck& check) { return std::isinf(check.native_error); });
+  const bool wrong = std::ranges::any_of(result.values, [](const ValueCheck& check) { return std::isinf(check.native.error); });
   if (!all_finite || wrong) {
     result.not_finite =
         first_of(session, subjects.values, [&](std::size_t k) { return at(subjects.values[k].node, subjects.values[k].node); });

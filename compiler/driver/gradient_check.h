@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/driver/native_check.h"
 #include "compiler/driver/session.h"
 #include "compiler/driver/waiting.h"
 
@@ -13,13 +14,13 @@ namespace tenet {
 // rounding is a share of those. Infinity: not finite where the formula is, or measured against what is not.
 struct ValueCheck {
   std::string name;
-  double native_error;
+  Deviation native;
 };
 struct GradientCheck {
   std::string name;
   double
       finite_difference_error;  // of the derived and of the simplified gradient, the greater; beyond double precision's rounding
-  double native_error;
+  Deviation native;
   bool at_tie;  // it goes by a convention at the point: the difference was taken along it there
 };
 struct GradientChecks {

@@ -12,6 +12,7 @@ namespace tenet {
 namespace {
 
 constexpr float most = std::numeric_limits<float>::max(), least = std::numeric_limits<float>::min();
+constexpr double negligible = 1e-30;     // nearer to zero, products that single precision loses are all that there is
 constexpr std::uint64_t most_seeds = 8;  // of what rounding may do: at a jump each goes one way or the other
 constexpr double roundings = 1e3;        // in one value: what moves further by rounding jumps
 
@@ -100,37 +101,43 @@ std::expected<std::vector<Tensor>, std::string> NativeCheck::values(const Point&
   executable_.program.run(&frame);
   std::vector<Tensor> result;
   for (std::size_t k = 0; k < watched_.size(); ++k) {
-    const auto& [name, written, target, read_as] = watched_[k];
+    const std::optional<InputId> target = watched_[k].target;
     const int slot = target ? slot_of(*target) : slot_index(executable_, Slot::Role::output, output_name(k));
-    Tensor value = read_slot(executable_, slot, *sizes_, arena->data());
-    result.push_back(laid_out(value, target ? graph_->input(*target).axes : graph_->node(written).axes, *sizes_));
+    result.push_back(read_slot(executable_, slot, *sizes_, arena->data()));
   }
   return result;
 }
 
-std::expected<Deviation, std::string> NativeCheck::at(const Point& given, bool strict) {
-  const auto found = values(given);
+std::expected<std::vector<Deviation>, std::string> NativeCheck::each(const Point& given, bool strict) {
+  auto found = values(given);
   if (!found) return std::unexpected(found.error());
   Point point = given;
   std::vector<NodeId> nodes;
   for (std::size_t k = 0; k < watched_.size(); ++k) {
     nodes.push_back(watched_[k].written);
-    if (watched_[k].read_as) point.emplace_back(*watched_[k].read_as, (*found)[k]);
+    if (const std::optional<InputId> read = watched_[k].read_as)
+      point.emplace_back(*read, laid_out((*found)[k], graph_->input(*read).axes, *sizes_));
+    std::vector<AxisId> axes;  // either may be the same along an axis, and lack it
+    std::ranges::set_union((*found)[k].axes, graph_->node(nodes[k]).axes, std::back_inserter(axes));
+    (*found)[k] = laid_out((*found)[k], axes, *sizes_);
   }
   Interpreter exact = bound(*graph_, *sizes_, point);
-  // What rounding may do is worked out only where the largest value does not excuse it already.
+  // What rounding may do is worked out only where the largest value does not excuse the difference already.
   std::optional<std::vector<double>> terms;
   std::optional<std::vector<Tensor>> rounding;
   std::optional<bool> beyond;
-  const auto excused = [&](std::size_t k, std::size_t place, double difference) {
+  const auto error_at = [&](std::size_t k, std::size_t place, double difference, double scale) {
+    if (difference < negligible) return 0.0;
+    if (difference <= native_tolerance * scale) return difference / scale;
     if (!terms) terms = term_sizes(*graph_, *sizes_, point, exact, nodes);
+    scale = std::max(scale, (*terms)[k]);
+    if (difference <= native_tolerance * scale) return difference / scale;
     if (!rounding) rounding = rounding_of(*graph_, *sizes_, point, exact, nodes);
-    const double scale = std::max(largest(exact.value(nodes[k])), (*terms)[k]);
     const Tensor moves = laid_out((*rounding)[k], (*found)[k].axes, *sizes_);
     const bool jumps = moves.values[place] > roundings * std::numeric_limits<float>::epsilon() * scale;
-    return jumps || difference <= native_tolerance * scale;
+    return jumps ? 0 : difference / scale;
   };
-  Deviation result;
+  std::vector<Deviation> result(nodes.size());
   for (std::size_t k = 0; k < nodes.size(); ++k) {
     const Tensor expected = laid_out(exact.value(nodes[k]), (*found)[k].axes, *sizes_);
     const double scale = largest(expected);
@@ -145,19 +152,24 @@ std::expected<Deviation, std::string> NativeCheck::at(const Point& given, bool s
         if (!strict && !beyond) beyond = beyond_single(*graph_, exact, nodes);
         if (!strict && *beyond) continue;
         error = std::numeric_limits<double>::infinity();
-      } else if (const double difference = std::abs(a - b); std::isfinite(b) && difference >= least) {
-        error = difference / scale;
-        if (error > native_tolerance && excused(k, i, difference)) continue;
+      } else if (std::isfinite(b)) {
+        error = error_at(k, i, std::abs(a - b), scale);
       }
-      if (error <= result.error) continue;
-      result.error = error;
+      if (error <= result[k].error) continue;
+      result[k].error = error;
       if (error <= native_tolerance) continue;
       const std::string place = place_of(*graph_, expected, i);
-      result.wrong =
+      result[k].wrong =
           fmt::format("{} is {:.6g}{}{}, by its formula {:.6g}", watched_[k].name, a, place.empty() ? "" : " at ", place, b);
     }
   }
   return result;
+}
+
+std::expected<Deviation, std::string> NativeCheck::at(const Point& point, bool strict) {
+  auto all = each(point, strict);
+  if (!all) return std::unexpected(all.error());
+  return all->empty() ? Deviation() : std::move(*std::ranges::max_element(*all, {}, &Deviation::error));
 }
 
 std::vector<double> term_sizes(const Graph& graph, const Sizes& sizes, const Point& point, Interpreter& exact,
@@ -179,18 +191,6 @@ std::vector<double> term_sizes(const Graph& graph, const Sizes& sizes, const Poi
     }
   }
   return result;
-}
-
-double error_of(const Tensor& found, const Tensor& expected, double terms) {
-  double error = 0;
-  for (std::size_t i = 0; i < expected.values.size(); ++i) {
-    const double a = found.values[i], b = expected.values[i];
-    if (a == b || std::isnan(b)) continue;
-    const double difference = std::abs(a - b);
-    if (difference < least) continue;
-    error = std::isnan(difference) ? std::numeric_limits<double>::infinity() : std::max(error, difference);
-  }
-  return error == 0 ? 0 : error / std::max(largest(expected), terms);
 }
 
 }  // namespace tenet

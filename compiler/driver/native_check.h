@@ -33,13 +33,16 @@ class NativeCheck {
   static std::expected<NativeCheck, std::string> make(const Graph& graph, const Sizes& sizes, const Computation& computation,
                                                       std::vector<Watched> watched, StageTimes& times);
 
-  // One tensor for each watched value, as the formula has its axes.
+  // One tensor for each watched value, its axes ascending; it lacks those along which native code found it to be the same.
   std::expected<std::vector<Tensor>, std::string> values(const Point& point);
 
-  // Errors are shares of the largest value or of the terms that it is added up from. With `strict` everything has to be finite.
-  // Without, an element has to be finite where its formula is, in double precision, unless what it reads passes through numbers
-  // that single precision does not have. It need not be equal where rounding alone takes it elsewhere: at a jump, or at a tie of
-  // what is computed.
+  // One for each watched value. Errors are shares of the largest value or of the terms that it is added up from. With `strict`
+  // everything has to be finite. Without, an element has to be finite where its formula is, in double precision, unless what it
+  // reads passes through numbers that single precision does not have. It need not be equal where rounding alone takes it
+  // elsewhere: at a jump, or at a tie of what is computed.
+  std::expected<std::vector<Deviation>, std::string> each(const Point& point, bool strict);
+
+  // The greatest of them.
   std::expected<Deviation, std::string> at(const Point& point, bool strict);
 
  private:
@@ -56,9 +59,5 @@ class NativeCheck {
 // everything that they are computed from. Conditions stay as they are.
 std::vector<double> term_sizes(const Graph& graph, const Sizes& sizes, const Point& point, Interpreter& exact,
                                std::span<const NodeId> nodes);
-
-// The greatest difference, as a share of the largest expected value or of the terms that it was added up from. Equal infinities
-// do not differ, nor do numbers below what single precision holds; what is expected to be no number asks for nothing.
-double error_of(const Tensor& found, const Tensor& expected, double terms);
 
 }  // namespace tenet

@@ -14,6 +14,7 @@
 namespace tenet {
 namespace {
 
+constexpr double most_stored = 1 << 20;  // elements of a node that could be folded
 constexpr double nan = std::numeric_limits<double>::quiet_NaN();
 
 std::vector<std::int64_t> extents_of(std::span<const AxisId> axes, const Sizes& sizes) {
@@ -85,8 +86,16 @@ void Interpreter::add_error(Tensor& tensor) {
 const Tensor& Interpreter::value(NodeId node) {
   const NodeId root = resolve(node);
   if (const Tensor* found = known(root)) return *found;
+  // What is folded into a reduction has no error of its own: only what is too large to be stored is.
+  const auto has_error = [&](NodeId id) {
+    if (relative_error_ == 0 || operation(graph_.node(id).op).form == Form::identity) return false;
+    double elements = 1;
+    for (std::int64_t extent : extents_of(graph_.node(id).axes, sizes_)) elements *= static_cast<double>(extent);
+    return elements <= most_stored;
+  };
   const Schedule plan = schedule(
-      graph_, std::span(&root, 1), [&](NodeId id) { return known(id) != nullptr; }, [&](NodeId id) { return apart(id); });
+      graph_, std::span(&root, 1), [&](NodeId id) { return known(id) != nullptr; },
+      [&](NodeId id) { return apart(id) || has_error(id); });
   for (NodeId id : plan.stored) {
     if (known(id)) continue;  // a component, worked out with another
     if (graph_.node(id).op == Op::recurrence) {

@@ -64,3 +64,10 @@ TEST_CASE("a jump of what is computed may go either way, and has to be finite", 
   CHECK(passes(deviation("where(i == 2, 0, floor(x / 3 * 3))", "where(i == 2, 0, floor(x / 3 * 3 - 0.0001))")));
   CHECK(!passes(deviation("floor(x / 3 * 3)", "floor(x / 3 * 3) / 0")));
 }
+
+TEST_CASE("an error is a share of the terms that cancel within a sum, and of nothing where single precision has none", "[unit]") {
+  CHECK(passes(deviation("sum[i](3 * sin(x) - (sin(x) + 2 * sin(x)))", "1e-7 * sum[i](cos(x))")));
+  CHECK(!passes(deviation("sum[i](3 * sin(x) - (sin(x) + 2 * sin(x)))", "1e-3 * sum[i](cos(x))")));
+  CHECK(passes(deviation("1e-36 * x", "0 * x")));
+  CHECK(!passes(deviation("1e-25 * x", "0 * x")));
+}
