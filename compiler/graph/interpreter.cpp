@@ -27,6 +27,15 @@ std::size_t place_of(std::span<const AxisId> axes, AxisId axis) {
   return static_cast<std::size_t>(std::ranges::find(axes, axis) - axes.begin());
 }
 
+// A truth as a factor chooses: where it is false the product is 0, whatever is infinite or no number there.
+Expression::Step step_of(const Graph& graph, const Node& node, const std::array<int, 3>& operands) {
+  if (node.op == Op::multiply && node.kind == Kind::real)
+    for (std::size_t k = 0; k < 2; ++k)
+      if (graph.node(node.operands[k]).kind == Kind::truth)
+        return {&operation(Op::where), {operands[k], operands[1 - k], operands[k]}};
+  return {&operation(node.op), operands};
+}
+
 }  // namespace
 
 Tensor tensor_of(std::span<const AxisId> axes, const Sizes& sizes, double fill) {
@@ -225,12 +234,8 @@ Tensor Interpreter::random(NodeId id) const {
 Tensor Interpreter::pointwise(const Node& node) const {
   Tensor result = tensor_of(node.axes, sizes_);
   Expression expression;
-  Expression::Step step{&operation(node.op), {}};
-  for (std::size_t i = 0; i < node.operands.size(); ++i) {
-    expression.views.push_back(view_of(operand(node.operands[i]), node.axes));
-    step.operands[i] = static_cast<int>(i);
-  }
-  expression.steps.push_back(step);
+  for (NodeId id : node.operands) expression.views.push_back(view_of(operand(id), node.axes));
+  expression.steps.push_back(step_of(graph_, node, {0, 1, 2}));
   evaluate(expression, result.extents, result.values);
   return result;
 }
@@ -265,10 +270,10 @@ Expression Interpreter::folded_expression(NodeId root, const Schedule& schedule)
   std::ranges::sort(folded);
   for (NodeId id : folded) {
     const Node& node = graph_.node(id);
-    Expression::Step step{&operation(node.op), {}};
-    for (std::size_t i = 0; i < node.operands.size(); ++i) step.operands[i] = slots.at(index_of(resolve(node.operands[i])));
+    std::array<int, 3> operands{};
+    for (std::size_t i = 0; i < node.operands.size(); ++i) operands[i] = slots.at(index_of(resolve(node.operands[i])));
     slots.emplace(index_of(id), static_cast<int>(result.views.size() + result.steps.size()));
-    result.steps.push_back(step);
+    result.steps.push_back(step_of(graph_, node, operands));
   }
   return result;
 }

@@ -113,8 +113,11 @@ TermId Nest::apply(Op op, std::vector<TermId> operands) {
   if (op == Op::where)
     if (const auto condition = constant_of(operands[0])) return as(result, operands[*condition != 0 ? 1 : 2]);
   if (op == Op::multiply)
-    for (std::size_t i = 0; i < 2; ++i)
+    for (std::size_t i = 0; i < 2; ++i) {
       if (const auto factor = constant_of(operands[i]); factor && *factor == 1) return as(result, operands[1 - i]);
+      if (result == Kind::real && kinds[i] == Kind::truth)  // it chooses, whatever is infinite or no number where it is false
+        return apply(Op::where, {operands[i], operands[1 - i], constant(result, 0)});
+    }
   if (op == Op::logical_and)
     for (std::size_t i = 0; i < 2; ++i)
       if (const auto holds = constant_of(operands[i]); holds && *holds != 0) return as(Kind::truth, operands[1 - i]);

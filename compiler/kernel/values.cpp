@@ -240,6 +240,7 @@ std::optional<Scatter> Values::scatter(NodeId reduction) const {
     for (const auto& other : result.places)
       if (reads_axis(place.index, other.axis)) return {};
   if (result.places.empty()) return {};
+  std::ranges::stable_partition(result.factors, [&](NodeId factor) { return graph_.node(factor).kind != Kind::truth; });
   return result;
 }
 

@@ -18,7 +18,7 @@ struct Scatter {
     NodeId index;
   };
   std::vector<Place> places;
-  std::vector<NodeId> factors;  // what is added is their product
+  std::vector<NodeId> factors;  // what is added is their product; truths, which choose, come last
 };
 
 class Values {

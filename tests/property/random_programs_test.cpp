@@ -32,8 +32,10 @@ double error_of(const std::string& text) {
   }
   const NativeValues native(program.graph, sizes, step, interpreter);
   double scale = 1e-2, error = std::abs(native.loss - interpreter.value(raw.given[0]).values[0]);
-  for (NodeId gradient : raw.backward.gradients)
-    if (!moderate(interpreter.value(gradient))) return 0;  // single precision need not follow
+  std::vector<NodeId> expected = raw.backward.gradients;
+  expected.push_back(raw.given[0]);
+  if (!std::ranges::all_of(expected, [&](NodeId id) { return moderate(interpreter.value(id)); }))
+    return 0;  // single precision need not follow
   for (NodeId gradient : raw.backward.gradients)
     for (double value : interpreter.value(gradient).values) scale = std::max(scale, std::abs(value));
   for (std::size_t k = 0; k < raw.backward.gradients.size(); ++k) {
