@@ -45,7 +45,12 @@ std::optional<NodeId> ScaledValues::value(const ScaledValue& value) {
 }
 
 // Whether a `where` may make it 0.
-bool ScaledValues::is_masked(NodeId core, int depth) const {
+bool ScaledValues::is_masked(NodeId core, int depth) {
+  if (const auto known = masked_.find(core); known != masked_.end()) return known->second;
+  return masked_[core] = derive_masked(core, depth);
+}
+
+bool ScaledValues::derive_masked(NodeId core, int depth) {
   const Node& node = graph_.node(core);
   const auto operand = [&](std::size_t k) { return is_masked(node.operands[k], depth - 1); };
   if (node.op == Op::where) return tenet::is_zero(graph_, node.operands[1]) || tenet::is_zero(graph_, node.operands[2]);
@@ -71,13 +76,23 @@ std::optional<NodeId> ScaledValues::value_of(const ScaledPart& part) {
 
 // A truth outside which a value is 0, and the value where it holds.
 std::optional<ScaledValues::Choice> ScaledValues::split(NodeId core, int depth) {
-  const Node& node = graph_.node(core);
+  if (const auto known = choices_.find(core); known != choices_.end()) return known->second;
+  return choices_[core] = derive_split(core, depth);
+}
+
+std::optional<ScaledValues::Choice> ScaledValues::derive_split(NodeId core, int depth) {
+  const Node node = graph_.node(core);
   if (node.kind == Kind::truth) return Choice{core, graph_.constant(1), false};
   if (node.op == Op::subtract && is_constant(graph_, node.operands[0], 1) && graph_.node(node.operands[1]).kind == Kind::truth)
     return Choice{graph_.apply(Op::logical_not, node.operands[1]), graph_.constant(1), false};
-  if (node.op == Op::where && tenet::is_zero(graph_, node.operands[2])) return Choice{node.operands[0], node.operands[1]};
-  if (node.op == Op::where && tenet::is_zero(graph_, node.operands[1]))
-    return Choice{graph_.apply(Op::logical_not, node.operands[0]), node.operands[2]};
+  if (node.op == Op::where)
+    for (std::size_t zero : {2, 1}) {
+      if (!tenet::is_zero(graph_, node.operands[zero])) continue;
+      const NodeId truth = zero == 2 ? node.operands[0] : graph_.apply(Op::logical_not, node.operands[0]);
+      const auto inner = depth == 0 ? std::nullopt : split(node.operands[3 - zero], depth - 1);
+      if (inner && inner->masks) return Choice{graph_.apply(Op::logical_and, truth, inner->truth), inner->rest};
+      return Choice{truth, node.operands[3 - zero]};
+    }
   if (depth == 0) return {};
   if (node.op == Op::add || node.op == Op::subtract) {
     const auto a = split(node.operands[0], depth - 1), b = a ? split(node.operands[1], depth - 1) : std::nullopt;
@@ -92,15 +107,20 @@ std::optional<ScaledValues::Choice> ScaledValues::split(NodeId core, int depth) 
     if (hidden.empty()) return Choice{inner->truth, core};
     return Choice{graph_.apply(Op::greater, graph_.reduce(Op::sum, hidden, inner->truth), graph_.constant(0)), core};
   }
-  if (!(node.op == Op::multiply || node.op == Op::divide || node.op == Op::negate)) return {};
-  for (std::size_t k = 0; k < (node.op == Op::multiply ? 2 : 1); ++k)
-    if (auto choice = split(node.operands[k], depth - 1)) {
-      std::vector<NodeId> operands(node.operands.begin(), node.operands.end());
-      operands[k] = choice->rest;
-      choice->rest = node.op == Op::multiply ? times(operands[0], operands[1]) : graph_.rebuild(core, operands);
-      return choice;
-    }
-  return {};
+  if (node.op == Op::multiply) {
+    const auto a = split(node.operands[0], depth - 1), b = split(node.operands[1], depth - 1);
+    if (!a && !b) return {};
+    const NodeId rest = times(a ? a->rest : node.operands[0], b ? b->rest : node.operands[1]);
+    if (!a || !b) return Choice{a ? a->truth : b->truth, rest, a ? a->masks : b->masks};
+    return Choice{graph_.apply(Op::logical_and, a->truth, b->truth), rest, a->masks || b->masks};
+  }
+  if (node.op != Op::divide && node.op != Op::negate) return {};
+  auto choice = split(node.operands[0], depth - 1);
+  if (!choice) return {};
+  std::vector<NodeId> operands(node.operands.begin(), node.operands.end());
+  operands[0] = choice->rest;
+  choice->rest = graph_.rebuild(core, operands);
+  return choice;
 }
 
 // Nothing for exp(0).

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <optional>
+#include <unordered_map>
 #include <vector>
 
 #include "compiler/simplify/linear_forms.h"
@@ -77,8 +78,11 @@ class ScaledValues {
     NodeId truth, rest;
     bool masks = true;  // by a `where`; a truth as a factor may be solved for an index
   };
-  std::optional<Choice> split(NodeId core, int depth = 8);
-  bool is_masked(NodeId core, int depth = 8) const;
+  static constexpr int greatest_depth = 64;
+  std::optional<Choice> split(NodeId core, int depth = greatest_depth);
+  std::optional<Choice> derive_split(NodeId core, int depth);
+  bool is_masked(NodeId core, int depth = greatest_depth);
+  bool derive_masked(NodeId core, int depth);
   std::optional<NodeId> value_of(const ScaledPart& part);
   LinearForm masked(const ScaledPart& part);
   std::optional<NodeId> exponential(LinearForm form);
@@ -92,6 +96,8 @@ class ScaledValues {
   Graph& graph_;
   NumericRanges& ranges_;
   LinearForms forms_;
+  std::unordered_map<NodeId, std::optional<Choice>> choices_;
+  std::unordered_map<NodeId, bool> masked_;
 };
 
 }  // namespace tenet
