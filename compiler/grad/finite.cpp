@@ -90,6 +90,18 @@ const Facts& Finiteness::of(NodeId node) {
   return at(node);
 }
 
+void Finiteness::doubt_readings(NodeId component) {
+  if (of(component).finite) return;
+  for (const Recurrence::Read& read : graph_.recurrence_of(component).reads) {
+    doubted_.insert(graph_.input_of(read.reading));
+    facts_.resize(std::min<std::size_t>(facts_.size(), index_of(read.reading)));
+  }
+}
+
+bool Finiteness::all_finite(const Node& node) const {
+  return std::ranges::all_of(node.operands, [&](NodeId operand) { return at(operand).finite; });
+}
+
 // What constants and known sizes come to.
 std::optional<mpq_class> Finiteness::known_number(NodeId id) const {
   const Node& node = graph_.node(id);
@@ -129,6 +141,7 @@ Facts Finiteness::derive(NodeId id) const {
     case Op::normal:
       return {.finite = true};
     case Op::input:
+      if (doubted_.contains(graph_.input_of(id))) return {};
       return input(graph_.input(graph_.input_of(id)));
     case Op::coordinate:
     case Op::argmax:
@@ -226,6 +239,7 @@ Facts Finiteness::derive(NodeId id) const {
     case Op::substitute:
       return node.operands.size() > node.bound.size() + 1 ? both(a, at(node.operands.back())) : a;
     case Op::recurrence:
+      return {.finite = all_finite(node)};
     case Op::count_:
       break;
   }
@@ -255,7 +269,7 @@ Facts Finiteness::input(const Input& row) const {
     case InputRole::state:
     case InputRole::noise:
     case InputRole::given:
-    case InputRole::previous:  // as far as what reads it is
+    case InputRole::previous:  // by induction, unless it is doubted
       return {.finite = true};
     case InputRole::training:
     case InputRole::step:

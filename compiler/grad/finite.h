@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <limits>
 #include <optional>
+#include <set>
 #include <unordered_map>
 #include <vector>
 
@@ -31,10 +32,13 @@ class Finiteness {
  public:
   explicit Finiteness(const Graph& graph) : graph_(graph) {}
   const Facts& of(NodeId node);
+  // A recurrence's readings count as finite, from now on as far as its bodies and starts are proved to be.
+  void doubt_readings(NodeId component);
 
  private:
   Facts derive(NodeId node) const;
   Facts input(const Input& row) const;
+  bool all_finite(const Node& recurrence) const;
   Facts coordinate_of(AxisId axis) const;
   double size(AxisId axis) const;
   double bound_of_reciprocal(NodeId divisor) const;
@@ -46,6 +50,7 @@ class Finiteness {
 
   const Graph& graph_;
   std::vector<Facts> facts_;
+  std::set<InputId> doubted_;                      // readings of recurrences
   std::unordered_map<NodeId, mpq_class> numbers_;  // what is made of constants and known sizes
 };
 

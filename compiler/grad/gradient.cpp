@@ -196,9 +196,17 @@ class ReverseMode {
     const NodeId body = graph_.body_of(id);
     if (depends_[index_of(body)]) add(body, adjoints_[index_of(id)], set_of(graph_.node(id).axes));
     if (!entered_.insert(graph_.components(id).front()).second) return;
+    const auto is_nothing = [&](NodeId component) {
+      const auto& value = adjoints_[index_of(component)].value;
+      return !value || is_zero(*value);
+    };
+    if (std::ranges::all_of(graph_.components(id), is_nothing)) return push_zero(graph_.node(id));
     recurrences_.emplace_back(graph_, id, extras_);
     for (NodeId component : graph_.components(id))
-      if (adjoints_[index_of(component)].mask) masked_.insert(recurrences_.size() - 1);
+      if (adjoints_[index_of(component)].mask) {
+        masked_.insert(recurrences_.size() - 1);
+        finite_.doubt_readings(component);
+      }
     const std::size_t own = recurrences_.size() - 1, components = graph_.components(id).size();
     const Recurrence form = graph_.recurrence_of(id);
     const std::vector<NodeId> operands(graph_.node(id).operands.begin(), graph_.node(id).operands.end());

@@ -47,7 +47,7 @@ class Masks {
 
   Pair step() {
     const Pair a = any(), b = any();
-    const unsigned which = choose(6);
+    const unsigned which = choose(9);
     return both([&](Side side) {
       const NodeId u = a.*side, v = b.*side;
       switch (which) {
@@ -61,28 +61,55 @@ class Masks {
           return graph_.node(u).axes.empty() ? u : graph_.reduce(Op::sum, {graph_.node(u).axes[0]}, u);
         case 4:
           return graph_.apply(Op::multiply, v, graph_.apply(Op::subtract, constant(1), tame(u)));
+        case 5:
+          return looked_up(u, constant(1, 2));
+        case 6:
+          return graph_.node(u).axes.empty() ? u : recurrent(u, graph_.node(u).axes[0]);
+        case 7:
+          return graph_.has_axis(u, axis("j")) && !graph_.has_axis(u, axis("i"))
+                     ? graph_.substitute(u, {{axis("j"), algebra_["l"]}})
+                     : u;
         default:
           return graph_.apply(Op::negate, u);
       }
     });
   }
 
+  AxisId axis(const char* name) { return algebra_.axes.at(name); }
+
+  // The value before along an axis, by a lookup with `else`.
+  NodeId looked_up(NodeId u, NodeId otherwise) {
+    if (graph_.node(u).axes.empty()) return u;
+    const AxisId along = graph_.node(u).axes[0];
+    return graph_.substitute(u, {{along, graph_.apply(Op::subtract, graph_.coordinate(along), constant(1))}}, otherwise);
+  }
+
+  // h = tanh(s) * h[along = along - 1 else 1] + u.
+  NodeId recurrent(NodeId u, AxisId along) {
+    const NodeId reading = graph_.reading({graph_.node(u).axes.begin(), graph_.node(u).axes.end()}, "");
+    const NodeId body = graph_.apply(Op::add, graph_.apply(Op::multiply, tame(algebra_["s"]), reading), u);
+    return graph_.recurrence({along, {{0, 1, reading}}}, {body}, {constant(1)})[0];
+  }
+
   // where(c, f(u), 0), where f(u) is only defined where c holds.
   Pair masked() {
     const Pair of = any(), beside = any();
-    const unsigned which = choose(7), factor = choose(3);
+    const unsigned which = choose(10), factor = choose(3);
     return both([&](Side side) {
       const NodeId u = tame(of.*side), zero = constant(0), one = constant(1);
       const NodeId i = graph_.coordinate(algebra_.axes.at("i")), size = graph_.size(algebra_.axes.at("i"));
-      const bool by_value = which < 4;
+      const bool by_value = which < 4 || which == 8;
       NodeId condition = graph_.apply(Op::greater, u, constant(1, 5)), value = u, divisor = zero;
       if (which == 4) condition = graph_.apply(Op::greater, i, zero), divisor = i;
       if (which == 5)
         condition = graph_.apply(Op::greater, size, constant(3)), divisor = graph_.apply(Op::subtract, size, constant(3));
       if (which == 6) condition = graph_.apply(Op::equal, constant(1), constant(2));
+      if (which == 7) condition = graph_.apply(Op::equal, i, zero), divisor = graph_.apply(Op::subtract, one, i);
+      if (which == 8) condition = graph_.apply(Op::less, u, constant(1, 5));
+      if (which == 9) condition = graph_.apply(Op::greater, i, zero);
       if (side == &Pair::safe) {
         if (by_value)
-          value = graph_.apply(Op::where, condition, value, constant(1, 2));
+          value = graph_.apply(Op::where, condition, value, constant(which == 8 ? 0 : 1, 2));
         else
           divisor = graph_.apply(Op::where, condition, divisor, one);
       }
@@ -91,7 +118,16 @@ class Masks {
       if (which == 1) result = graph_.apply(Op::divide, one, graph_.apply(Op::relu, value));
       if (which == 2) result = graph_.apply(Op::power, graph_.apply(Op::relu, value), constant(-1, 2));
       if (which == 3) result = graph_.apply(Op::sqrt, value);
-      if (!by_value) result = graph_.apply(Op::divide, value, divisor);
+      if (which == 7) result = recurrent(graph_.apply(Op::divide, value, divisor), axis("i"));
+      if (which == 8) {  // beyond the condition it overflows
+        const NodeId excess = graph_.apply(Op::relu, graph_.apply(Op::subtract, value, constant(1, 5)));
+        result = graph_.apply(Op::exp, graph_.apply(Op::add, value, graph_.apply(Op::multiply, constant(4000), excess)));
+      }
+      if (which == 9) {
+        const NodeId along = graph_.apply(Op::multiply, value, graph_.apply(Op::add, i, one));
+        result = graph_.apply(Op::log, graph_.apply(Op::abs, looked_up(along, side == &Pair::safe ? one : zero)));
+      }
+      if (which >= 4 && which < 7) result = graph_.apply(Op::divide, value, divisor);
       if (factor == 0) result = graph_.apply(Op::multiply, tame(beside.*side), result);
       if (factor == 1) result = graph_.apply(Op::divide, result, graph_.apply(Op::exp, tame(beside.*side)));
       return graph_.apply(Op::where, condition, result, zero);
