@@ -53,8 +53,9 @@ bool ScaledValues::is_masked(NodeId core, int depth) {
 bool ScaledValues::derive_masked(NodeId core, int depth) {
   const Node& node = graph_.node(core);
   const auto operand = [&](std::size_t k) { return is_masked(node.operands[k], depth - 1); };
-  if (node.op == Op::where) return tenet::is_zero(graph_, node.operands[1]) || tenet::is_zero(graph_, node.operands[2]);
+  if (node.op == Op::where && (tenet::is_zero(graph_, node.operands[1]) || tenet::is_zero(graph_, node.operands[2]))) return true;
   if (depth == 0) return false;
+  if (node.op == Op::where) return operand(1) || operand(2);
   if (node.op == Op::add || node.op == Op::subtract) return operand(0) && operand(1);
   if (node.op == Op::multiply) return operand(0) || operand(1);
   const bool keeps_zeros = node.op == Op::divide || node.op == Op::negate || node.op == Op::sum || node.op == Op::substitute ||
@@ -94,6 +95,15 @@ std::optional<ScaledValues::Choice> ScaledValues::derive_split(NodeId core, int 
       return Choice{truth, node.operands[3 - zero]};
     }
   if (depth == 0) return {};
+  if (node.op == Op::where) {
+    const NodeId truth = node.operands[0], denied = graph_.apply(Op::logical_not, truth);
+    const auto a = split(node.operands[1], depth - 1), b = split(node.operands[2], depth - 1);
+    if (!(a && a->masks) && !(b && b->masks)) return {};
+    const NodeId yes = a ? graph_.apply(Op::logical_and, truth, a->truth) : truth;
+    const NodeId no = b ? graph_.apply(Op::logical_and, denied, b->truth) : denied;
+    const NodeId rest = where(graph_, truth, a ? a->rest : node.operands[1], b ? b->rest : node.operands[2]);
+    return Choice{graph_.apply(Op::logical_or, yes, no), rest};
+  }
   if (node.op == Op::add || node.op == Op::subtract) {
     const auto a = split(node.operands[0], depth - 1), b = a ? split(node.operands[1], depth - 1) : std::nullopt;
     if (!b || !a->masks || !b->masks) return {};

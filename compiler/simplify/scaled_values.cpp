@@ -332,7 +332,11 @@ ScaledValue ScaledValues::chosen(const Node& node, const std::vector<ScaledValue
       part.core = hidden ? where(graph_, truth, zero, part.core) : where(graph_, truth, part.core, zero);
     return result;
   }
-  return {choice(truth, single(yes), single(no))};
+  if (yes.size() == 1 && no.size() == 1) return {choice(truth, yes[0], no[0])};
+  ScaledValue result;  // parts of one scale would lose the smaller one
+  for (const ScaledPart& part : yes) result = merged(std::move(result), {{part.scale, where(graph_, truth, part.core, zero)}});
+  for (const ScaledPart& part : no) result = merged(std::move(result), {{part.scale, where(graph_, truth, zero, part.core)}});
+  return result;
 }
 
 ScaledPart ScaledValues::choice(NodeId truth, const ScaledPart& a, const ScaledPart& b) {
