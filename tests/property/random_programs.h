@@ -73,7 +73,11 @@ class ProgramWriter {
     const Axes axes = united(united(start.axes, step.axes), {axis});
     const std::string before = start.axes.contains(axis) ? "0" : fmt::format("tanh({})", start.text);
     text_ += fmt::format("{0}p = {0}[{1} = {1} {2} 1 else {3}]\n", name, axis, below(2) == 0 ? "-" : "+", before);
-    text_ += fmt::format("{}{} = {}(0.5 * {}p + {})\n", name, in_brackets(axes), below(4) == 0 ? "sin" : "tanh", name, step.text);
+    static const std::vector<std::string> bodies{"tanh(0.5 * {0}p + {1})", "sin(0.5 * {0}p + {1})",
+                                                 "tanh(where({1} > 0, log({1}), 0.5 * {0}p))",
+                                                 "tanh(where({2} > 0, {0}p / {2} + {1}, {1}))"};
+    const std::string body = fmt::format(fmt::runtime(any(bodies)), name, step.text, axis);
+    text_ += fmt::format("{}{} = {}\n", name, in_brackets(axes), body);
     values_.push_back({name, axes});
   }
 
@@ -139,9 +143,11 @@ class ProgramWriter {
 
   // A function where it is defined, something else elsewhere.
   Value masked(const Value& a) {
-    static const std::vector<std::string> patterns{"where({0} > 0, log({0}), 0)", "where({0} != 0, 1 / {0}, 1)",
-                                                   "where({0} > 0, sqrt({0}), {0})", "where(abs({0}) > 0.1, {0}^-2, 0)",
-                                                   "where({0} > 0, {0}^1.5 * log({0}), 0)"};
+    static const std::vector<std::string> patterns{
+        "where({0} > 0, log({0}), 0)",           "where({0} != 0, 1 / {0}, 1)",
+        "where({0} > 0, sqrt({0}), {0})",        "where(abs({0}) > 0.1, {0}^-2, 0)",
+        "where({0} > 0, {0}^1.5 * log({0}), 0)", "where({0} < 1, exp({0} + 400 * relu({0} - 1)), 0)",
+        "where({0} != 0, sin({0}) / {0}, 1)"};
     return {fmt::format("tanh({})", fmt::format(fmt::runtime(any(patterns)), a.text)), a.axes};
   }
 
