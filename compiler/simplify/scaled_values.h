@@ -8,6 +8,7 @@
 //   over axes       sum[i](exp(s) c)    = exp(M) * sum[i](exp(s - M) c),  M = max[i](s)
 //                   prod[i](exp(s) c)   = exp(sum[i](s)) * prod[i](c)
 //   choices         where(p, exp(s) a, exp(t) b) = exp(where(p, s, t)) * where(p, a, b);  lookups with `else` likewise
+//                   of several parts each stays one: exp(s) where(p, a, 0) + exp(t) where(p, 0, b)
 //   the way back    exp(softplus(x)) = 1 + exp(x),  exp(x - softplus(x)) = sigmoid(x)
 #pragma once
 
