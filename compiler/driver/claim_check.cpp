@@ -109,7 +109,7 @@ struct Look {
 
 // Claims at one point after another. With `initial` the first is near the initial values; all others are anywhere. A claim of
 // which a side is undefined somewhere there is looked at with positive values too, then with values in (0, 1).
-void compare_at_points(Session& session, const std::vector<std::size_t>& which, int count, bool initial,
+void compare_at_points(Session& session, const std::vector<std::size_t>& which, int count, bool initial, Waiting& waiting,
                        std::vector<ClaimCheck>& checks, std::vector<Look>& looks) {
   const std::vector<Claim>& claims = session.program->claims;
   for (int number = 0; number < count; ++number) {
@@ -121,6 +121,7 @@ void compare_at_points(Session& session, const std::vector<std::size_t>& which, 
       Interpreter interpreter(session.graph(), session.sizes);
       bind_point(*point, interpreter);
       std::erase_if(left, [&](std::size_t k) {
+        waiting("claims in numbers", k + 1, claims.size(), drawn_names[static_cast<std::size_t>(draw)]);
         const Sides sides = sides_at(session, claims[k], interpreter);
         looks[k].defined = looks[k].defined || sides.defined();
         compare(session, claims[k], sides, drawn_names[static_cast<std::size_t>(draw)], checks[k]);
@@ -139,14 +140,14 @@ bool fits(const Session& session, const Claim& claim, const Sizes& sizes) {
 }
 
 // All claims at these sizes, but those that are too large there or refuted already.
-void compare_at_sizes(Session& session, const Sizes& sizes, int count, bool initial, std::vector<ClaimCheck>& checks,
-                      std::vector<Look>& looks) {
+void compare_at_sizes(Session& session, const Sizes& sizes, int count, bool initial, Waiting& waiting,
+                      std::vector<ClaimCheck>& checks, std::vector<Look>& looks) {
   const Sizes own = std::exchange(session.sizes, completed(session.graph(), sizes));
   std::vector<std::size_t> which;
   for (std::size_t k = 0; k < checks.size(); ++k)
     if (checks[k].verdict != Verdict::refuted && fits(session, session.program->claims[k], session.sizes)) which.push_back(k);
   for (std::size_t k : which) looks[k].fits = true;
-  if (!which.empty()) compare_at_points(session, which, count, initial, checks, looks);
+  if (!which.empty()) compare_at_points(session, which, count, initial, waiting, checks, looks);
   session.sizes = own;
 }
 
@@ -304,8 +305,9 @@ std::vector<ClaimCheck> check_claims(Session& session, Waiting& waiting) {
   std::vector<Look> looks(claims.size());
   const Sizes near = reduced_sizes(session, roots, most_elements, Shortened::open);
   session.times("points", [&] {
-    compare_at_sizes(session, near, points, true, result, looks);
-    for (const Sizes& sizes : other_sizes(session)) compare_at_sizes(session, sizes, points_at_others, false, result, looks);
+    compare_at_sizes(session, near, points, true, waiting, result, looks);
+    for (const Sizes& sizes : other_sizes(session))
+      compare_at_sizes(session, sizes, points_at_others, false, waiting, result, looks);
   });
   for (std::size_t k = 0; k < claims.size(); ++k) judge(session, claims[k], looks[k], result[k]);
   return result;
