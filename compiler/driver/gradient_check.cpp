@@ -128,7 +128,7 @@ Outcome<void> measure_differences(Session& session, NodeId loss, const Point& po
       lost = lost || (std::isfinite(both[0].values[k]) && !std::isfinite(both[1].values[k]));
     if (lost) continue;
     const TermSizes sizes{terms[0], {terms[1 + i], terms[1 + count + values + i]}};
-    check.finite_difference_error = session.times("differences", [&] {
+    check.differences = session.times("differences", [&] {
       const Tensor at = laid_out(interpreter.value(targets[i]), graph.node(targets[i]).axes, session.sizes);
       return difference_error(interpreter, all, i, at, both, sizes, finite_difference_tolerance);
     });
@@ -211,8 +211,7 @@ Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& 
     const NodeId like = subjects.targets[i].node;
     derived.push_back({at(subjects.raw[i], like), at(outputs[values + i], like)});
     all_finite = all_finite && finite(derived[i][0]) && finite(derived[i][1]) && finite((*native)[values + i]);
-    result.gradients.push_back(
-        {subjects.targets[i].name, std::numeric_limits<double>::infinity(), (*deviations)[values + i], false});
+    result.gradients.push_back({subjects.targets[i].name, {}, (*deviations)[values + i], false});
   }
   const bool wrong = std::ranges::any_of(result.values, [](const ValueCheck& check) { return std::isinf(check.native.error); });
   if (!all_finite || wrong) {

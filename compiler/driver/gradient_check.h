@@ -7,6 +7,7 @@
 #include "compiler/driver/native_check.h"
 #include "compiler/driver/session.h"
 #include "compiler/driver/waiting.h"
+#include "compiler/grad/differences.h"
 
 namespace tenet {
 
@@ -18,8 +19,7 @@ struct ValueCheck {
 };
 struct GradientCheck {
   std::string name;
-  double
-      finite_difference_error;  // of the derived and of the simplified gradient, the greater; beyond double precision's rounding
+  DifferenceError differences;  // of the derived and of the simplified gradient, the greater; beyond double precision's rounding
   Deviation native;
   bool at_tie;  // it goes by a convention at the point: the difference was taken along it there
 };

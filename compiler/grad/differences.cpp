@@ -16,10 +16,11 @@
 namespace tenet {
 namespace {
 
-constexpr int directions = 3;                                     // the first probes; the others are along one coordinate
-constexpr double steps[] = {1e-3, 1e-2, 1e-4, 1e-1, 1e-5, 1e-6};  // as shares of an element's size
-constexpr double shortest_rounded = 1e-4;                         // below, rounding explains too much to be allowed for
-constexpr double roundings = 64;                                  // that may add up in one difference
+constexpr int directions = 3;  // the first probes; the others are along one coordinate
+constexpr double steps[] = {1e-3, 1e-2, 1e-4, 1e-1, 1e-5, 1e-6, 1e-8, 1e-10};  // as shares of an element's size
+constexpr double shortest_rounded = 1e-4;  // below, rounding explains too much to be allowed for
+constexpr double roundings = 64;           // that may add up in one difference
+constexpr double settled = 1e-3;           // that two steps have to agree to, of what they measure
 
 bool passes_nothing(const Node& node) {
   const Operation& row = operation(node.op);
@@ -237,11 +238,16 @@ std::vector<double> reaches(const Tensor& at, std::span<const Tensor> gradients)
   return result;
 }
 
+struct Measured {
+  double slope, rounding;
+};
+
 struct Probe {
   std::vector<double> direction;
-  std::vector<double> slopes;  // by each gradient
-  std::vector<double> scales;  // of each gradient's terms
-  double longest = 0;          // step of an element that a gradient varies with
+  std::vector<double> slopes;           // by each gradient
+  std::vector<double> scales;           // of each gradient's terms
+  double longest = 0;                   // step of an element that a gradient varies with
+  std::vector<Measured> measured = {};  // at each step so far
   double error = std::numeric_limits<double>::infinity();
 };
 
@@ -296,6 +302,14 @@ std::vector<double> slopes(Interpreter& interpreter, const Moved& moved, std::si
   return result;
 }
 
+// Two steps measure the same, up to rounding.
+bool settles(const Probe& probe) {
+  for (const auto& [slope, rounding] : probe.measured)
+    for (const auto& [other, others_rounding] : probe.measured)
+      if (rounding < others_rounding && std::abs(slope - other) <= settled * std::abs(slope) + others_rounding) return true;
+  return false;
+}
+
 }  // namespace
 
 Moved moved(Graph& graph, NodeId value, std::span<const NodeId> targets, int probes, const std::function<bool(NodeId)>& holds) {
@@ -306,12 +320,12 @@ void unmove(Interpreter& interpreter, const Moved& moved) {
   for (InputId difference : moved.differences) interpreter.bind(difference, Tensor{{}, {}, {0}});
 }
 
-double difference_error(Interpreter& interpreter, const Moved& moved, std::size_t target, const Tensor& at,
-                        std::span<const Tensor> gradients, const TermSizes& sizes, double tolerance) {
+DifferenceError difference_error(Interpreter& interpreter, const Moved& moved, std::size_t target, const Tensor& at,
+                                 std::span<const Tensor> gradients, const TermSizes& sizes, double tolerance) {
   constexpr double unit = std::numeric_limits<double>::epsilon() / 2;
   std::mt19937_64 random(target);
   const std::vector<double> reach = reaches(at, gradients);
-  if (std::ranges::all_of(reach, [](double x) { return x == 0; })) return std::numeric_limits<double>::infinity();
+  if (std::ranges::all_of(reach, [](double x) { return x == 0; })) return {};
   std::vector<Probe> probes;
   for (int k = 0; k == 0 || (reach.size() > 1 && moves_of(k) < moved.count); ++k)
     probes.push_back(probe_of(reach, k >= directions, gradients, random));
@@ -332,10 +346,15 @@ double difference_error(Interpreter& interpreter, const Moved& moved, std::size_
         error = std::isfinite(share) ? std::max(error, share) : std::numeric_limits<double>::infinity();
       }
       left[p]->error = std::min(probe.error, error);
+      left[p]->measured.push_back({measured[p], unit * roundings * sizes.value / step});
     }
   }
   interpreter.bind(moved.differences[target], Tensor{{}, {}, {0}});
-  return std::ranges::max(probes, {}, &Probe::error).error;
+  const auto bends = [&](const Probe& probe) { return probe.error > tolerance && !settles(probe); };
+  DifferenceError result{0, std::ranges::none_of(probes, bends)};
+  for (const Probe& probe : probes)
+    if (!bends(probe)) result.error = std::max(result.error, probe.error);
+  return result;
 }
 
 }  // namespace tenet

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <functional>
+#include <limits>
 #include <span>
 #include <vector>
 
@@ -44,13 +45,20 @@ struct TermSizes {
   std::vector<double> gradients;
 };
 
+struct DifferenceError {
+  double error = std::numeric_limits<double>::infinity();
+  // Differences at two steps agree. Where the value bends too much for that, as a recurrence's may that runs wild, they say
+  // nothing of its gradient: they are not in the error.
+  bool settles = true;
+};
+
 // The error of some gradients of a scalar at a target, whose value is `at`, against differences; the gradients should be equal.
 // It is the greatest over a few directions and coordinates, as a share of the gradients' largest value (along a direction: of the
 // largest term), or of a larger one where rounding in double precision alone would be above `tolerance`. An element is moved by
 // a share of its own size. Each probe takes the best of a few such shares: too long a step bends, too short a one rounds, and a
 // wrong gradient is wrong at all of them. Elements at which a gradient is not finite are not moved. Nothing is moved before and
 // after. Infinity: no difference was finite.
-double difference_error(Interpreter& interpreter, const Moved& moved, std::size_t target, const Tensor& at,
-                        std::span<const Tensor> gradients, const TermSizes& sizes, double tolerance);
+DifferenceError difference_error(Interpreter& interpreter, const Moved& moved, std::size_t target, const Tensor& at,
+                                 std::span<const Tensor> gradients, const TermSizes& sizes, double tolerance);
 
 }  // namespace tenet

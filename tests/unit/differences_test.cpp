@@ -1,6 +1,8 @@
 // What stands between a wrong gradient and `tenet check`.
 #include "compiler/grad/differences.h"
 
+#include <fmt/format.h>
+
 #include <cmath>
 
 #include "compiler/grad/gradient.h"
@@ -15,7 +17,7 @@ constexpr double tolerance = 1e-6;
 
 // The error of the derived gradient of `loss` by `target` after `change` had its way with it.
 template <class Change>
-double error_after(const std::string& text, const std::string& target, Change change) {
+DifferenceError difference_after(const std::string& text, const std::string& target, Change change) {
   Algebra algebra(text);
   Graph& graph = algebra.graph;
   const NodeId loss = algebra["loss"], by[] = {algebra[target]};
@@ -32,6 +34,11 @@ double error_after(const std::string& text, const std::string& target, Change ch
   unmove(interpreter, all);
   change(derived);
   return difference_error(interpreter, all, 0, at, std::span(&derived, 1), {10, {10}}, tolerance);
+}
+
+template <class Change>
+double error_after(const std::string& text, const std::string& target, Change change) {
+  return difference_after(text, target, change).error;
 }
 
 struct Case {
@@ -78,4 +85,16 @@ TEST_CASE("a gradient that is zero passes, and what is not zero does not pass fo
   const std::string shifted = "axis i = 5\nparam s = 1\ndata x[i]\ne = exp(x + s)\nloss = sum[i](i * e / sum[i](e))";
   CHECK(error_after(shifted, "s", [](Tensor&) {}) < tolerance);
   CHECK(error_after(shifted, "s", [](Tensor& gradient) { gradient.values[0] = 1e-6; }) > tolerance);
+}
+
+TEST_CASE("differences that settle at no step say nothing, and only they", "[unit]") {
+  const auto wrong = [](Tensor& gradient) { gradient.values[0] *= 1.1; };
+  const auto chain = [](int scale) {
+    std::string text = "param x = 0\ny_0 = sin(x)\n";
+    for (int k = 1; k < 50; ++k) text += fmt::format("y_{} = sin({} * y_{})\n", k, scale, k - 1);
+    return text + "loss = y_49";
+  };
+  CHECK(difference_after(chain(1), "x", wrong).settles);
+  CHECK(difference_after(chain(1), "x", wrong).error > 0.01);
+  CHECK(!difference_after(chain(20), "x", wrong).settles);
 }
