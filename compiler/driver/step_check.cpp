@@ -41,7 +41,7 @@ struct Trained {
 };
 
 TrainingValues values_of(Session& session, NodeId loss) {
-  if (session.program->train) return training_values(*session.program, session.sizes);
+  if (session.program->train) return training_values(*session.program);
   std::vector<NodeId> targets;
   for (const Parameter& parameter : session.program->parameters) targets.push_back(parameter.node);
   const std::vector<NodeId> given = with_training(*session.program, std::span(&loss, 1), true);
@@ -53,7 +53,7 @@ Trained trained_step(Session& session, const TrainingValues& raw) {
   Program& program = *session.program;
   Graph& graph = program.graph;
   const SimplifiedGradients simple = session.times("simplify", [&] {
-    return program.train ? training_forms(program, raw, session.sizes)
+    return program.train ? training_forms(program, training_values(program, session.sizes), session.sizes)
                          : simplify_gradients(graph, raw.given, raw.backward, session.sizes);
   });
   Trained result;
