@@ -110,6 +110,9 @@ class NormalForms {
   // A sum of two products of exponentials by sigmoid; nothing if the form is none.
   std::optional<Polynomial> as_sigmoid(const Polynomial& p);
 
+  // Whether the index is known to stay within an axis of that size.
+  bool in_range(AtomId index, PolynomialId range) const;
+
  private:
   Polynomial power_of_term(const Monomial& monomial, const Rational& coefficient, const Rational& exponent);
   Rational scale_of(const Polynomial& base, const Rational& exponent) const;
@@ -132,7 +135,6 @@ class NormalForms {
   Polynomial bound(const Factor& factor, const Renaming& renaming);
   Polynomial bound(const Polynomial& body, const Renaming& renaming);
   void close(std::vector<AtomId> rest, Closed partial, int height, int& budget, std::optional<Closed>& best);
-  bool in_range(AtomId index, PolynomialId range) const;
 
   // Conditions, infinite values and denominators: of proofs alone.
   std::set<AtomId> conditions_of(const std::vector<Polynomial>& operands) const;

@@ -31,15 +31,6 @@ NodeId Emission::node(const Tree& tree) {
 }
 
 Emission::Signed Emission::built(const Tree& tree, bool alone) {
-  const int masks = std::ranges::any_of(
-      tree.term.monomial, [&](const Factor& factor) { return forms_.atoms()[factor.atom].kind == AtomKind::negative; });
-  masked_ += masks;
-  const Signed result = built_masked(tree, alone);
-  masked_ -= masks;
-  return result;
-}
-
-Emission::Signed Emission::built_masked(const Tree& tree, bool alone) {
   switch (tree.kind) {
     case Tree::Kind::term:
       return product(tree.term, {}, alone);
@@ -148,7 +139,31 @@ NodeId Emission::argument(const Polynomial& form) {
   for (const auto& [index, axis] : bound_)
     if (forms_.atoms().varies(form, index)) unbound.emplace(index, forms_.axis_atom(axis));
   const auto value = values_.at_hand(unbound.empty() ? form : forms_.renamed(form, unbound));
-  return value ? image_(*value) : node(form);
+  return value ? image_(*value) : quotient(form);
+}
+
+// Of wholes: divided once, by what divides any of the terms. (n + 1) / 49 is a whole where n / 49 + 1 / 49 may come out below.
+NodeId Emission::quotient(const Polynomial& form) {
+  mpz_class number = 1;
+  Exponents divisor;
+  for (const auto& [monomial, coefficient] : form) {
+    number = lcm(number, coefficient.denominator());
+    for (const Factor& factor : monomial) {
+      if (!is_whole_number(factor)) return node(form);
+      if (factor.exponent < 0) divisor[factor.atom] = std::max(divisor[factor.atom], -factor.exponent);
+    }
+  }
+  if (divisor.empty() && number == 1) return node(form);
+  const Polynomial by{{monomial_of(divisor), number}};
+  return graph_.apply(Op::divide, node(forms_.product(form, by)), node(by));
+}
+
+bool Emission::is_whole_number(const Factor& factor) const {
+  const Atom& atom = forms_.atoms()[factor.atom];
+  const bool whole = atom.is_index() || atom.kind == AtomKind::size ||
+                     (atom.kind == AtomKind::leaf && graph_.node(*forms_.node_of(factor.atom)).kind == Kind::whole) ||
+                     (atom.kind == AtomKind::function && static_cast<Op>(atom.place) == Op::floor);
+  return whole && is_whole(factor.exponent);
 }
 
 NodeId Emission::atom(AtomId id) {
@@ -209,7 +224,9 @@ NodeId Emission::leaf(AtomId id) {
     const NodeId at = atom(entry.indices[k]);
     if (at == graph_.coordinate(axes[k]) || !graph_.has_axis(value, axes[k])) continue;
     replacements.push_back({axes[k], at});
-    if (masked_ > 0 && forms_.atoms()[entry.indices[k]].kind == AtomKind::expression) beyond = graph_.constant(0);
+    if (forms_.atoms()[entry.indices[k]].kind == AtomKind::expression &&
+        !forms_.in_range(entry.indices[k], forms_.size_of(axes[k])))
+      beyond = graph_.constant(0);
   }
   return replacements.empty() ? value : graph_.substitute(value, std::move(replacements), beyond);
 }

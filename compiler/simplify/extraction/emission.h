@@ -29,11 +29,12 @@ class Emission {
     bool negative;
   };
   Signed built(const Tree& tree, bool alone);
-  Signed built_masked(const Tree& tree, bool alone);
   Signed product(const ScaledMonomial& term, const std::vector<NodeId>& others = {}, bool alone = false);
   NodeId sum(const std::vector<Tree>& parts);
   NodeId power(const Factor& factor);
   NodeId argument(const Polynomial& form);
+  NodeId quotient(const Polynomial& form);
+  bool is_whole_number(const Factor& factor) const;
   NodeId atom(AtomId id);
   NodeId leaf(AtomId id);
   NodeId equality(AtomId id);
@@ -50,7 +51,6 @@ class Emission {
   std::function<NodeId(NodeId)> image_;
   Finiteness finite_;
   std::map<AtomId, AxisId> bound_;  // the axes of open binders
-  int masked_ = 0;                  // how many products around choose by an inequality
 };
 
 }  // namespace tenet
