@@ -195,7 +195,7 @@ Cut Cuts::extracted(NodeId node, const Indices& below, bool in_full) {
       const ScaledMonomial term = folding_.folded({coefficient, monomial});
       add_term(folded, term.monomial, term.coefficient);
     }
-    Factored factored = factoring_.factored(folded);
+    Factored factored = in_full ? factoring_.factored_in_full(folded) : factoring_.factored(folded);
     if (!best || factored.cost < best->cost) best = Cut{node, variant, std::move(factored.tree), factored.cost, false, folded};
   }
   return std::move(*best);

@@ -57,6 +57,35 @@ std::vector<ScaledMonomial> negated(std::vector<ScaledMonomial> terms) {
   return terms;
 }
 
+std::vector<ScaledMonomial> terms_of(const Polynomial& form) {
+  std::vector<ScaledMonomial> result;
+  for (const auto& [monomial, coefficient] : form) result.push_back({coefficient, monomial});
+  return result;
+}
+
+// An atom, and whether it multiplies or divides.
+using Shared = std::pair<AtomId, bool>;
+using Uses = std::map<Shared, std::size_t>;
+
+Uses uses_of(const std::vector<ScaledMonomial>& terms) {
+  Uses result;
+  for (const ScaledMonomial& term : terms)
+    for (const Factor& factor : term.monomial) ++result[{factor.atom, factor.exponent > 0}];
+  return result;
+}
+
+// The terms with the factor, and those without.
+std::pair<std::vector<ScaledMonomial>, std::vector<ScaledMonomial>> parted(const std::vector<ScaledMonomial>& terms,
+                                                                           const Shared& shared) {
+  std::pair<std::vector<ScaledMonomial>, std::vector<ScaledMonomial>> result;
+  for (const ScaledMonomial& term : terms) {
+    const bool has = std::ranges::any_of(
+        term.monomial, [&](const Factor& f) { return f.atom == shared.first && (f.exponent > 0) == shared.second; });
+    (has ? result.first : result.second).push_back(term);
+  }
+  return result;
+}
+
 bool is_negative(const Tree& tree) { return tree.kind == Tree::Kind::term && tree.term.coefficient < 0; }
 
 }  // namespace
@@ -69,11 +98,9 @@ std::vector<AtomId> Factoring::space_of(const std::vector<ScaledMonomial>& terms
   return result;
 }
 
-Factored Factoring::factored(const Polynomial& form) {
-  std::vector<ScaledMonomial> terms;
-  for (const auto& [monomial, coefficient] : form) terms.push_back({coefficient, monomial});
-  return factored(terms);
-}
+Factored Factoring::factored(const Polynomial& form) { return factored(terms_of(form)); }
+
+Factored Factoring::factored_in_full(const Polynomial& form) { return factored_in_full(terms_of(form)); }
 
 Factored Factoring::factored(const std::vector<ScaledMonomial>& terms) {
   if (terms.empty()) return {0, {Tree::Kind::term, {0, {}}}};
@@ -89,6 +116,24 @@ Factored Factoring::factored(const std::vector<ScaledMonomial>& terms) {
   }
   memo_.emplace(terms, best);
   return best;
+}
+
+Factored Factoring::factored_in_full(const std::vector<ScaledMonomial>& terms) {
+  if (terms.size() <= most_searched) return factored(terms);
+  if (std::optional<Tree> known = at_hand(terms)) return {0, *std::move(known)};
+  const ScaledMonomial factor = common_factor(terms);
+  if (!factor.monomial.empty() || factor.coefficient != 1) {
+    const std::vector<ScaledMonomial> rest = divided(terms, factor);
+    Factored inner = factored_in_full(rest);
+    const double product = elements(united(space_of(rest), Prices::space(factor.monomial, false)));
+    return {inner.cost + of(factor) + product, {Tree::Kind::product, factor, {}, {std::move(inner.tree)}}};
+  }
+  const Uses uses = uses_of(terms);
+  const auto most = std::ranges::max_element(uses, {}, [](const auto& use) { return use.second; });
+  if (most == uses.end() || most->second < 2) return flat(terms);
+  const auto [with, without] = parted(terms, most->first);
+  Factored a = factored_in_full(with), b = factored_in_full(without);
+  return {a.cost + b.cost + elements(space_of(terms)), joined(std::move(a), std::move(b))};
 }
 
 // A sum that is computed anyway, or the negative of one.
@@ -183,17 +228,9 @@ void Factoring::take_sum(const std::vector<ScaledMonomial>& terms, Factored& bes
 
 // A factor that some of the terms share.
 void Factoring::take_shared(const std::vector<ScaledMonomial>& terms, Factored& best) {
-  std::map<std::pair<AtomId, bool>, std::size_t> uses;
-  for (const ScaledMonomial& term : terms)
-    for (const Factor& factor : term.monomial) ++uses[{factor.atom, factor.exponent > 0}];
-  for (const auto& [shared, count] : uses) {
+  for (const auto& [shared, count] : uses_of(terms)) {
     if (count < 2 || count == terms.size()) continue;
-    std::vector<ScaledMonomial> with, without;
-    for (const ScaledMonomial& term : terms) {
-      const bool has = std::ranges::any_of(
-          term.monomial, [&](const Factor& f) { return f.atom == shared.first && (f.exponent > 0) == shared.second; });
-      (has ? with : without).push_back(term);
-    }
+    const auto [with, without] = parted(terms, shared);
     Factored a = factored(with), b = factored(without);
     const double cost = a.cost + b.cost + elements(space_of(terms));
     if (cost < best.cost) best = {cost, joined(std::move(a), std::move(b))};

@@ -30,8 +30,12 @@ class Factoring final : public Prices {
   double of(const Polynomial& form) override;
   Factored factored(const Polynomial& form);
   Factored factored(const std::vector<ScaledMonomial>& terms);
+  // Of very many terms too: the factor that most of them share is taken out, then that of those with it and of those without. No
+  // price is worth that; what is computed is, where differences that were multiplied out would cancel.
+  Factored factored_in_full(const Polynomial& form);
 
  private:
+  Factored factored_in_full(const std::vector<ScaledMonomial>& terms);
   std::optional<Tree> at_hand(std::vector<ScaledMonomial> terms) const;
   double addition(const std::vector<ScaledMonomial>& terms);
   Factored flat(const std::vector<ScaledMonomial>& terms);
