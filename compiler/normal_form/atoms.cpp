@@ -8,12 +8,22 @@ namespace {
 int compare(const Monomial& a, const Monomial& b) {
   for (std::size_t i = 0; i < a.size() && i < b.size(); ++i) {
     if (a[i].atom != b[i].atom) return a[i].atom < b[i].atom ? -1 : 1;
-    if (const auto order = a[i].exponent <=> b[i].exponent; order != 0) return order < 0 ? -1 : 1;
+    if (a[i].exponent != b[i].exponent) return a[i].exponent < b[i].exponent ? -1 : 1;
   }
   return a.size() < b.size() ? -1 : a.size() > b.size();
 }
 
 }  // namespace
+
+std::size_t mixed(std::size_t hash, std::size_t value) { return (hash ^ value) * 0x9e3779b97f4a7c15 + (hash << 6) + (hash >> 2); }
+
+std::size_t hash_of(const Rational& value) { return std::hash<double>()(value.get_d()); }
+
+std::size_t hash_of(const Monomial& monomial) {
+  std::size_t hash = monomial.size();
+  for (const Factor& factor : monomial) hash = mixed(mixed(hash, index_of(factor.atom)), hash_of(factor.exponent));
+  return hash;
+}
 
 bool MonomialOrder::operator()(const Monomial& a, const Monomial& b) const { return compare(a, b) < 0; }
 

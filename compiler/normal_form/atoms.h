@@ -27,8 +27,13 @@ constexpr std::uint32_t index_of(PolynomialId id) { return static_cast<std::uint
 struct Factor {
   AtomId atom;
   Rational exponent;  // not zero
+  friend bool operator==(const Factor&, const Factor&) = default;
 };
 using Monomial = std::vector<Factor>;  // ascending atoms
+
+std::size_t mixed(std::size_t hash, std::size_t value);
+std::size_t hash_of(const Rational& value);
+std::size_t hash_of(const Monomial& monomial);
 
 struct MonomialOrder {
   bool operator()(const Monomial& a, const Monomial& b) const;

@@ -67,9 +67,9 @@ class NormalForms {
   // The facts that were used: a value and the axes that it was summed over.
   using UsedFacts = std::set<std::pair<NodeId, std::vector<AxisId>>>;
   const UsedFacts& used_facts() const { return used_facts_; }
-  void forget_uses() { used_facts_.clear(), nonzero_.clear(); }  // of facts and conditions
-  std::string_view stop() const { return stop_; }                // why the forms are of no use; empty: they are sound
-  std::string text(const Polynomial& polynomial) const;          // for people: a very long one is cut off
+  void forget_uses() { used_facts_.clear(), nonzero_.clear(), sums_.clear(); }  // of facts and conditions
+  std::string_view stop() const { return stop_; }        // why the forms are of no use; empty: they are sound
+  std::string text(const Polynomial& polynomial) const;  // for people: a very long one is cut off
   std::string text(AtomId atom) const;
   void restart() { stop_ = {}, terms_ = 0; }  // a new budget; counts and conditions go on, unlike after begin()
 
@@ -93,7 +93,7 @@ class NormalForms {
   AtomId fresh_index(PolynomialId range);
   Polynomial sum(const Polynomial& polynomial, const std::vector<AtomId>& indices);
   Polynomial sum_over(const Polynomial& polynomial, std::span<const AxisId> axes);
-  Polynomial sum_of_term(const Monomial& monomial, std::vector<AtomId> indices);
+  Polynomial sum_of_term(const Monomial& monomial, const std::vector<AtomId>& indices);
   struct Opened {
     std::vector<AtomId> indices;
     Polynomial body;
@@ -122,6 +122,7 @@ class NormalForms {
   std::optional<std::pair<AtomId, AtomId>> solved(AtomId equal, const std::vector<AtomId>* among = nullptr);
 
   Polynomial value_of(AtomId atom) const;
+  Polynomial sum_of_term_anew(const Monomial& monomial, std::vector<AtomId> indices);
   std::optional<Polynomial> sum_of_shares(const Monomial& monomial, const std::vector<AtomId>& indices);
   std::optional<Polynomial> sum_by_fact(const Monomial& monomial, const std::vector<AtomId>& indices);
   Polynomial sum_of_components(const Monomial& monomial, const std::vector<AtomId>& indices);
@@ -201,14 +202,19 @@ class NormalForms {
     std::set<AtomId> nonzero;
     std::size_t steps = 0;
   };
-  struct Renamed {
+  struct Known {
     Polynomial form;
     std::set<AtomId> nonzero;
   };
 
   std::unordered_map<std::uint32_t, Polynomial> forms_;
   std::unordered_map<std::uint32_t, Effort> efforts_;  // what each form took, without those of its operands
-  std::map<std::pair<AtomId, std::vector<AtomId>>, Renamed> renamed_;
+  std::map<std::pair<AtomId, std::vector<AtomId>>, Known> renamed_;
+  using Summand = std::pair<Monomial, std::vector<AtomId>>;
+  struct SummandHash {
+    std::size_t operator()(const Summand& summand) const;
+  };
+  std::unordered_map<Summand, Known, SummandHash> sums_;
   std::map<AxisId, PolynomialId> sizes_;
   std::set<AtomId> nonzero_, nonzero_in_sizes_;
   std::set<NodeId> counted_;  // those whose effort this claim has

@@ -48,7 +48,7 @@ Polynomial NormalForms::renamed(AtomId id, const Renaming& renaming) {
   const std::uint32_t fresh = fresh_;
   Polynomial result = renamed_anew(id, renaming);
   fresh_ = fresh;
-  if (!stopped()) renamed_.emplace(std::move(key), Renamed{result, nonzero_});
+  if (!stopped()) renamed_.emplace(std::move(key), Known{result, nonzero_});
   nonzero_.insert(before.begin(), before.end());
   return result;
 }
@@ -188,6 +188,7 @@ NormalForms::Opened NormalForms::opened(AtomId sum) {
 void NormalForms::declare_sum(NodeId value, std::vector<AxisId> axes, Polynomial sum) {
   facts_[index_of(value)].push_back({std::move(axes), std::move(sum)});
   renamed_.clear();
+  sums_.clear();
 }
 
 const Polynomial* NormalForms::known_sum(NodeId value, const std::vector<AxisId>& axes) const {
@@ -264,7 +265,28 @@ std::optional<Polynomial> NormalForms::sum_of_shares(const Monomial& monomial, c
   return {};
 }
 
-Polynomial NormalForms::sum_of_term(const Monomial& monomial, std::vector<AtomId> indices) {
+std::size_t NormalForms::SummandHash::operator()(const Summand& summand) const {
+  std::size_t hash = hash_of(summand.first);
+  for (AtomId index : summand.second) hash = mixed(hash, index_of(index));
+  return hash;
+}
+
+// A proof counts its steps; a search meets the same sums time and again.
+Polynomial NormalForms::sum_of_term(const Monomial& monomial, const std::vector<AtomId>& indices) {
+  if (unfolding_ == Unfolding::all) return sum_of_term_anew(monomial, indices);
+  Summand key{monomial, indices};
+  if (const auto found = sums_.find(key); found != sums_.end()) {
+    nonzero_.insert(found->second.nonzero.begin(), found->second.nonzero.end());
+    return found->second.form;
+  }
+  const std::set<AtomId> before = std::exchange(nonzero_, {});
+  Polynomial result = sum_of_term_anew(monomial, indices);
+  if (!stopped()) sums_.emplace(std::move(key), Known{result, nonzero_});
+  nonzero_.insert(before.begin(), before.end());
+  return result;
+}
+
+Polynomial NormalForms::sum_of_term_anew(const Monomial& monomial, std::vector<AtomId> indices) {
   step();
   if (indices.size() > most_indices) give_up("too many bound indices");
   if (stopped()) return {};

@@ -42,7 +42,7 @@ const Cut& Cuts::cut_of(Plan& plan, Index value, const Indices& products) {
     known = memo_.emplace(std::pair{value, *plan.keys[value]}, extracted(node, *plan.below[value], false)).first;
     values_.drop_computed();
     const Polynomial form = known->second.form;
-    if (form.size() > 1 && !known->second.rough) values_.prove_sums(node, form);
+    if (form.size() > 1 && !known->second.rough && values_.prove_sums(node, form)) formed_over_.clear();
   }
   return known->second;
 }

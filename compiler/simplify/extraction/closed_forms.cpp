@@ -39,7 +39,7 @@ ClosedForms closed_forms(Graph& graph, std::span<const NodeId> given, const Back
       }
       node = graph.rebuild(cut.node, operands);
     } else {
-      node = emission.node(cut.tree);
+      node = emission.node(*cut.tree);
     }
     node = broadcast(graph, node, graph.node(cut.node).axes);
     if (journal) record(cuts, emission, cut, chosen, node, *journal);

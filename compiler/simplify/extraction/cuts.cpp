@@ -156,21 +156,36 @@ void Cuts::find_reads() {
   reads_ = Reads(graph_, all, [this](NodeId id) { return values_.is_given(id); });
 }
 
+// A form that is over the same cuts as before, with no more known about them, is the same.
 Polynomial Cuts::form(NodeId node, const Indices& below) {
   NormalForms& forms = values_.forms();
-  Set seen, cuts;
-  for (Index cut : below) cuts.insert(reads_.node(cut));
+  std::unordered_map<NodeId, Indices> over;
+  for (Index cut : below) {
+    const NodeId id = reads_.node(cut);
+    forms.give_form(id, forms.atom_form(forms.value(id)));
+    formed_over_.erase(id);
+    over[id] = {cut};
+  }
+  std::set<NodeId> between;  // operands before users
   std::vector<NodeId> open{node};
   while (!open.empty()) {
     const NodeId id = open.back();
     open.pop_back();
-    if (values_.is_given(id) || !seen.insert(id).second) continue;
-    if (id != node && cuts.contains(id)) {
-      forms.give_form(id, forms.atom_form(forms.value(id)));
-      continue;
-    }
-    forms.forget_form(id);  // from other cuts
+    if (values_.is_given(id) || over.contains(id) || !between.insert(id).second) continue;
     open.insert(open.end(), graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+  }
+  for (NodeId id : between) {
+    Indices own;
+    for (NodeId operand : graph_.node(id).operands)
+      if (const auto found = over.find(operand); found != over.end()) {
+        Indices both;
+        std::ranges::set_union(own, found->second, std::back_inserter(both));
+        own = std::move(both);
+      }
+    const auto [known, fresh] = formed_over_.try_emplace(id, own);
+    if (fresh || known->second != own) forms.forget_form(id);
+    known->second = own;
+    over.emplace(id, std::move(own));
   }
   return forms.of(node);
 }
@@ -182,8 +197,8 @@ Cut Cuts::extracted(NodeId node, const Indices& below, bool in_full) {
   const Polynomial whole = form(node, below);
   if (!forms.stop().empty()) failed_ = forms.stop();
   if (whole.size() > most_searched && !in_full) {
-    Factored factored = factoring_.factored(whole);
-    return {node, whole, std::move(factored.tree), factored.cost, false, whole, true};
+    const Factored& factored = factoring_.factored(whole);
+    return {node, whole, factored.tree, factored.cost, false, whole, true};
   }
   std::vector<Polynomial> variants{shortened(values_, whole)};
   forms.restart();
@@ -195,8 +210,8 @@ Cut Cuts::extracted(NodeId node, const Indices& below, bool in_full) {
       const ScaledMonomial term = folding_.folded({coefficient, monomial});
       add_term(folded, term.monomial, term.coefficient);
     }
-    Factored factored = in_full ? factoring_.factored_in_full(folded) : factoring_.factored(folded);
-    if (!best || factored.cost < best->cost) best = Cut{node, variant, std::move(factored.tree), factored.cost, false, folded};
+    const Factored factored = in_full ? factoring_.factored_in_full(folded) : factoring_.factored(folded);
+    if (!best || factored.cost < best->cost) best = Cut{node, variant, factored.tree, factored.cost, false, folded};
   }
   return std::move(*best);
 }
@@ -207,6 +222,7 @@ Beginning Cuts::beginning(const Cut& cut, std::span<const Cut> all) {
   NormalForms& forms = values_.forms();
   forms.restart();
   forms.forget_uses();
+  formed_over_.clear();  // anew, so that all of it is seen
   const FormLawCounts before = forms.fired();
   Beginning result{form(cut.node, reads_.below(reads_.index(cut.node), chosen)), {}, {}, {}, {}};
   for (std::size_t k = 0; k < form_law_count; ++k) result.laws[k] = forms.fired()[k] - before[k];

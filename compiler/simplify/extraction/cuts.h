@@ -28,7 +28,7 @@ namespace tenet {
 struct Cut {
   NodeId node;
   Polynomial form;  // over values at hand and cuts before it; of no use if `verbatim`
-  Tree tree;
+  Tree::Part tree;
   double cost;
   bool verbatim = false;   // the node's own operation over its operands
   Polynomial folded = {};  // `form` by the values at hand
@@ -111,6 +111,7 @@ class Cuts {
   Set is_backward_, reads_adjoint_, fixed_, boundaries_, wanted_;
   std::vector<NodeId> candidates_;
   Reads reads_;
+  std::unordered_map<NodeId, Indices> formed_over_;  // of what lies between cuts: those that its form is over
   std::map<std::pair<Index, Indices>, Cut> memo_;
   std::vector<Indices> readers_;         // in the plan at hand
   std::vector<std::uint32_t> products_;  // in the plan at hand: the place in its order, from 1, of what is a product

@@ -12,13 +12,14 @@ namespace {
 
 Tree tree_of(const Polynomial& form) {
   Tree result{Tree::Kind::sum, {1, {}}};
-  for (const auto& [monomial, coefficient] : form) result.parts.push_back({Tree::Kind::term, {coefficient, monomial}});
-  return result.parts.size() == 1 ? Tree(result.parts[0]) : result;
+  for (const auto& [monomial, coefficient] : form)
+    result.parts.push_back(std::make_shared<const Tree>(Tree::Kind::term, ScaledMonomial{coefficient, monomial}));
+  return result.parts.size() == 1 ? Tree(*result.parts[0]) : result;
 }
 
 void monomials_of(const Tree& tree, std::vector<Monomial>& result) {
   result.push_back(tree.term.monomial);
-  for (const Tree& part : tree.parts) monomials_of(part, result);
+  for (const Tree::Part& part : tree.parts) monomials_of(*part, result);
 }
 
 }  // namespace
@@ -36,24 +37,24 @@ Emission::Signed Emission::built(const Tree& tree, bool alone) {
       return product(tree.term, {}, alone);
     case Tree::Kind::product: {
       std::vector<NodeId> sums;
-      for (const Tree& part : tree.parts) sums.push_back(node(part));
+      for (const Tree::Part& part : tree.parts) sums.push_back(node(*part));
       return product(tree.term, sums, alone);
     }
     case Tree::Kind::sum:
       return {sum(tree.parts), false};
     case Tree::Kind::reduction: {
       std::vector<Monomial> over;
-      monomials_of(tree.parts[0], over);
-      return product(tree.term, {reduced(Op::sum, tree.indices, over, [&] { return node(tree.parts[0]); })}, alone);
+      monomials_of(*tree.parts[0], over);
+      return product(tree.term, {reduced(Op::sum, tree.indices, over, [&] { return node(*tree.parts[0]); })}, alone);
     }
   }
   return {};
 }
 
 // The positive parts first.
-NodeId Emission::sum(const std::vector<Tree>& parts) {
+NodeId Emission::sum(const std::vector<Tree::Part>& parts) {
   std::vector<Signed> terms;
-  for (const Tree& part : parts) terms.push_back(built(part, false));
+  for (const Tree::Part& part : parts) terms.push_back(built(*part, false));
   std::ranges::stable_partition(terms, [](const Signed& term) { return !term.negative; });
   std::optional<NodeId> result;
   for (const Signed& term : terms) {

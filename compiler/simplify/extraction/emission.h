@@ -30,7 +30,7 @@ class Emission {
   };
   Signed built(const Tree& tree, bool alone);
   Signed product(const ScaledMonomial& term, const std::vector<NodeId>& others = {}, bool alone = false);
-  NodeId sum(const std::vector<Tree>& parts);
+  NodeId sum(const std::vector<Tree::Part>& parts);
   NodeId power(const Factor& factor);
   NodeId argument(const Polynomial& form);
   NodeId quotient(const Polynomial& form);

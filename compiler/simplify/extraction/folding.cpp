@@ -9,10 +9,6 @@ namespace {
 constexpr std::size_t most_states = 200;  // of one term
 constexpr std::size_t most_idle = 6;      // terms looked into without finding a cheaper one
 
-std::uint64_t mixed(std::uint64_t seed, std::uint64_t value) {
-  return (seed ^ value) * 0x9e3779b97f4a7c15ull + (seed << 6) + (seed >> 2);
-}
-
 }  // namespace
 
 // What an atom is whatever its indices.

@@ -34,7 +34,7 @@ bool is_closed(const NormalForms& forms, AtomId atom) {
 }
 
 bool has(const Tree& tree, Tree::Kind kind) {
-  return tree.kind == kind || std::ranges::any_of(tree.parts, [&](const Tree& part) { return has(part, kind); });
+  return tree.kind == kind || std::ranges::any_of(tree.parts, [&](const Tree::Part& part) { return has(*part, kind); });
 }
 
 // From the whole form to the one chosen.
@@ -77,9 +77,9 @@ void record(Cuts& cuts, Emission& emission, const Cut& cut, std::span<const Cut>
     add(shortening->move, std::move(about), emission.node(*form));
   }
   add(Move::fold, gained(forms, cut.form, cut.folded), emission.node(cut.folded));
-  const Move last = has(cut.tree, Tree::Kind::reduction) ? Move::join_sums
-                    : has(cut.tree, Tree::Kind::product) ? Move::take_out
-                                                         : Move::arrange;
+  const Move last = has(*cut.tree, Tree::Kind::reduction) ? Move::join_sums
+                    : has(*cut.tree, Tree::Kind::product) ? Move::take_out
+                                                          : Move::arrange;
   add(last, {}, computed);
   for (const JournalStep& step : entry.steps) ++journal.moves[static_cast<std::size_t>(step.move)];
   for (const auto& [form, shortening] : beginning.shortenings) ++journal.moves[static_cast<std::size_t>(shortening.move)];

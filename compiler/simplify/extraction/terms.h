@@ -60,9 +60,9 @@ struct ScaledMonomial {
 
   friend bool operator<(const ScaledMonomial& a, const ScaledMonomial& b) {
     const MonomialOrder order;
-    if (order(a.monomial, b.monomial) || order(b.monomial, a.monomial)) return order(a.monomial, b.monomial);
-    return a.coefficient < b.coefficient;
+    return order(a.monomial, b.monomial) || (!order(b.monomial, a.monomial) && a.coefficient < b.coefficient);
   }
+  friend bool operator==(const ScaledMonomial&, const ScaledMonomial&) = default;
 };
 
 using SumsAtHand = std::map<std::vector<ScaledMonomial>, AtomId>;  // terms in ascending order

@@ -152,28 +152,31 @@ void KnownValues::collect_ranges(const Polynomial& form, std::set<PolynomialId>&
 }
 
 // Over one axis, or two at once, along which the definition itself reduces.
-void KnownValues::prove_sums(NodeId value, const Polynomial& definition) {
+bool KnownValues::prove_sums(NodeId value, const Polynomial& definition) {
   std::set<PolynomialId> ranges;
   collect_ranges(definition, ranges, deepest_reduction);
   std::vector<AxisId> reduced;
   for (AxisId axis : graph_.node(value).axes)
     if (ranges.contains(forms_.size_of(axis))) reduced.push_back(axis);
-  for (AxisId axis : reduced) prove_sum(value, {axis}, definition);
+  bool some = false;
+  for (AxisId axis : reduced) some |= prove_sum(value, {axis}, definition);
   for (std::size_t i = 0; i < reduced.size(); ++i)
-    for (std::size_t j = i + 1; j < reduced.size(); ++j) prove_sum(value, {reduced[i], reduced[j]}, definition);
+    for (std::size_t j = i + 1; j < reduced.size(); ++j) some |= prove_sum(value, {reduced[i], reduced[j]}, definition);
+  return some;
 }
 
-void KnownValues::prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition) {
-  if (!attempted_.emplace(value, axes).second) return;
+bool KnownValues::prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition) {
+  if (!attempted_.emplace(value, axes).second) return false;
   Polynomial sum = forms_.sum_over(definition, axes);
   if (sum.size() > 1) sum = shortened(*this, sum);
   if (!forms_.stop().empty()) {
     forms_.restart();
-    return;
+    return false;
   }
-  if (!is_scalar_constant(forms_, sum)) return;
+  if (!is_scalar_constant(forms_, sum)) return false;
   forms_.declare_sum(value, axes, std::move(sum));
   unfolded_.clear();
+  return true;
 }
 
 void KnownValues::offer(NodeId id, const Polynomial& form) {

@@ -55,8 +55,9 @@ class KnownValues {
   // What is computed anyway and has this form, if there is something.
   std::optional<NodeId> at_hand(const Polynomial& form) const;
 
-  // Proves what the value comes to when it is summed over axes that it is made by reducing over, and keeps what is constant.
-  void prove_sums(NodeId value, const Polynomial& definition);
+  // Proves what the value comes to when it is summed over axes that it is made by reducing over, and keeps what is constant:
+  // whether there is such a sum.
+  bool prove_sums(NodeId value, const Polynomial& definition);
 
   // Gradients that are computed: until `drop_computed`.
   void add_computed(NodeId node, const Polynomial& form);
@@ -64,7 +65,7 @@ class KnownValues {
   const Polynomial* computed(NodeId node) const;
 
  private:
-  void prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition);  // tried once
+  bool prove_sum(NodeId value, const std::vector<AxisId>& axes, const Polynomial& definition);  // tried once
   void collect_ranges(const Polynomial& form, std::set<PolynomialId>& ranges, int depth) const;
   void take(NodeId node);
   bool is_function(const Polynomial& form) const;
