@@ -123,6 +123,7 @@ class StepChecks {
 
  private:
   Outcome<void> at_sizes(const TrainingValues& raw, std::span<const Place> at, const std::string& sizes) {
+    waiting_("step", 0, at.size(), "simplifying");
     if (auto ended = compare(trained_step(session_, raw), at, sizes); !ended) return ended;
     const Graph& graph = session_.graph();
     const bool reads = std::ranges::any_of(graph.all_below(std::span(&loss_, 1)), [&](NodeId id) {
@@ -138,6 +139,7 @@ class StepChecks {
     std::vector<NodeId> written;
     for (const Watched& row : trained.watched) written.push_back(row.written);
     if (auto large = too_large(graph, session_.sizes, written)) return failed("checking in double precision: " + *large);
+    waiting_("step", 0, at.size(), "compiling");
     auto native = NativeCheck::make(graph, session_.sizes, trained.computation, trained.watched, session_.times);
     if (!native) return failed(native.error());
     const bool often = elements_of(graph, session_.sizes, written) <= most_often;
