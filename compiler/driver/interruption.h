@@ -10,7 +10,7 @@ namespace tenet {
 class Interruption {
  public:
   explicit Interruption(std::string last_words);  // ends at once
-  ~Interruption();                                // what was there before
+  ~Interruption();                                // from then on it ends the process without a word
   Interruption(const Interruption&) = delete;
   Interruption& operator=(const Interruption&) = delete;
 

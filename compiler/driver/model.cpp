@@ -55,7 +55,7 @@ Outcome<Tensor> stored(const Session& session, const Safetensors& file, const st
 
 }  // namespace
 
-Outcome<std::int64_t> training_bytes(const Session& session, std::int64_t step) {
+Outcome<std::int64_t> training_bytes(const Session& session, std::int64_t step_bytes) {
   // Eight bytes an element in the model, as many while it is drawn up or evaluated, four in evaluation's arena.
   constexpr std::int64_t bytes = 20, most = std::numeric_limits<std::int64_t>::max() / (2 * bytes);
   const Graph& graph = session.program->graph;
@@ -70,7 +70,7 @@ Outcome<std::int64_t> training_bytes(const Session& session, std::int64_t step) 
     if (!add(parameter.input)) return failed("`" + parameter.name + "` has more elements than any memory holds");
   for (const State& state : session.program->states)
     if (state.own && !add(state.input)) return failed("`" + state.name + "` has more elements than any memory holds");
-  return elements * bytes + step;
+  return elements * bytes + step_bytes;
 }
 
 Outcome<Model> initial_model(Session& session) {

@@ -22,7 +22,7 @@ struct Model {
 
 // What training takes at least, all of it together: `step`, the bytes of its step's arena, and what the parameters and the
 // program's own states take beside it. Failure: it is beyond all bounds.
-Outcome<std::int64_t> training_bytes(const Session& session, std::int64_t step);
+Outcome<std::int64_t> training_bytes(const Session& session, std::int64_t step_bytes);
 
 // The parameters' and the program's own states' initial values for the session's seed, rounded to single precision. Failure: the
 // memory does not suffice.

@@ -41,7 +41,7 @@ struct Trained {
 };
 
 TrainingValues values_of(Session& session, NodeId loss) {
-  if (session.program->train) return training_values(*session.program);
+  if (session.program->train) return written_training_values(*session.program);
   std::vector<NodeId> targets;
   for (const Parameter& parameter : session.program->parameters) targets.push_back(parameter.node);
   const std::vector<NodeId> given = with_training(*session.program, std::span(&loss, 1), true);

@@ -350,7 +350,7 @@ DifferenceError difference_error(Interpreter& interpreter, const Moved& moved, s
     }
   }
   interpreter.bind(moved.differences[target], Tensor{{}, {}, {0}});
-  const auto bends = [&](const Probe& probe) { return probe.error > tolerance && !settles(probe); };
+  const auto bends = [&](const Probe& probe) { return probe.error > tolerance && std::isfinite(probe.error) && !settles(probe); };
   DifferenceError result{0, std::ranges::none_of(probes, bends)};
   for (const Probe& probe : probes)
     if (!bends(probe)) result.error = std::max(result.error, probe.error);

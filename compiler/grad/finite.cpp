@@ -295,9 +295,8 @@ Facts Finiteness::power(const Node& node) const {
   const bool positive = base.nonnegative && base.nonzero;
   if (graph_.node(exponent).op != Op::constant) {
     const Facts& power = at(exponent);
-    return {.finite = base.finite && power.finite && positive && (base.bound < unbounded || power.bound < unbounded),
-            .nonnegative = base.nonnegative,
-            .nonzero = positive};
+    const bool moderate = power.bound <= highest_power || (power.nonnegative && base.bound <= 1);
+    return {.finite = base.finite && power.finite && positive && moderate, .nonnegative = base.nonnegative, .nonzero = positive};
   }
   const mpq_class& n = graph_.value_of(exponent);
   const bool whole = n.get_den() == 1;

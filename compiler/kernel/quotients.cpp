@@ -21,10 +21,12 @@ bool is_moderate(double number) { return std::abs(number) > 1e-30 && std::abs(nu
 
 TermId Nest::whole_constant(const mpz_class& number) { return constant(Kind::whole, nearest_double(mpq_class(number))); }
 
-// What a real is proved to stay within, NaN excluded, as far as wholes within 32 bits take it.
+// What a real is proved to stay within, NaN excluded, as far as wholes within 32 bits take it: the exact value, and what it is
+// rounded to.
 std::optional<Nest::Bounds> Nest::bounds(TermId id, int depth) const {
   const Term& term = terms_[index_of(id)];
   const auto moderate = [](Bounds b) {
+    b = {std::min(b.low, double{static_cast<float>(b.low)}), std::max(b.high, double{static_cast<float>(b.high)})};
     return std::max(std::abs(b.low), std::abs(b.high)) < 0x1p30 ? std::optional(b) : std::nullopt;
   };
   const auto operand = [&](std::size_t i) { return bounds(term.operands[i], depth - 1); };
@@ -122,6 +124,8 @@ std::optional<Nest::Fraction> Nest::fraction(NodeId id, const Coordinates& coord
       const auto a = operand(0), b = a ? operand(1) : a;
       if (!a || !b) return {};
       const bool divides = node.op == Op::divide;
+      const auto chooses = [&](std::size_t i) { return graph_.node(values_.operand(id, i)).kind == Kind::truth; };
+      if (!divides && ((chooses(0) && !constant_of(b->divisor)) || (chooses(1) && !constant_of(a->divisor)))) return {};
       return made({times(a->dividend, divides ? b->divisor : b->dividend), times(a->divisor, divides ? b->dividend : b->divisor)},
                   open(*a) || open(*b));
     }
@@ -133,7 +137,9 @@ std::optional<Nest::Fraction> Nest::fraction(NodeId id, const Coordinates& coord
     }
     case Op::substitute: {
       if (node.operands.size() > node.bound.size() + 1) return {};
-      return fraction(values_.operand(id, 0), inside(id, coordinates).coordinates, depth - 1);
+      const auto [looked_at, within] = inside(id, coordinates);
+      if (constant_of(within) != 1) return {};  // else it is NaN
+      return fraction(values_.operand(id, 0), looked_at, depth - 1);
     }
     default:
       return {};
@@ -162,6 +168,7 @@ std::optional<TermId> Nest::product_with_reciprocal(NodeId id, const Coordinates
   for (std::size_t side = 0; side < 2; ++side) {
     const NodeId reciprocal = values_.operand(id, side), other = values_.operand(id, 1 - side);
     const Node& node = graph_.node(reciprocal);
+    if (node.op != Op::constant && graph_.node(other).kind == Kind::truth) continue;  // it chooses: 0 whatever y is
     const auto divided = [&](TermId above, TermId below) {
       return quotient(apply(Op::multiply, {as(Kind::real, above), value(other, coordinates)}), below, true);
     };

@@ -14,12 +14,13 @@ bool reads_product(const Graph& graph, NodeId node) {
   return std::ranges::any_of(graph.all_below(std::span(&node, 1)), [&](NodeId id) { return graph.node(id).op == Op::product; });
 }
 
-// Named values that `written` passes through, and that a gradient of something that reads it is taken by: simplified, it still
-// has to say where it reads them.
+// What a form of `written` has to leave where it stands, for gradients of what reads it: `stop`, and named values that one of
+// them is taken by.
 std::vector<NodeId> kept_in(const Program& program, const WrittenGradient& written) {
   const Graph& graph = program.graph;
   const std::vector<NodeId> below = graph.all_below(std::span(&written.result, 1));
   std::vector<NodeId> result;
+  std::ranges::copy_if(below, std::back_inserter(result), [&](NodeId id) { return graph.node(id).op == Op::stop; });
   for (const WrittenGradient& outer : program.gradients)
     if (operation(graph.node(outer.target).op).form != Form::leaf && std::ranges::binary_search(below, outer.target) &&
         std::ranges::binary_search(graph.all_below(std::span(&outer.value, 1)), written.result))

@@ -101,6 +101,15 @@ bool reads_noise(const Graph& graph, const Computation& step) {
   });
 }
 
+// The loss, then the next values of the program's own states.
+std::vector<NodeId> written_roots(const Program& program) {
+  assert(program.train);
+  std::vector<NodeId> result{program.train->loss};
+  for (const State& state : program.states)
+    if (state.own) result.push_back(state.next);
+  return result;
+}
+
 }  // namespace
 
 SimplifiedGradients training_forms(Program& program, const TrainingValues& raw, const Sizes& sizes) {
@@ -119,12 +128,13 @@ SimplifiedGradients training_forms(Program& program, const TrainingValues& raw, 
   return hazards(other) < hazards(result) ? other : result;
 }
 
+TrainingValues written_training_values(Program& program) {
+  const std::vector<NodeId> given = with_training(program, written_roots(program), true);
+  return {given, backward(program.graph, given[0], trained(program))};
+}
+
 TrainingValues training_values(Program& program, const Sizes& sizes) {
-  assert(program.train);
-  std::vector<NodeId> roots{program.train->loss};
-  for (const State& state : program.states)
-    if (state.own) roots.push_back(state.next);
-  const std::vector<NodeId> given = with_training(program, with_closed_gradients(program, roots, sizes), true);
+  const std::vector<NodeId> given = with_training(program, with_closed_gradients(program, written_roots(program), sizes), true);
   return {given, backward(program.graph, given[0], trained(program))};
 }
 

@@ -18,6 +18,9 @@ struct TrainingValues {
 };
 TrainingValues training_values(Program& program, const Sizes& sizes = {});
 
+// The same with the gradients that the program writes as reverse mode leaves them: what a step is checked against.
+TrainingValues written_training_values(Program& program);
+
 // The loss, the states and the gradients as a step computes them. Where single precision would lose what reverse mode divides by,
 // the gradients are those of the loss with exponentials kept in range.
 SimplifiedGradients training_forms(Program& program, const TrainingValues& raw, const Sizes& sizes);

@@ -13,7 +13,7 @@ namespace tenet {
 // prod[i](where(i == k, 1, x)) over the product of all x; nothing if the node is no such product.
 std::optional<NodeId> divided_product(Graph& graph, NodeId id);
 
-// The same everywhere below the roots.
+// The same everywhere below the roots, but for what a recurrence works out.
 std::vector<NodeId> with_divided_products(Graph& graph, std::span<const NodeId> roots);
 
 }  // namespace tenet

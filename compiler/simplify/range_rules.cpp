@@ -99,6 +99,7 @@ Range sum_of(View v, const Range& a, const Range& b) {
   return result;
 }
 
+// A maximum that is taken for 0 from 1e38 on counts as what it is below that.
 Range sum_with_maximum(View v, NodeId value, NodeId bound, Range result) {
   if (auto below = below_maximum(v.graph, value, bound)) {
     result.high = std::min(result.high, 0.0);

@@ -94,7 +94,9 @@ NodeId ScaledValues::times(NodeId a, NodeId b) {
   if (is_constant(graph_, a, 1)) return b;
   if (is_constant(graph_, b, 1)) return a;
   if (is_constant(graph_, a) && is_constant(graph_, b)) return graph_.constant(graph_.value_of(a) * graph_.value_of(b));
-  if (is(graph_, b, Op::divide) && is_constant(graph_, operand(graph_, b, 0), 1)) return divide(graph_, a, operand(graph_, b, 1));
+  const bool chooses = graph_.node(a).kind == Kind::truth;  // 0, whatever b is
+  if (!chooses && is(graph_, b, Op::divide) && is_constant(graph_, operand(graph_, b, 0), 1))
+    return divide(graph_, a, operand(graph_, b, 1));
   return multiply(graph_, a, b);
 }
 
@@ -306,17 +308,23 @@ ScaledPart ScaledValues::substituted_part(const ScaledPart& part, const std::vec
 // Where the value outside is 0 it has any scale.
 ScaledPart ScaledValues::substituted_or(const Node& node, const ScaledPart& part, const ScaledPart& otherwise) {
   const std::vector<Replacement> replacements = replacements_of(node);
-  if (!tenet::is_zero(graph_, otherwise.core)) {
-    const NodeId scale = replaced(graph_, forms_.node(part.scale), replacements, forms_.node(otherwise.scale));
-    const bool same = is_constant(graph_, part.core) && part.core == otherwise.core;
-    return {forms_.of(scale), same ? part.core : replaced(graph_, part.core, replacements, otherwise.core)};
-  }
   const NodeId zero = graph_.constant(0);
   std::optional<NodeId> inside;
   for (const Replacement& replacement : replacements)
     for (NodeId truth : {graph_.apply(Op::greater_equal, replacement.index, zero),
                          graph_.apply(Op::less, replacement.index, graph_.size(replacement.axis))})
       inside = inside ? graph_.apply(Op::logical_and, *inside, truth) : truth;
+  if (!tenet::is_zero(graph_, otherwise.core)) {
+    // What lacks an axis cannot be looked up along it.
+    const auto looked_up = [&](NodeId value, NodeId outside) {
+      const bool has_all = std::ranges::all_of(replacements, [&](const auto& row) { return graph_.has_axis(value, row.axis); });
+      return has_all ? replaced(graph_, value, replacements, outside)
+                     : where(graph_, *inside, replaced(graph_, value, replacements), outside);
+    };
+    const bool same = is_constant(graph_, part.core) && part.core == otherwise.core;
+    return {forms_.of(looked_up(forms_.node(part.scale), forms_.node(otherwise.scale))),
+            same ? part.core : looked_up(part.core, otherwise.core)};
+  }
   const NodeId core = is_constant(graph_, part.core) ? part.core : replaced(graph_, part.core, replacements, zero);
   return {forms_.substituted(part.scale, replacements, zero), where(graph_, *inside, core, zero)};
 }

@@ -19,7 +19,7 @@ NodeId where_moderate(const Graph& graph, NodeId id) {
   if (condition.op != Op::less) return id;
   const NodeId m = without_names(graph, node.operands[1]), size = without_names(graph, condition.operands[0]);
   const auto limit = constant_value(graph, condition.operands[1]);
-  const bool large = limit && *limit >= mpq_class("1" + std::string(30, '0'));
+  const bool large = limit && *limit >= mpq_class("1" + std::string(38, '0'));
   return large && is(graph, size, Op::abs) && without_names(graph, operand(graph, size, 0)) == m ? m : id;
 }
 

@@ -21,7 +21,7 @@ double error_of(const std::string& text) {
   Program program = program_from(text);
   Sizes sizes;
   StageTimes times;
-  const TrainingValues raw = training_values(program);
+  const TrainingValues raw = written_training_values(program);
   const Computation step = step_of(program, sizes = completed(program.graph, sizes), times);
   sizes = completed(program.graph, sizes);
   Interpreter interpreter(program.graph, sizes, 1);

@@ -155,14 +155,16 @@ NodeId factor_divided_out(Rewriting& r, NodeId id) {
   return id;
 }
 
-// Where both have the same axes; where y has fewer, one reciprocal serves many products.
+// Where both have the same axes; where y has fewer, one reciprocal serves many products. A truth as a factor is 0 whatever it
+// is a factor of, where as a dividend it would be 0 / 0.
 NodeId product_with_reciprocal(Rewriting& r, NodeId id) {
   const auto product = two(r, id, Op::multiply);
   if (!product) return id;
   for (const auto& [reciprocal, other] : {std::pair{product->b, product->a}, std::pair{product->a, product->b}}) {
     const auto quotient = two(r, reciprocal, Op::divide);
     if (!quotient || !is_constant(r.graph, quotient->a, 1) || r.shared(reciprocal)) continue;
-    if (is_indicator(r.graph, other) || is_constant(r.graph, other)) continue;
+    const bool chooses = r.graph.node(other).kind == Kind::truth && !is_nonzero(r, quotient->b);
+    if (is_indicator(r.graph, other) || chooses || is_constant(r.graph, other)) continue;
     if (r.graph.node(reciprocal).axes.size() == r.graph.node(id).axes.size()) return divide(r.graph, other, quotient->b);
   }
   return id;
