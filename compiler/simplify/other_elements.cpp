@@ -58,10 +58,13 @@ std::vector<NodeId> with_divided_products(Graph& graph, std::span<const NodeId> 
   if (std::ranges::none_of(order, [&](NodeId id) { return is(graph, id, Op::product); })) return {roots.begin(), roots.end()};
   std::unordered_map<NodeId, NodeId> image;
   for (NodeId id : order) {
+    if (graph.node(id).operands.empty() || graph.node(id).op == Op::recurrence) {  // bodies are not among what is reachable
+      image.emplace(id, id);
+      continue;
+    }
     std::vector<NodeId> operands;
     for (NodeId operand : graph.node(id).operands) operands.push_back(image.at(operand));
-    const bool fixed = operands.empty() || graph.node(id).op == Op::recurrence;
-    const NodeId now = fixed ? id : graph.rebuild(id, operands);
+    const NodeId now = graph.rebuild(id, operands);
     image.emplace(id, divided_product(graph, now).value_or(now));
   }
   std::vector<NodeId> result;
