@@ -59,14 +59,12 @@ void apply_row(const Operation& operation, std::span<const RowOperand> o, std::s
       return binary_row(o, result, std::multiplies());
     case Op::divide:
       return binary_row(o, result, std::divides());
-    case Op::where:
-      if (o[0].stride == 1 && o[1].stride == 1) {
-        const RowOperand otherwise = o[2];
-        for (std::size_t i = 0; i < result.size(); ++i)
-          result[i] = o[0].data[i] != 0 ? o[1].data[i] : otherwise.data[otherwise.stride ? i : 0];
-        return;
-      }
-      break;
+    case Op::where: {
+      const double *truth = o[0].data, *a = o[1].data, *b = o[2].data;
+      const std::size_t t = o[0].stride ? 1 : 0, s = o[1].stride ? 1 : 0, r = o[2].stride ? 1 : 0;
+      for (std::size_t i = 0; i < result.size(); ++i) result[i] = truth[i * t] != 0 ? a[i * s] : b[i * r];
+      return;
+    }
     case Op::power:
       if (o[1].stride == 0 && *o[1].data == 2) return binary_row(std::array{o[0], o[0]}, result, std::multiplies());
       break;

@@ -40,13 +40,13 @@ std::optional<std::string> loss_of(const Program& program) {
 }
 
 // Sizes that are written and long, made short: interpreting takes its time. Nothing where the program wants them as they are.
-std::optional<std::string> shortened(const fs::path& path, const std::string& text) {
+std::optional<std::string> shortened(const fs::path& path, const std::string& text, int odd) {
   Diagnostics sink;
   syntax::Program tree = syntax::parse(sink, sink.add_source("text", text));
   if (sink.has_errors() || !tree.imports.empty()) return {};
   for (syntax::AxisDeclaration& axis : tree.axes)
     if (axis.size != nullptr && axis.size->kind == syntax::Expression::Kind::number && axis.size->number > 6)
-      axis.size->number = axis.size->number.get_num() % 2 == 0 ? 4 : 5;
+      axis.size->number = axis.size->number.get_num() % 2 == 0 ? 4 : odd;
   std::string result = syntax::print(tree);
   Diagnostics diagnostics;
   std::optional<Program> program = read(path, result, diagnostics);
@@ -130,7 +130,11 @@ void compare(Program& program, const std::string& loss, const std::vector<Derive
 TEST_CASE("every derivation pastes back into its program", "[property]") {
   for (const fs::path& path : programs_to_paste()) {
     std::string text = read_text(path);
-    if (const auto other = shortened(path, text)) text = *other;
+    for (const int odd : {5, 3})
+      if (const auto other = shortened(path, text, odd)) {
+        text = *other;
+        break;
+      }
     for (const bool raw : {false, true}) {
       Diagnostics diagnostics;
       std::optional<Program> program = read(path, text, diagnostics);
