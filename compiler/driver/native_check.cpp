@@ -14,6 +14,7 @@ namespace {
 constexpr float most = std::numeric_limits<float>::max(), least = std::numeric_limits<float>::min();
 constexpr double negligible = 1e-30;     // nearer to zero, products that single precision loses are all that there is
 constexpr std::uint64_t most_seeds = 8;  // of what rounding may do: at a jump each goes one way or the other
+constexpr double explained = 4;          // times what rounding did
 constexpr double roundings = 1e3;        // in one value: what moves further by rounding jumps
 
 double largest(const Tensor& tensor) {
@@ -134,6 +135,7 @@ std::expected<std::vector<Deviation>, std::string> NativeCheck::each(const Point
     if (difference <= native_tolerance * scale) return difference / scale;
     if (!rounding) rounding = rounding_of(*graph_, *sizes_, point, exact, nodes);
     const Tensor moves = laid_out((*rounding)[k], (*found)[k].axes, *sizes_);
+    if (difference <= explained * moves.values[place]) return native_tolerance;
     const bool jumps = moves.values[place] > roundings * std::numeric_limits<float>::epsilon() * scale;
     return jumps ? 0 : difference / scale;
   };
