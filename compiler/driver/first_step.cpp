@@ -68,14 +68,13 @@ std::vector<double> difference(const std::vector<double>& a, const std::vector<d
 bool beyond_double(double whole) { return std::abs(whole) > 0x1p53; }
 
 // Whether native code misses the exact value by more than rounding explains: measured against how far the step moves the value,
-// how far rounding everything coarser moves it, the last digit of what it was before, and the last digit of 1.
+// how far rounding everything coarser moves it, the last digit of what it was before, and what is flushed to zero.
 bool misses(const std::vector<double>& native, const std::vector<double>& exact, const std::vector<double>& before,
             const std::function<const std::vector<double>&()>& rounded) {
   const double miss = norm(difference(native, exact));
-  // What comes to 0 by terms that cancel exactly in one formula may not in another: terms of 1 are taken to be moderate.
-  const double cancelled = 8 * single_precision * std::sqrt(static_cast<double>(exact.size()));
+  const double flushed = std::numeric_limits<float>::min() * std::sqrt(static_cast<double>(exact.size()));
   const double allowed =
-      tolerance * norm(difference(exact, before)) + 8 * single_precision * (norm(before) + norm(exact)) + cancelled;
+      tolerance * norm(difference(exact, before)) + 8 * single_precision * (norm(before) + norm(exact)) + flushed;
   return miss > allowed && miss > allowed + 10 * norm(difference(rounded(), exact));
 }
 

@@ -195,8 +195,7 @@ Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& 
   if (!code) return failed(code.error());
   const auto native = code->values(*point);
   if (!native) return failed(native.error());
-  const auto deviations = session.times("rounding", [&] { return code->each(*point, false); });
-  if (!deviations) return failed(deviations.error());
+  const std::vector<Deviation> deviations = session.times("rounding", [&] { return code->deviations(*point, *native, false); });
 
   Interpreter interpreter(graph, session.sizes, session.seed);
   bind_point(*point, interpreter);
@@ -205,14 +204,14 @@ Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& 
   const auto at = [&](NodeId value, NodeId like) {
     return laid_out(interpreter.value(value), graph.node(like).axes, session.sizes);
   };
-  for (std::size_t i = 0; i < values; ++i) result.values.push_back({subjects.values[i].name, (*deviations)[i]});
+  for (std::size_t i = 0; i < values; ++i) result.values.push_back({subjects.values[i].name, deviations[i]});
   std::vector<std::array<Tensor, 2>> derived;  // raw and simplified, at the unperturbed point
   bool all_finite = finite(interpreter.value(loss));
   for (std::size_t i = 0; i < targets; ++i) {
     const NodeId like = subjects.targets[i].node;
     derived.push_back({at(subjects.raw[i], like), at(outputs[values + i], like)});
     all_finite = all_finite && finite(derived[i][0]) && finite(derived[i][1]) && finite((*native)[values + i]);
-    result.gradients.push_back({subjects.targets[i].name, {}, (*deviations)[values + i], false});
+    result.gradients.push_back({subjects.targets[i].name, {}, deviations[values + i], false});
   }
   const bool wrong = std::ranges::any_of(result.values, [](const ValueCheck& check) { return std::isinf(check.native.error); });
   if (!all_finite || wrong) {

@@ -109,18 +109,15 @@ std::expected<std::vector<Tensor>, std::string> NativeCheck::values(const Point&
   return result;
 }
 
-std::expected<std::vector<Deviation>, std::string> NativeCheck::each(const Point& given, bool strict) {
-  auto found = values(given);
-  if (!found) return std::unexpected(found.error());
-  Point point = given;
+std::vector<Deviation> NativeCheck::deviations(Point point, std::vector<Tensor> found, bool strict) const {
   std::vector<NodeId> nodes;
   for (std::size_t k = 0; k < watched_.size(); ++k) {
     nodes.push_back(watched_[k].written);
     if (const std::optional<InputId> read = watched_[k].read_as)
-      point.emplace_back(*read, laid_out((*found)[k], graph_->input(*read).axes, *sizes_));
+      point.emplace_back(*read, laid_out(found[k], graph_->input(*read).axes, *sizes_));
     std::vector<AxisId> axes;  // either may be the same along an axis, and lack it
-    std::ranges::set_union((*found)[k].axes, graph_->node(nodes[k]).axes, std::back_inserter(axes));
-    (*found)[k] = laid_out((*found)[k], axes, *sizes_);
+    std::ranges::set_union(found[k].axes, graph_->node(nodes[k]).axes, std::back_inserter(axes));
+    found[k] = laid_out(found[k], axes, *sizes_);
   }
   Interpreter exact = bound(*graph_, *sizes_, point);
   // What rounding may do is worked out only where the largest value does not excuse the difference already.
@@ -133,20 +130,22 @@ std::expected<std::vector<Deviation>, std::string> NativeCheck::each(const Point
     if (!terms) terms = term_sizes(*graph_, *sizes_, point, exact, nodes);
     scale = std::max(scale, (*terms)[k]);
     if (difference <= native_tolerance * scale) return difference / scale;
-    if (!rounding) rounding = rounding_of(*graph_, *sizes_, point, exact, nodes);
-    const Tensor moves = laid_out((*rounding)[k], (*found)[k].axes, *sizes_);
-    if (difference <= explained * moves.values[place]) return native_tolerance;
-    const bool jumps = moves.values[place] > roundings * std::numeric_limits<float>::epsilon() * scale;
-    return jumps ? 0 : difference / scale;
+    if (!rounding) {
+      rounding = rounding_of(*graph_, *sizes_, point, exact, nodes);
+      for (std::size_t n = 0; n < nodes.size(); ++n) (*rounding)[n] = laid_out((*rounding)[n], found[n].axes, *sizes_);
+    }
+    const double moves = (*rounding)[k].values[place];
+    if (difference <= explained * moves) return native_tolerance;
+    return moves > roundings * std::numeric_limits<float>::epsilon() * scale ? 0 : difference / scale;
   };
   std::vector<Deviation> result(nodes.size());
   for (std::size_t k = 0; k < nodes.size(); ++k) {
-    const Tensor expected = laid_out(exact.value(nodes[k]), (*found)[k].axes, *sizes_);
+    const Tensor expected = laid_out(exact.value(nodes[k]), found[k].axes, *sizes_);
     const double scale = largest(expected);
     const std::optional<InputId> target = watched_[k].target;
     const bool is_state = target && graph_->input(*target).role == InputRole::state;
     for (std::size_t i = 0; i < expected.values.size(); ++i) {
-      const double a = (*found)[k].values[i], b = expected.values[i];
+      const double a = found[k].values[i], b = expected.values[i];
       double error = 0;
       if (!std::isfinite(a)) {
         if (!strict && !std::isfinite(b)) continue;
@@ -169,9 +168,10 @@ std::expected<std::vector<Deviation>, std::string> NativeCheck::each(const Point
 }
 
 std::expected<Deviation, std::string> NativeCheck::at(const Point& point, bool strict) {
-  auto all = each(point, strict);
-  if (!all) return std::unexpected(all.error());
-  return all->empty() ? Deviation() : std::move(*std::ranges::max_element(*all, {}, &Deviation::error));
+  auto found = values(point);
+  if (!found) return std::unexpected(found.error());
+  std::vector<Deviation> all = deviations(point, std::move(*found), strict);
+  return all.empty() ? Deviation() : std::move(*std::ranges::max_element(all, {}, &Deviation::error));
 }
 
 std::vector<double> term_sizes(const Graph& graph, const Sizes& sizes, const Point& point, Interpreter& exact,

@@ -36,11 +36,11 @@ class NativeCheck {
   // One tensor for each watched value, its axes ascending; it lacks those along which native code found it to be the same.
   std::expected<std::vector<Tensor>, std::string> values(const Point& point);
 
-  // One for each watched value. Errors are shares of the largest value or of the terms that it is added up from. With `strict`
-  // everything has to be finite. Without, an element has to be finite where its formula is, in double precision, unless what it
-  // reads passes through numbers that single precision does not have. It need not be equal where rounding alone takes it
-  // elsewhere: at a jump, or at a tie of what is computed.
-  std::expected<std::vector<Deviation>, std::string> each(const Point& point, bool strict);
+  // One for each watched value, `found` by values(point). Errors are shares of the largest value or of the terms that it is added
+  // up from. With `strict` everything has to be finite. Without, an element has to be finite where its formula is, in double
+  // precision, unless what it reads passes through numbers that single precision does not have. It need not be equal where
+  // rounding alone takes its formula as far: at a jump, at a tie of what is computed, or where nothing but rounding is left.
+  std::vector<Deviation> deviations(Point point, std::vector<Tensor> found, bool strict) const;
 
   // The greatest of them.
   std::expected<Deviation, std::string> at(const Point& point, bool strict);
