@@ -96,10 +96,10 @@ Sizes completed(const Graph& graph, Sizes sizes) {
 }
 
 std::expected<Executable, std::string> executable_of(const Graph& graph, const Sizes& sizes, const Computation& computation,
-                                                     StageTimes& times) {
+                                                     StageTimes& times, Runs runs) {
   const Lowered lowered = times("kernel", [&] { return lower(graph, completed(graph, sizes), computation, host_target()); });
   if (!lowered.error.empty()) return std::unexpected(lowered.error);
-  auto code = times("native", [&] { return compile(lowered.kernels); });
+  auto code = times("native", [&] { return compile(lowered.kernels, runs); });
   if (!code) return std::unexpected(code.error());
   Executable result{std::move(*code), {}, {}};
   result.program.run = result.code->function();

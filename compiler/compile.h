@@ -71,6 +71,6 @@ Sizes completed(const Graph& graph, Sizes sizes);
 
 // Loop nests, then machine code. `computation` is simplified. Error: it exceeds the machine, as a sentence.
 std::expected<Executable, std::string> executable_of(const Graph& graph, const Sizes& sizes, const Computation& computation,
-                                                     StageTimes& times);
+                                                     StageTimes& times, Runs runs = Runs::often);
 
 }  // namespace tenet

@@ -21,7 +21,8 @@ namespace tenet {
 namespace {
 
 constexpr int points = 4, points_at_others = 2;
-constexpr double most_elements = 1 << 25;        // in all nodes of a claim, to be looked at in numbers
+// Elements in all nodes of a claim: of which axes are shortened, and of which it is not looked at in numbers.
+constexpr double most_wanted = 1 << 23, most_elements = 1 << 25;
 constexpr std::size_t longest_difference = 200;  // of a normal form, in characters
 constexpr std::string_view drawn_names[] = {"near the initial values", "with normal values", "with positive values",
                                             "with values in (0, 1)"};
@@ -244,13 +245,16 @@ ClaimCheck by_targets(Session& session, Prover& prover, const Claim& claim) {
   return decided(session, prover, sides[0], sides[1]);
 }
 
-// With any values for what it differentiates by; then as it is written. Where something recurs, then by the names of what does,
-// and so with the recurrences of gradients written out once; then with the program's written out, then with all of them.
+// With any values for what it differentiates by; then as it is written. Where something recurs, as it is written first, for
+// claims share such forms; then by the names of what recurs, and so with the recurrences of gradients written out once; then with
+// the program's written out, then with all of them; with any values last.
 ClaimCheck derived(Session& session, Prover& prover, const Claim& claim) {
-  ClaimCheck check = by_targets(session, prover, claim);
-  if (check.verdict != Verdict::proved) check = decided(session, prover, claim.left, claim.right);
   const NodeId written[] = {claim.left, claim.right};
-  if (check.verdict != Verdict::proved && !recurrences_below(session.graph(), written).empty()) {
+  const bool recurs = !recurrences_below(session.graph(), written).empty();
+  ClaimCheck check;
+  if (!recurs) check = by_targets(session, prover, claim);
+  if (check.verdict != Verdict::proved) check = decided(session, prover, claim.left, claim.right);
+  if (check.verdict != Verdict::proved && recurs) {
     std::vector<NodeId> roots;
     for (const Definition& definition : session.program->definitions) roots.push_back(definition.node);
     const std::size_t own = roots.size();
@@ -275,6 +279,8 @@ ClaimCheck derived(Session& session, Prover& prover, const Claim& claim) {
       const std::vector<NodeId> all = unfolded(session.graph(), written, 2).roots;
       check = decided(session, prover, all[0], all[1]);
     }
+    if (check.verdict != Verdict::proved)
+      if (ClaimCheck any = by_targets(session, prover, claim); any.verdict == Verdict::proved) check = std::move(any);
     check.remainder.clear();
   }
   check.name = claim.name;
@@ -303,7 +309,7 @@ std::vector<ClaimCheck> check_claims(Session& session, Waiting& waiting) {
   for (const DataInput& data : session.program->data) roots.push_back(data.node);
   for (const Claim& claim : claims) roots.insert(roots.end(), {claim.left, claim.right});
   std::vector<Look> looks(claims.size());
-  const Sizes near = reduced_sizes(session, roots, most_elements, Shortened::open);
+  const Sizes near = reduced_sizes(session, roots, most_wanted, Shortened::open);
   session.times("points", [&] {
     compare_at_sizes(session, near, points, true, waiting, result, looks);
     for (const Sizes& sizes : other_sizes(session))

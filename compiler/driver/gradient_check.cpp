@@ -23,7 +23,7 @@ namespace tenet {
 namespace {
 
 // Elements in all nodes: of the loss, for all differences of all targets; of the loss and its gradients, for one evaluation.
-constexpr double most_of_differences = 1 << 25, most_at_once = 1 << 22;
+constexpr double most_of_differences = 1 << 24, most_at_once = 1 << 21;
 
 struct Subject {
   std::string name;
@@ -191,7 +191,7 @@ Outcome<GradientChecks> check_gradients(Session& session, NodeId loss, Waiting& 
   for (std::size_t i = 0; i < targets; ++i)
     watched.push_back({"the gradient of `" + subjects.targets[i].name + "`", subjects.raw[i]});
   waiting("gradients", 0, targets, "compiling");
-  auto code = NativeCheck::make(graph, session.sizes, subjects.simple, watched, session.times);
+  auto code = NativeCheck::make(graph, session.sizes, subjects.simple, watched, session.times, Runs::once);
   if (!code) return failed(code.error());
   const auto native = code->values(*point);
   if (!native) return failed(native.error());

@@ -83,8 +83,8 @@ Slot::Role role_of(const Input& input) {
 }  // namespace
 
 std::expected<NativeCheck, std::string> NativeCheck::make(const Graph& graph, const Sizes& sizes, const Computation& computation,
-                                                          std::vector<Watched> watched, StageTimes& times) {
-  auto executable = executable_of(graph, sizes, computation, times);
+                                                          std::vector<Watched> watched, StageTimes& times, Runs runs) {
+  auto executable = executable_of(graph, sizes, computation, times, runs);
   if (!executable) return std::unexpected(executable.error());
   return NativeCheck(graph, sizes, std::move(*executable), std::move(watched));
 }

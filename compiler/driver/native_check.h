@@ -31,7 +31,7 @@ class NativeCheck {
  public:
   // Failure: it exceeds the machine.
   static std::expected<NativeCheck, std::string> make(const Graph& graph, const Sizes& sizes, const Computation& computation,
-                                                      std::vector<Watched> watched, StageTimes& times);
+                                                      std::vector<Watched> watched, StageTimes& times, Runs runs = Runs::often);
 
   // One tensor for each watched value, its axes ascending; it lacks those along which native code found it to be the same.
   std::expected<std::vector<Tensor>, std::string> values(const Point& point);

@@ -11,7 +11,7 @@
 namespace tenet {
 namespace {
 
-constexpr std::int64_t shortest = 4;  // that a long axis is halved to
+constexpr std::int64_t shortest[] = {4, 2};  // that a long axis is halved to, in turn
 // Sizes for the open axes in turn, from the first row's first entry on.
 constexpr std::array<std::array<std::int64_t, 3>, 4> rows{{{4, 2, 5}, {2, 1, 3}, {1, 1, 1}, {6, 4, 2}}};
 constexpr std::size_t most_others = 2;
@@ -74,7 +74,7 @@ Sizes independent(const Session& session) {
 }
 
 // Half of a size that may shrink, rounded up or down.
-std::int64_t halved(std::int64_t size, bool up) { return std::max(shortest, (size + (up ? 1 : 0)) / 2); }
+std::int64_t halved(std::int64_t size, bool up, std::int64_t least) { return std::max(least, (size + (up ? 1 : 0)) / 2); }
 
 }  // namespace
 
@@ -165,31 +165,35 @@ Sizes reduced_sizes(const Session& session, std::span<const NodeId> roots, doubl
     return found;
   };
   Sizes chosen = independent(session), result = session.sizes;
-  while (elements_of(graph, result, roots) > most) {
-    std::ranges::stable_sort(may_shrink, std::ranges::greater{}, [&](AxisId axis) { return chosen[axis]; });
-    if (may_shrink.empty() || chosen[may_shrink[0]] <= shortest) break;
-    const AxisId axis = may_shrink[0];
+  // An axis halved, with those that index it or that it indexes where it cannot be alone.
+  const auto halve = [&](AxisId axis, std::int64_t least) {
     Sizes next = chosen;
-    next.set(axis, halved(chosen[axis], false));
+    next.set(axis, halved(chosen[axis], false, least));
     auto found = allowed(next);
     if (!found) {
       const Family family = family_of(graph, inside, axis);
       std::vector<AxisId> with;
       for (AxisId member : family.members)
-        if (std::ranges::find(may_shrink, member) != may_shrink.end() && chosen[member] > shortest) with.push_back(member);
+        if (std::ranges::find(may_shrink, member) != may_shrink.end() && chosen[member] > least) with.push_back(member);
       for (std::int64_t less = 0; !found && less < most_shortened; ++less) {
         for (AxisId member : with) {
           const bool indexes = family.indexes[index_of(member)];
-          next.set(member, std::max<std::int64_t>(1, halved(chosen[member], !indexes) - (indexes ? less : 0)));
+          next.set(member, std::max<std::int64_t>(1, halved(chosen[member], !indexes, least) - (indexes ? less : 0)));
         }
         found = allowed(next);
       }
     }
-    if (found) {
-      chosen = std::move(next);
-      result = std::move(*found);
-    } else {
-      may_shrink.erase(may_shrink.begin());
+    if (!found) return false;
+    chosen = std::move(next);
+    result = std::move(*found);
+    return true;
+  };
+  for (std::int64_t least : shortest) {
+    std::vector<AxisId> left = may_shrink;
+    while (elements_of(graph, result, roots) > most) {
+      std::ranges::stable_sort(left, std::ranges::greater{}, [&](AxisId axis) { return chosen[axis]; });
+      if (left.empty() || chosen[left[0]] <= least) break;
+      if (!halve(left[0], least)) left.erase(left.begin());
     }
   }
   return result;

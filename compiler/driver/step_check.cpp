@@ -110,11 +110,11 @@ class StepChecks {
     written.insert(written.end(), raw.backward.gradients.begin(), raw.backward.gradients.end());
     session_.sizes = completed(session_.graph(), session_.sizes);
     session_.sizes = completed(session_.graph(), reduced_sizes(session_, written, most_wanted, Shortened::all));
-    auto ended = at_sizes(raw, places, changed_sizes(session_, own));
+    auto ended = at_sizes(raw, places, changed_sizes(session_, own), Runs::often);
     const std::optional<Sizes> one = sizes_of_one(session_);
     if (ended && one && session_.graph().all_below(written).size() <= most_nodes) {
       session_.sizes = completed(session_.graph(), *one);
-      ended = at_sizes(raw, std::span(places).subspan(2, 1), changed_sizes(session_, own));
+      ended = at_sizes(raw, std::span(places).subspan(2, 1), changed_sizes(session_, own), Runs::once);
     }
     session_.sizes = own;
     if (!ended) return std::unexpected(ended.error());
@@ -122,25 +122,25 @@ class StepChecks {
   }
 
  private:
-  Outcome<void> at_sizes(const TrainingValues& raw, std::span<const Place> at, const std::string& sizes) {
+  Outcome<void> at_sizes(const TrainingValues& raw, std::span<const Place> at, const std::string& sizes, Runs runs) {
     waiting_("step", 0, at.size(), "simplifying");
-    if (auto ended = compare(trained_step(session_, raw), at, sizes); !ended) return ended;
+    if (auto ended = compare(trained_step(session_, raw), at, sizes, runs); !ended) return ended;
     const Graph& graph = session_.graph();
     const bool reads = std::ranges::any_of(graph.all_below(std::span(&loss_, 1)), [&](NodeId id) {
       return graph.node(id).op == Op::input && graph.input_of(id) == session_.program->training;
     });
     if (!reads) return {};
-    return compare(evaluated(session_, loss_), at.first(std::min<std::size_t>(2, at.size())), "outside of training");
+    return compare(evaluated(session_, loss_), at.first(std::min<std::size_t>(2, at.size())), "outside of training", Runs::once);
   }
 
-  Outcome<void> compare(const Trained& trained, std::span<const Place> at, const std::string& further) {
+  Outcome<void> compare(const Trained& trained, std::span<const Place> at, const std::string& further, Runs runs) {
     Graph& graph = session_.graph();
     session_.sizes = completed(graph, session_.sizes);
     std::vector<NodeId> written;
     for (const Watched& row : trained.watched) written.push_back(row.written);
     if (auto large = too_large(graph, session_.sizes, written)) return failed("checking in double precision: " + *large);
     waiting_("step", 0, at.size(), "compiling");
-    auto native = NativeCheck::make(graph, session_.sizes, trained.computation, trained.watched, session_.times);
+    auto native = NativeCheck::make(graph, session_.sizes, trained.computation, trained.watched, session_.times, runs);
     if (!native) return failed(native.error());
     const bool often = elements_of(graph, session_.sizes, written) <= most_often;
     for (const Place& place : at.first(often ? at.size() : 1)) {

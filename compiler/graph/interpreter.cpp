@@ -80,7 +80,7 @@ void Interpreter::hold(NodeId node) {
 // Inputs in the order of their ids: the errors depend on nothing but the seed.
 void Interpreter::disturb(double relative, std::uint64_t seed) {
   relative_error_ = relative;
-  errors_.seed(seed);
+  errors_.seed(static_cast<std::minstd_rand::result_type>(seed));
   std::erase_if(values_, [&](const auto& row) { return !held_.contains(row.first); });
   for (std::uint32_t i = 0; i < graph_.input_count(); ++i)
     if (const auto bound = inputs_.find(i); bound != inputs_.end() && graph_.input(InputId{i}).kind == Kind::real)
@@ -88,8 +88,8 @@ void Interpreter::disturb(double relative, std::uint64_t seed) {
 }
 
 void Interpreter::add_error(Tensor& tensor) {
-  std::uniform_real_distribution<double> error(-relative_error_, relative_error_);
-  for (double& value : tensor.values) value *= 1 + error(errors_);
+  constexpr double middle = std::minstd_rand::max() / 2.0;
+  for (double& value : tensor.values) value *= 1 + relative_error_ * (static_cast<double>(errors_()) / middle - 1);
 }
 
 const Tensor& Interpreter::value(NodeId node) {

@@ -76,7 +76,7 @@ class Interpreter {
   std::unordered_map<std::uint32_t, Tensor> inputs_, perturbations_, values_;
   std::unordered_set<std::uint32_t> held_;  // these have values
   double relative_error_ = 0;
-  std::mt19937_64 errors_;
+  std::minstd_rand errors_;
 };
 
 }  // namespace tenet

@@ -8,36 +8,60 @@
 namespace tenet {
 namespace {
 
+// How a tensor lies around one of its axes: runs of neighbouring elements for each place, again and again.
+struct Runs {
+  std::int64_t count = 1, places = 1, length = 1;
+};
+
+Runs runs_along(const Tensor& tensor, AxisId axis) {
+  Runs result;
+  bool before = true;
+  for (std::size_t i = 0; i < tensor.axes.size(); ++i) {
+    if (tensor.axes[i] == axis) {
+      result.places = tensor.extents[i];
+      before = false;
+    } else {
+      (before ? result.count : result.length) *= tensor.extents[i];
+    }
+  }
+  if (before) std::swap(result.count, result.length);
+  return result;
+}
+
+// The extents where the axis has one place.
+std::vector<std::int64_t> extents_of_one(const Tensor& tensor, AxisId axis) {
+  std::vector<std::int64_t> result = tensor.extents;
+  for (std::size_t i = 0; i < tensor.axes.size(); ++i)
+    if (tensor.axes[i] == axis) result[i] = 1;
+  return result;
+}
+
 // What the tensor is at one place of an axis that it may lack.
 Tensor slice(const Tensor& whole, AxisId axis, std::int64_t place) {
-  const std::vector<std::int64_t> along = view_of(whole, std::span(&axis, 1)).strides;
-  Tensor result = whole;
-  for (std::size_t i = 0; i < whole.axes.size(); ++i)
-    if (whole.axes[i] == axis) result.extents[i] = 1;
-  const View from = view_of(whole, whole.axes);
-  std::int64_t elements = 1;
-  for (std::int64_t extent : result.extents) elements *= extent;
-  result.values.resize(static_cast<std::size_t>(elements));
-  Odometer odometer(result.extents, {from.strides});
-  std::int64_t offset = place * along[0];
-  for (double& value : result.values) {
-    value = from.data[offset];
-    odometer.next(std::span(&offset, 1));
+  const Runs runs = runs_along(whole, axis);
+  if (runs.places == 1) place = 0;
+  Tensor result{whole.axes, extents_of_one(whole, axis), {}};
+  result.values.reserve(static_cast<std::size_t>(runs.count * runs.length));
+  for (std::int64_t run = 0; run < runs.count; ++run) {
+    const auto first = whole.values.begin() + (run * runs.places + place) * runs.length;
+    result.values.insert(result.values.end(), first, first + runs.length);
   }
   return result;
 }
 
 // Puts a value for one place, which may lack axes, into the whole.
 void put(Tensor& whole, AxisId axis, std::int64_t place, const Tensor& value) {
-  const std::vector<std::int64_t> along = view_of(whole, std::span(&axis, 1)).strides;
-  std::vector<std::int64_t> extents = whole.extents;
-  for (std::size_t i = 0; i < whole.axes.size(); ++i)
-    if (whole.axes[i] == axis) extents[i] = 1;
-  const View to = view_of(whole, whole.axes), from = view_of(value, whole.axes);
-  Odometer odometer(extents, {to.strides, from.strides});
-  std::int64_t offsets[2] = {place * along[0], 0};
-  do whole.values[static_cast<std::size_t>(offsets[0])] = from.data[offsets[1]];
-  while (odometer.next(offsets));
+  const Runs runs = runs_along(whole, axis);
+  if (runs.places == 1) place = 0;
+  std::vector<double> broadcast;
+  const double* from = value.values.data();
+  if (value.axes != whole.axes) {
+    broadcast.resize(static_cast<std::size_t>(runs.count * runs.length));
+    evaluate({{view_of(value, whole.axes)}, {}}, extents_of_one(whole, axis), broadcast);
+    from = broadcast.data();
+  }
+  for (std::int64_t run = 0; run < runs.count; ++run)
+    std::copy_n(from + run * runs.length, runs.length, whole.values.begin() + (run * runs.places + place) * runs.length);
 }
 
 bool has(const Tensor& tensor, AxisId axis) { return std::ranges::find(tensor.axes, axis) != tensor.axes.end(); }

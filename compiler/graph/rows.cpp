@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <functional>
+#include <numeric>
 
 namespace tenet {
 namespace {
@@ -94,6 +95,7 @@ void multiply_add_row(RowOperand a, RowOperand b, std::span<double> accumulated)
 }
 
 double fold_row(const Operation& reduction, std::span<const double> row) {
+  if (reduction.op == Op::sum) return std::reduce(row.begin(), row.end(), 0.0);
   double result = reduction.identity;
   for (double value : row) result = reduction.evaluate(result, value, 0);
   return result;
@@ -199,13 +201,14 @@ std::vector<std::int64_t> result_strides(std::span<const std::int64_t> extents, 
   return strides;
 }
 
-// Joins neighbouring axes that every view walks as one: longer rows.
-std::vector<std::int64_t> join_axes(Expression& expression, std::span<const std::int64_t> extents) {
+// Joins neighbouring axes, both marked or neither, that every view walks as one: longer rows.
+std::vector<std::int64_t> join_axes(Expression& expression, std::span<const std::int64_t> extents, std::vector<bool>& marked) {
   std::vector<std::int64_t> joined;
+  std::vector<bool> marks;
   std::vector<View> views;
   for (const View& view : expression.views) views.push_back({view.data, {}});
   for (std::size_t axis = 0; axis < extents.size(); ++axis) {
-    const bool joins = !joined.empty() && std::ranges::all_of(expression.views, [&](const View& view) {
+    const bool joins = !joined.empty() && marked[axis] == marks.back() && std::ranges::all_of(expression.views, [&](const View& view) {
       return view.strides[axis - 1] == view.strides[axis] * extents[axis];
     });
     if (joins) {
@@ -213,10 +216,12 @@ std::vector<std::int64_t> join_axes(Expression& expression, std::span<const std:
       for (std::size_t v = 0; v < views.size(); ++v) views[v].strides.back() = expression.views[v].strides[axis];
     } else {
       joined.push_back(extents[axis]);
+      marks.push_back(marked[axis]);
       for (std::size_t v = 0; v < views.size(); ++v) views[v].strides.push_back(expression.views[v].strides[axis]);
     }
   }
   expression.views = std::move(views);
+  marked = std::move(marks);
   return joined;
 }
 
@@ -225,8 +230,8 @@ std::vector<std::int64_t> join_axes(Expression& expression, std::span<const std:
 void evaluate(const Expression& given, std::span<const std::int64_t> given_extents, std::span<double> result) {
   if (result.empty()) return;
   Expression expression = given;
-  const std::vector<std::int64_t> extents = join_axes(expression, given_extents);
-  const std::vector<bool> none(extents.size());
+  std::vector<bool> none(given_extents.size());
+  const std::vector<std::int64_t> extents = join_axes(expression, given_extents, none);
   const std::size_t row = extents.empty() ? 0 : extents.size() - 1;
   const std::int64_t length = extents.empty() ? 1 : extents[row];
   Rows rows(expression, row, length);
@@ -245,10 +250,12 @@ void evaluate(const Expression& given, std::span<const std::int64_t> given_exten
   } while (outer.next(offsets));
 }
 
-void evaluate_reduced(const Operation& reduction, const Expression& expression, std::span<const std::int64_t> extents,
-                      const std::vector<bool>& reduced, std::span<double> result) {
+void evaluate_reduced(const Operation& reduction, const Expression& given, std::span<const std::int64_t> given_extents,
+                      std::vector<bool> reduced, std::span<double> result) {
   if (result.empty()) return;
-  assert(!extents.empty());
+  assert(!given_extents.empty());
+  Expression expression = given;
+  const std::vector<std::int64_t> extents = join_axes(expression, given_extents, reduced);
   const std::size_t row = row_axis(expression, extents);
   const std::vector<std::int64_t> strides = result_strides(extents, reduced);
   Odometer outer = odometer(expression, extents, reduced, false, row, strides);

@@ -62,6 +62,6 @@ void evaluate(const Expression& expression, std::span<const std::int64_t> extent
 
 // The reduction of the expression over the axes that `reduced` marks; the result is row-major over the others.
 void evaluate_reduced(const Operation& reduction, const Expression& expression, std::span<const std::int64_t> extents,
-                      const std::vector<bool>& reduced, std::span<double> result);
+                      std::vector<bool> reduced, std::span<double> result);
 
 }  // namespace tenet

@@ -67,9 +67,10 @@ std::expected<Built, std::string> build(const Kernels& kernels) {
 
 }  // namespace
 
-std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& kernels) {
+std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& kernels, Runs runs) {
   auto built = build(kernels);
   if (!built) return std::unexpected(built.error());
+  if (runs == Runs::once) built->machine->setOptLevel(llvm::CodeGenOptLevel::None);
   auto object = orc::SimpleCompiler(*built->machine)(*built->module);
   if (!object) return std::unexpected(llvm::toString(object.takeError()));
   auto code = load(std::move(*object), *host_description());

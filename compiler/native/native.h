@@ -23,8 +23,11 @@ Target host_target();
 // such processor.
 std::expected<Target, std::string> target_for(const std::string& processor);
 
+// How often code runs: what runs once is compiled in a third of the time, and is several times slower.
+enum class Runs { often, once };
+
 // An error is a fault of the compiler or the machine, never of the program.
-std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& kernels);
+std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& kernels, Runs runs = Runs::often);
 
 // For `dump`: the optimised IR, the assembly.
 std::string llvm_text(const Kernels& kernels);
