@@ -104,6 +104,7 @@ std::expected<Executable, std::string> executable_of(const Graph& graph, const S
   Executable result{std::move(*code), {}, {}};
   result.program.run = result.code->function();
   result.program.arena_bytes = lowered.kernels.arena_bytes;
+  result.program.shared = has_shares(lowered.kernels);
   add_slots(result, lowered.kernels, graph);
   return result;
 }

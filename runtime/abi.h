@@ -8,18 +8,25 @@
 
 extern "C" {
 
-// One call of compiled code.
+struct TenetBarrier;
+
+// One call of compiled code: by one thread, or by several, each with its own number and all else the same.
 struct TenetFrame {
   unsigned char* arena;  // 64-byte aligned; layout as the program's slots say
   std::int64_t first_step;
   std::int64_t passes;  // how often the computation runs; each pass is one step
   float* losses;        // room for `passes` values, where the computation has a loss
   void* drawer;         // given to tenet_draw_batch
+  std::int32_t thread = 0, threads = 1;
+  TenetBarrier* barrier = nullptr;  // of the threads, if they are several
 };
 
 // Fills the slots of data and of random numbers in the arena for a step. Compiled code may call this and nothing else but what
-// native/symbols lists.
+// native/symbols lists. By the first thread.
 void tenet_draw_batch(TenetFrame* frame, std::int64_t step);
+
+// Returns once all threads of the call have called it.
+void tenet_barrier(TenetFrame* frame);
 
 }  // extern "C"
 
@@ -46,6 +53,7 @@ struct NativeProgram {
   NativeFunction run = nullptr;
   std::int64_t arena_bytes = 0;
   std::vector<Slot> slots;
+  bool shared = false;  // whether several threads have work in it
 };
 
 inline const Slot* find_slot(const NativeProgram& program, std::string_view name) {

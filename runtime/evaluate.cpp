@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "runtime/slots.h"
+#include "runtime/threads.h"
 
 namespace tenet {
 
@@ -43,11 +44,9 @@ double combined(Combination combination, double left, double right) {
 
 }  // namespace
 
-std::expected<std::vector<std::vector<double>>, std::string> accumulate_over(const NativeProgram& program, unsigned char* arena,
-                                                                             const Dataset& dataset, const Items& split,
-                                                                             const std::string& valid,
-                                                                             std::span<const Accumulation> accumulations,
-                                                                             std::uint64_t seed) {
+std::expected<std::vector<std::vector<double>>, std::string> accumulate_over(
+    const NativeProgram& program, unsigned char* arena, const Dataset& dataset, const Items& split, const std::string& valid,
+    std::span<const Accumulation> accumulations, std::uint64_t seed, const std::function<void(std::int64_t)>& report) {
   const auto placement = Placement::resolve(program, dataset);
   if (!placement) return std::unexpected(placement.error());
   if (split.size() == 0) return std::unexpected("the split has no data");
@@ -79,12 +78,13 @@ std::expected<std::vector<std::vector<double>>, std::string> accumulate_over(con
     if (count) wholes(arena, *count)[0] = static_cast<std::int32_t>(rows);
     std::vector<float> losses(1);  // for a computation that has a loss
     TenetFrame frame{arena, 0, 1, losses.data(), nullptr};
-    program.run(&frame);
+    run_program(program, frame);
     for (std::size_t i = 0; i < outputs.size(); ++i) {
       const std::span<const float> values = reals(static_cast<const unsigned char*>(arena), *outputs[i]);
       for (std::size_t j = 0; j < values.size(); ++j)
         totals[i][j] = combined(accumulations[i].combination, totals[i][j], values[j]);
     }
+    if (report) report(begin + rows);
   }
   return totals;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
@@ -22,11 +23,10 @@ struct Accumulation {
 // scalar slot `valid` (if the program has it) to the number of the piece's rows that count (the last piece's other rows repeat an
 // item), runs one pass, and combines the outputs in double precision. The random numbers of an item depend on `seed` and its
 // number in the split, not on the pieces. The result has one tensor for each accumulation, in the slot's layout. The arena's
-// other slots must be set already. Error: a slot is missing or of the wrong kind; a split without items.
-std::expected<std::vector<std::vector<double>>, std::string> accumulate_over(const NativeProgram& program, unsigned char* arena,
-                                                                             const Dataset& dataset, const Items& split,
-                                                                             const std::string& valid,
-                                                                             std::span<const Accumulation> accumulations,
-                                                                             std::uint64_t seed = 0);
+// other slots must be set already. `report` gets the number of items done, after each piece. Error: a slot is missing or of the
+// wrong kind; a split without items.
+std::expected<std::vector<std::vector<double>>, std::string> accumulate_over(
+    const NativeProgram& program, unsigned char* arena, const Dataset& dataset, const Items& split, const std::string& valid,
+    std::span<const Accumulation> accumulations, std::uint64_t seed = 0, const std::function<void(std::int64_t)>& report = {});
 
 }  // namespace tenet

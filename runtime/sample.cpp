@@ -8,6 +8,7 @@
 
 #include "runtime/random.h"
 #include "runtime/slots.h"
+#include "runtime/threads.h"
 
 namespace tenet {
 
@@ -53,7 +54,7 @@ std::expected<NextLetter, std::string> next_letter(const NativeProgram& program,
       noise.fill(arena, {seed, Purpose::sample_noise, pass++});
       float loss = 0;
       TenetFrame frame{arena, 0, 1, &loss, nullptr};
-      program.run(&frame);
+      run_program(program, frame);
       const std::span<const float> values = reals(static_cast<const unsigned char*>(arena), *slot);
       for (std::int64_t row = 0; row < rows; ++row)
         for (std::int64_t letter = 0; letter < size; ++letter)

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/slots.h"
+#include "runtime/threads.h"
 
 namespace tenet {
 
@@ -101,7 +102,7 @@ class Training {
 void Training::run_passes(std::int64_t first_step, std::int64_t passes) {
   losses_.resize(static_cast<std::size_t>(passes));
   TenetFrame frame{arena_, first_step, passes, losses_.data(), drawer_};
-  program_.run(&frame);
+  run_program(program_, frame);
 }
 
 // Whether the passes that ran last left only finite losses, parameters and states.

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/driver/stepper.h"
+#include "runtime/threads.h"
 #include "runtime/trainer.h"
 
 namespace tenet {
@@ -66,7 +67,7 @@ Outcome<Status> bench_program(const Options& options) {
     nlohmann::ordered_json json;
     json["step_us"] = step_us;
     json["steps_per_second"] = 1e6 / step_us;
-    json["threads"] = 1;
+    json["threads"] = threads_for(stepper->executable.program);
     json["peak_share"] = nullptr;
     json["kernels"] = nlohmann::ordered_json::array();
     json["rounds"] = times;
@@ -74,7 +75,7 @@ Outcome<Status> bench_program(const Options& options) {
   } else {
     fmt::print("step       {:.2f} us (median of {} rounds of {} steps; {:.2f} to {:.2f})\n", step_us, rounds, steps,
                times.front(), times.back());
-    fmt::print("steps/s    {:.0f}\nthreads    1\n", 1e6 / step_us);
+    fmt::print("steps/s    {:.0f}\nthreads    {}\n", 1e6 / step_us, threads_for(stepper->executable.program));
   }
   if (options.time) fmt::print(stderr, "{}", session.times.table());
   return Status::done;

@@ -9,6 +9,7 @@
 
 #include "compiler/driver/not_finite.h"
 #include "compiler/driver/origin.h"
+#include "compiler/driver/waiting.h"
 #include "compiler/plan/simplified.h"
 #include "runtime/evaluate.h"
 
@@ -41,8 +42,13 @@ std::int64_t piece_of(const Dataset& dataset) {
   return std::clamp<std::int64_t>(most_elements / largest, 1, most_items);
 }
 
-// NaN shows no sign.
-double tidy(double value) { return std::isnan(value) ? std::abs(value) : value; }
+// With four decimals where these say something. NaN has no sign.
+std::string figure_text(double value) {
+  const double size = std::abs(value);
+  if (std::isnan(value)) return "nan";
+  return size == 0 || (size >= 1e-3 && size < 1e7) || std::isinf(size) ? fmt::format("{:.4f}", value)
+                                                                       : fmt::format("{:.5g}", value);
+}
 
 Tensor scalar(double value) { return {{}, {}, {value}}; }
 
@@ -119,8 +125,12 @@ Outcome<std::vector<Tensor>> Evaluator::run(const Pass& pass, const Model& model
     std::vector<Accumulation> accumulations;
     for (const Pass::Accumulator& accumulator : pass.accumulators)
       accumulations.push_back({accumulator.output, combination_of(accumulator.reduction)});
+    Waiting waiting;
+    const auto report = [&](std::int64_t done) {
+      waiting("evaluating", static_cast<std::size_t>(done), static_cast<std::size_t>(split.size()), "items of the split");
+    };
     auto totals = accumulate_over(code.executable.program, code.arena.data(), session_->dataset, split, ".valid", accumulations,
-                                  session_->seed);
+                                  session_->seed, report);
     if (!totals) return failed("evaluation: " + totals.error());
     for (std::size_t i = 0; i < totals->size(); ++i) {
       const int slot = slot_index(code.executable, Slot::Role::output, pass.accumulators[i].output);
@@ -185,9 +195,9 @@ Outcome<std::vector<std::string>> Evaluator::sample(const Model& model, const Sa
 std::string figures_text(const Session& session, const std::vector<std::vector<double>>& figures) {
   std::string text;
   for (std::size_t i = 0; i < figures.size(); ++i) {
-    text += fmt::format("{:<12}{:.4f}", split_names[i], tidy(figures[i][0]));
+    text += fmt::format("{:<12}{}", split_names[i], figure_text(figures[i][0]));
     for (std::size_t k = 1; k < figures[i].size(); ++k)
-      text += fmt::format("   {} {:.4f}", session.recipe().report[k - 1].name, tidy(figures[i][k]));
+      text += fmt::format("   {} {}", session.recipe().report[k - 1].name, figure_text(figures[i][k]));
     text += '\n';
   }
   return text;

@@ -14,6 +14,7 @@
 #include "compiler/driver/sizes_to_check.h"
 #include "compiler/plan/training.h"
 #include "runtime/slots.h"
+#include "runtime/threads.h"
 
 namespace tenet {
 namespace {
@@ -100,7 +101,7 @@ Outcome<void> verify_first_step(Session& session, Stepper& stepper, const Model&
     if (is_kept(slots[i])) before[slots[i].name] = read(i);
   float loss = 0;
   TenetFrame frame{stepper.arena.data(), step, 1, &loss, stepper.draws()};
-  stepper.executable.program.run(&frame);
+  run_program(stepper.executable.program, frame);
 
   // Training itself says what is not finite.
   const auto finite = [&](std::size_t i) { return !is_kept(slots[i]) || std::isfinite(norm(read(i).values)); };

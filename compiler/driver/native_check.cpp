@@ -7,15 +7,16 @@
 #include <limits>
 
 #include "runtime/arena.h"
+#include "runtime/threads.h"
 
 namespace tenet {
 namespace {
 
 constexpr float most = std::numeric_limits<float>::max(), least = std::numeric_limits<float>::min();
-constexpr double negligible = 1e-30;     // nearer to zero, products that single precision loses are all that there is
-constexpr std::uint64_t most_seeds = 8;  // of what rounding may do: at a jump each goes one way or the other
-constexpr double explained = 4;          // times what rounding did
-constexpr double roundings = 1e3;        // in one value: what moves further by rounding jumps
+constexpr double negligible = 1e-30;        // nearer to zero, products that single precision loses are all that there is
+constexpr std::uint64_t seeds[] = {8, 64};  // of what rounding may do: at a jump each goes one way or the other, and few may
+constexpr double explained = 4;             // times what rounding did
+constexpr double roundings = 1e3;           // in one value: what moves further by rounding jumps
 
 double largest(const Tensor& tensor) {
   double result = 0;
@@ -29,30 +30,46 @@ Interpreter bound(const Graph& graph, const Sizes& sizes, const Point& point) {
   return result;
 }
 
-// How far each element of the nodes moves when all that is computed, but no input, is rounded to single precision.
-std::vector<Tensor> rounding_of(const Graph& graph, const Sizes& sizes, const Point& point, Interpreter& exact,
-                                std::span<const NodeId> nodes) {
-  std::vector<Tensor> result;
-  for (std::uint64_t seed = 1; seed <= most_seeds; ++seed) {
-    Interpreter rounded = bound(graph, sizes, point);
+// How far each element of the nodes, laid out like `like`, moves when all that is computed, but no input, is rounded to single
+// precision.
+class Rounding {
+ public:
+  Rounding(const Graph& graph, const Sizes& sizes, const Point& point, Interpreter& exact, std::span<const NodeId> nodes,
+           std::span<const Tensor> like)
+      : graph_(graph), sizes_(sizes), point_(point), exact_(exact), nodes_(nodes), like_(like) {}
+
+  // The most that any of so many seeds does.
+  double moves(std::size_t node, std::size_t place, std::uint64_t seeds) {
+    for (; done_ < seeds; ++done_) add(done_ + 1);
+    return most_[node][place];
+  }
+
+ private:
+  void add(std::uint64_t seed) {
+    Interpreter rounded = bound(graph_, sizes_, point_);
     rounded.disturb(std::numeric_limits<float>::epsilon(), seed);
-    for (const auto& [input, value] : point) rounded.bind(input, value);
-    for (std::size_t k = 0; k < nodes.size(); ++k) {
-      Tensor moved = rounded.value(nodes[k]);
-      const Tensor& value = exact.value(nodes[k]);
+    for (const auto& [input, value] : point_) rounded.bind(input, value);
+    most_.resize(nodes_.size());
+    for (std::size_t k = 0; k < nodes_.size(); ++k) {
+      const Tensor moved = laid_out(rounded.value(nodes_[k]), like_[k].axes, sizes_);
+      const Tensor value = laid_out(exact_.value(nodes_[k]), like_[k].axes, sizes_);
+      most_[k].resize(moved.values.size());
       for (std::size_t i = 0; i < moved.values.size(); ++i) {
         const double change = std::abs(moved.values[i] - value.values[i]);
-        moved.values[i] = std::isnan(change) ? std::numeric_limits<double>::infinity() : change;
+        most_[k][i] = std::max(most_[k][i], std::isnan(change) ? std::numeric_limits<double>::infinity() : change);
       }
-      if (seed == 1)
-        result.push_back(std::move(moved));
-      else
-        std::ranges::transform(result[k].values, moved.values, result[k].values.begin(),
-                               [](double a, double b) { return std::max(a, b); });
     }
   }
-  return result;
-}
+
+  const Graph& graph_;
+  const Sizes& sizes_;
+  const Point& point_;
+  Interpreter& exact_;
+  std::span<const NodeId> nodes_;
+  std::span<const Tensor> like_;
+  std::uint64_t done_ = 0;
+  std::vector<std::vector<double>> most_;  // of the seeds so far, by node
+};
 
 // Whether the nodes pass through numbers that single precision does not have.
 bool beyond_single(const Graph& graph, Interpreter& exact, std::span<const NodeId> nodes) {
@@ -99,7 +116,7 @@ std::expected<std::vector<Tensor>, std::string> NativeCheck::values(const Point&
     if (const int slot = slot_of(input); slot >= 0) write_slot(executable_, slot, value, *sizes_, arena->data());
   float loss = 0;
   TenetFrame frame{arena->data(), 0, 1, &loss, nullptr};
-  executable_.program.run(&frame);
+  run_program(executable_.program, frame);
   std::vector<Tensor> result;
   for (std::size_t k = 0; k < watched_.size(); ++k) {
     const std::optional<InputId> target = watched_[k].target;
@@ -122,7 +139,7 @@ std::vector<Deviation> NativeCheck::deviations(Point point, std::vector<Tensor> 
   Interpreter exact = bound(*graph_, *sizes_, point);
   // What rounding may do is worked out only where the largest value does not excuse the difference already.
   std::optional<std::vector<double>> terms;
-  std::optional<std::vector<Tensor>> rounding;
+  Rounding rounding(*graph_, *sizes_, point, exact, nodes, found);
   std::optional<bool> beyond;
   const auto error_at = [&](std::size_t k, std::size_t place, double difference, double scale) {
     if (difference < negligible) return 0.0;
@@ -130,13 +147,12 @@ std::vector<Deviation> NativeCheck::deviations(Point point, std::vector<Tensor> 
     if (!terms) terms = term_sizes(*graph_, *sizes_, point, exact, nodes);
     scale = std::max(scale, (*terms)[k]);
     if (difference <= native_tolerance * scale) return difference / scale;
-    if (!rounding) {
-      rounding = rounding_of(*graph_, *sizes_, point, exact, nodes);
-      for (std::size_t n = 0; n < nodes.size(); ++n) (*rounding)[n] = laid_out((*rounding)[n], found[n].axes, *sizes_);
+    for (const std::uint64_t often : seeds) {
+      const double moves = rounding.moves(k, place, often);
+      if (difference <= explained * moves) return native_tolerance;
+      if (moves > roundings * std::numeric_limits<float>::epsilon() * scale) return 0.0;
     }
-    const double moves = (*rounding)[k].values[place];
-    if (difference <= explained * moves) return native_tolerance;
-    return moves > roundings * std::numeric_limits<float>::epsilon() * scale ? 0 : difference / scale;
+    return difference / scale;
   };
   std::vector<Deviation> result(nodes.size());
   for (std::size_t k = 0; k < nodes.size(); ++k) {

@@ -13,6 +13,7 @@
 #include "compiler/plan/inspection.h"
 #include "compiler/plan/rewriting.h"
 #include "compiler/plan/simplified.h"
+#include "runtime/threads.h"
 #include "runtime/trainer.h"
 
 namespace tenet {
@@ -201,7 +202,7 @@ struct Left {
 Left run_step(const Session& session, Stepper& stepper, std::int64_t step) {
   float loss = 0;
   TenetFrame frame{stepper.arena.data(), step, 1, &loss, stepper.draws()};
-  stepper.executable.program.run(&frame);
+  run_program(stepper.executable.program, frame);
   Left result{!std::isfinite(loss), {}};
   for (std::size_t i = 0; i < stepper.executable.program.slots.size(); ++i) {
     const Slot& slot = stepper.executable.program.slots[i];

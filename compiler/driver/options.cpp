@@ -43,8 +43,17 @@ void add_data_option(CLI::App& command, Options& options) {
 
 void add_run_options(CLI::App& command, Options& options) {
   add_data_option(command, options);
-  add_optional(command, "--seed", options.seed, "Of all random numbers but the split's (default: 1)")->type_name("N");
-  command.add_option("--threads", options.threads, "How many threads to use; this version runs on one, whatever is asked")
+  add_optional(command, "--seed", options.seed, "Of all random numbers but the split's (default: 1)")
+      ->type_name("N")
+      ->check([](const std::string& text) {
+        std::uint64_t seed = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seed);
+        return error == std::errc() && end == text.data() + text.size() ? "" : "a seed is a whole number from 0 to 2^64 - 1";
+      });
+  command
+      .add_option("--threads", options.threads,
+                  "How many threads compiled code runs on; the results are the same bit for bit (default: as many as there are "
+                  "processors)")
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}));
 }

@@ -43,7 +43,10 @@ Command sample_command(CLI::App& parent) {
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{1} << 30));
   add_optional(*app, "--temperature", chosen->temperature, "Above 1: wilder; below: safer")
       ->type_name("T")
-      ->check(CLI::PositiveNumber);
+      ->check([](const std::string& text) {
+        return CLI::PositiveNumber(text).empty() ? ""
+                                                 : "a temperature is a number above 0; close to 0 the likeliest letter is taken";
+      });
   app->footer(
       "One word a line. The words depend on the weights and the seed (default: the run's own): the same seed, the same words.\n\n"
       "Examples:\n"

@@ -15,6 +15,7 @@
 #include "compiler/plan/meaning.h"
 #include "runtime/atomic_file.h"
 #include "runtime/fingerprint.h"
+#include "runtime/threads.h"
 
 namespace tenet {
 namespace {
@@ -179,7 +180,7 @@ Outcome<std::unique_ptr<Session>> open_text(const Options& options) {
   auto session = std::make_unique<Session>();
   session->options = options;
   session->seed = options.seed.value_or(Options::default_seed);
-  if (options.threads > 1) say("this version runs on one thread; the numbers do not depend on it");
+  set_threads(options.threads > 0 ? static_cast<int>(options.threads) : available_threads());
   auto text = read_program_text(options.file);
   if (!text) return std::unexpected(text.error());
   session->text = std::move(*text);

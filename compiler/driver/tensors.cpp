@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/slots.h"
+#include "runtime/threads.h"
 
 namespace tenet {
 
@@ -78,7 +79,7 @@ std::vector<Tensor> outputs_of_pass(const Executable& executable, std::size_t co
                                     unsigned char* arena) {
   float loss = 0;
   TenetFrame frame{arena, step, 1, &loss, nullptr};
-  executable.program.run(&frame);
+  run_program(executable.program, frame);
   std::vector<Tensor> result;
   for (std::size_t i = 0; i < count; ++i)
     result.push_back(read_slot(executable, slot_index(executable, Slot::Role::output, output_name(i)), sizes, arena));

@@ -220,13 +220,15 @@ Outcome<Status> train_program(TrainOptions options) {
     case TrainingEnd::Kind::finished:
       break;
   }
-  const std::string stopped = fmt::format("stopped after {} of {} steps; everything is saved. To go on:\n  {}", end.step,
-                                          session.recipe().steps, resume_command(options, run->folder));
+  const auto stopped = [&](std::string_view where) {
+    return fmt::format("stopped after {} of {} steps{}; everything is saved. To go on:\n  {}", end.step, session.recipe().steps,
+                       where, resume_command(options, run->folder));
+  };
   if (end.kind == TrainingEnd::Kind::interrupted) {
-    say(stopped);
+    say(stopped(""));
     return Status::done;
   }
-  interruption.end_at_once("tenet: " + stopped + "\n");
+  interruption.end_at_once("tenet: " + stopped(", while evaluating") + "\n");
   auto status =
       evaluator ? finish(session, *evaluator, *stepper, model, *run) : finish_without_data(session, *stepper, model, *run);
   if (status) say("the run is in " + run->folder.path().string());

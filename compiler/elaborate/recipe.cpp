@@ -1,5 +1,7 @@
 #include "compiler/elaborate/recipe.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -111,7 +113,10 @@ void read_report(Elaborator& elaborator, const Expression& value, Train& train) 
     if (symbol == nullptr || symbol->kind != SymbolKind::definition) {
       const std::string near = suggestion(part->text, elaborator.file().names(SymbolKind::definition));
       elaborator.report(Message::recipe_value_unknown, part->span, "report", elaborator.source_text(part->span)).hint =
-          near.empty() ? "`report` takes names of scalars that are defined: `report = accuracy, nll`" : near;
+          symbol != nullptr && symbol->kind == SymbolKind::state
+              ? fmt::format("`{0}` is a state: give its value a name, as in `{0}_now = {0}`, and report that", part->text)
+          : near.empty() ? "`report` takes names of scalars that are defined: `report = accuracy, nll`"
+                         : near;
       continue;
     }
     const std::optional<Value> figure = elaborator.expression(*part);

@@ -78,7 +78,10 @@ NodeId tangent(Graph& graph, NodeId id, std::span<const NodeId> moved) {
   for (std::size_t k = 0; k < operands.size(); ++k) {
     if (moved[k] == operands[k]) continue;
     const NodeId slope = instantiate(graph, *parse_formula(operation(op).adjoint[k]), names);
-    const NodeId change = graph.apply(Op::multiply, slope, graph.apply(Op::subtract, moved[k], operands[k]));
+    // What is not moved may be infinite.
+    const NodeId moves = graph.apply(Op::not_equal, moved[k], operands[k]);
+    const NodeId by = graph.apply(Op::multiply, moves, graph.apply(Op::subtract, moved[k], operands[k]));
+    const NodeId change = graph.apply(Op::multiply, slope, by);
     result = graph.apply(Op::add, result, sum_over(graph, change, over));
   }
   return result;

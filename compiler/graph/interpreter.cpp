@@ -80,7 +80,8 @@ void Interpreter::hold(NodeId node) {
 // Inputs in the order of their ids: the errors depend on nothing but the seed.
 void Interpreter::disturb(double relative, std::uint64_t seed) {
   relative_error_ = relative;
-  errors_.seed(static_cast<std::minstd_rand::result_type>(seed));
+  std::mt19937_64 scrambled(seed);  // neighbouring seeds of a congruential generator give neighbouring errors
+  errors_.seed(static_cast<std::minstd_rand::result_type>(scrambled()));
   std::erase_if(values_, [&](const auto& row) { return !held_.contains(row.first); });
   for (std::uint32_t i = 0; i < graph_.input_count(); ++i)
     if (const auto bound = inputs_.find(i); bound != inputs_.end() && graph_.input(InputId{i}).kind == Kind::real)

@@ -93,6 +93,8 @@ struct Kernel {
   std::vector<Store> stores;      // done in order at each point; a store never feeds a load of the same kernel, but for in-place
                                   // updates at the same indices
   std::optional<BufferId> clear;  // set to zero first
+  // Threads share out the tiles of the outermost output loop; 0: one thread runs the whole kernel.
+  std::int64_t shares = 0;
 };
 
 // Kernels that run together for one place of an axis after the other: a recurrence.
@@ -112,6 +114,9 @@ struct Kernels {
   std::optional<BufferId> step;  // a whole scalar: set before each pass, where something reads it
   bool draws = false;
 };
+
+// Whether several threads have work in it.
+bool has_shares(const Kernels& kernels);
 
 struct Lowered {
   Kernels kernels;

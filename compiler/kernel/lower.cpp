@@ -15,6 +15,8 @@
 namespace tenet {
 namespace {
 
+constexpr double least_for_threads = 1 << 21;  // cost of a pass that is worth waking threads for: some 300 us
+
 class Lowering {
  public:
   Lowering(const Graph& graph, const Sizes& sizes, const Computation& computation, const Target& target)
@@ -36,6 +38,8 @@ class Lowering {
     add_loss();
     if (!fault_.empty()) return {{}, fault_};
     result_.draws = computation_.draws;
+    if (cost_ < least_for_threads)
+      for (Kernel& kernel : result_.kernels) kernel.shares = 0;
     if (!place_buffers(result_)) return {{}, "the sizes of this computation overflow"};
     return {std::move(result_), {}};
   }
@@ -265,6 +269,7 @@ class Lowering {
     if (flexible && schedule.lanes) lay_out(kernel, *schedule.lanes);
     set_tiles(kernel, schedule.lanes, target_);
     set_divisions(kernel);
+    share(kernel, schedule.cost);
     return kernel;
   }
 
@@ -306,9 +311,24 @@ class Lowering {
     const Coordinates coordinates = loops_over(work, order, loops, indices);
     const TermId value = work.load(from, coordinates);
     Kernel kernel = work.finish(source.name + ".copy", loops, {{to, indices, value, false}});
-    set_tiles(kernel, loops.empty() ? std::nullopt : std::optional(loops.back()), target_);
+    set_copy(kernel);
     result_.kernels.push_back(std::move(kernel));
     return to;
+  }
+
+  // Of a kernel that copies a buffer: lanes along the last axis.
+  void set_copy(Kernel& kernel) {
+    const std::optional<LoopId> lanes = kernel.order.empty() ? std::nullopt : std::optional(kernel.order.back());
+    double elements = 1;
+    for (LoopId loop : kernel.order) elements *= static_cast<double>(kernel.loops[index_of(loop)].extent);
+    set_tiles(kernel, lanes, target_);
+    share(kernel, elements / target_.lanes);
+  }
+
+  void share(Kernel& kernel, double cost) {
+    share_out(kernel, cost, target_);
+    for (const Region& region : regions_) cost *= static_cast<double>(sizes_[region.axis]);
+    cost_ += cost;
   }
 
   // A kernel that evaluates a value (or loads it, where it is stored) into a buffer.
@@ -383,7 +403,7 @@ class Lowering {
       const Coordinates coordinates = loops_over(work, like.axes, order, indices);
       const TermId value = work.load(fresh, coordinates);
       Kernel copy = work.finish(like.name + ".next", order, {{target, indices, value, false}});
-      set_tiles(copy, order.empty() ? std::nullopt : std::optional(order.back()), target_);
+      set_copy(copy);
       waiting.push_back({std::move(copy), target});
     };
     for (const auto& assignment : computation_.assignments) {
@@ -446,6 +466,7 @@ class Lowering {
   std::vector<Region> regions_;       // outermost first
   std::set<BufferId> sequenced_;      // what a recurrence works out
   std::vector<int> uses_;
+  double cost_ = 0;  // of all kernels, estimated
   std::string fault_;
 };
 

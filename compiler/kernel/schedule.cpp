@@ -8,6 +8,8 @@ namespace tenet {
 namespace {
 
 constexpr std::int64_t longest_run = 4096;  // elements that one accumulator adds before its sum is put aside
+constexpr double least_shared = 1 << 14;    // cost of a kernel that several threads work at: some 2 us
+constexpr std::int64_t enough_shares = 8;   // tiles of the loop that they share out
 
 // The loops around the work of each term: those of the output, and of the reductions that it stands in.
 std::vector<LoopSet> scopes(const Kernel& kernel, const std::vector<LoopSet>& reads) {
@@ -152,6 +154,7 @@ LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexibl
     if (cost < least) {
       least = cost;
       best = std::move(schedule);
+      best.cost = cost;
     }
   };
   for (std::uint32_t i = 0; i < kernel.loops.size(); ++i)
@@ -249,6 +252,35 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
     const bool split = term.op == Op::sum && kernel.loops[index_of(term.loops[0])].extent > chunk;
     term.chunk = split ? chunk : 0;
   }
+}
+
+void share_out(Kernel& kernel, double cost, const Target& target) {
+  const bool adds = std::ranges::any_of(kernel.stores, &Store::accumulate);
+  if (cost < least_shared || adds || kernel.clear) return;
+  const std::vector<LoopSet> reads = loops_read(kernel);
+  std::optional<std::size_t> best;
+  std::int64_t most = 1;
+  for (std::size_t level = 0; level < kernel.order.size(); ++level) {
+    const LoopId id = kernel.order[level];
+    const Loop& loop = kernel.loops[index_of(id)];
+    if (loop.role == LoopRole::lanes && level > 0) continue;  // lanes stay innermost
+    const auto has = [&](TermId index) { return reads[index_of(index)][id]; };
+    if (!std::ranges::all_of(kernel.stores, [&](const Store& store) { return std::ranges::any_of(store.indices, has); }))
+      continue;
+    const std::int64_t tile = loop.tile * (loop.role == LoopRole::lanes ? target.lanes : 1);
+    const std::int64_t tiles = std::min((loop.extent + tile - 1) / tile, enough_shares);
+    if (tiles > most) most = tiles, best = level;
+  }
+  if (!best) return;
+  const auto chosen = kernel.order.begin() + static_cast<std::ptrdiff_t>(*best);
+  std::rotate(kernel.order.begin(), chosen, chosen + 1);
+  const Loop& loop = kernel.loops[index_of(kernel.order[0])];
+  const std::int64_t tile = loop.tile * (loop.role == LoopRole::lanes ? target.lanes : 1);
+  kernel.shares = (loop.extent + tile - 1) / tile;
+}
+
+bool has_shares(const Kernels& kernels) {
+  return std::ranges::any_of(kernels.kernels, [](const Kernel& kernel) { return kernel.shares > 0; });
 }
 
 void set_divisions(Kernel& kernel) {

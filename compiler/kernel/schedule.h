@@ -23,6 +23,7 @@ struct WantedCopy {
 struct LaneChoice {
   std::optional<LoopId> lanes;
   std::vector<WantedCopy> copies;
+  double cost = 0;  // of the kernel, estimated: some vector instructions
 };
 
 // Chooses the lanes by the least estimated cost; `copying(buffer, axes)` is what a copy costs, infinite where there can be none.
@@ -35,5 +36,9 @@ void set_divisions(Kernel& kernel);
 
 // Sets roles, tile sizes, the order of loops and the split of every reduction.
 void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target);
+
+// Shares the kernel out among threads, along the loop that has enough tiles, where its cost is worth it. What is computed stays
+// the same bit for bit: every element is worked out as before, by the thread that its tile falls to.
+void share_out(Kernel& kernel, double cost, const Target& target);
 
 }  // namespace tenet

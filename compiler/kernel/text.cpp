@@ -101,7 +101,8 @@ std::string to_text(const Kernels& kernels) {
   for (const Kernel& kernel : kernels.kernels) {
     std::vector<std::string> loops;
     for (LoopId loop : kernel.order) loops.push_back(loop_text(kernel.loops[index_of(loop)]));
-    text += fmt::format("\nkernel {} for {}\n", kernel.name, loops.empty() ? "one point" : joined(loops, ", "));
+    const std::string shares = kernel.shares > 0 ? fmt::format(", shared out in {} tiles", kernel.shares) : "";
+    text += fmt::format("\nkernel {} for {}{}\n", kernel.name, loops.empty() ? "one point" : joined(loops, ", "), shares);
     if (kernel.clear) text += fmt::format("  clear {}\n", kernels.buffers[index_of(*kernel.clear)].name);
     for (std::size_t i = 0; i < kernel.terms.size(); ++i)
       text += fmt::format("  %{} = {}\n", i, term_text(kernels, kernel, kernel.terms[i]));

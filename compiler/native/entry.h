@@ -22,10 +22,6 @@ llvm::Value* address_of(llvm::IRBuilder<>& builder, const Buffer& buffer, llvm::
 // Sets a whole of the arena that has one element, of 32 or of 64 bits.
 void store_whole(llvm::IRBuilder<>& builder, const Buffer& scalar, llvm::Value* arena, llvm::Value* value);
 
-// Calls the functions of kernels `begin` to `end` - 1.
-void emit_calls(llvm::IRBuilder<>& builder, const Kernels& kernels, std::span<llvm::Function* const> functions, std::size_t begin,
-                std::size_t end, llvm::Value* arena);
-
 // Makes the processor flush denormal numbers, and back to what it did. The value is null where it has no such mode that we
 // change.
 llvm::Value* enter_flushing(llvm::IRBuilder<>& builder);

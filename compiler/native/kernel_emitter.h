@@ -64,6 +64,9 @@ class KernelEmitter {
   const Term& term(TermId id) const { return kernel_.terms[index_of(id)]; }
   Range whole_range(LoopId id) const { return {{}, loop(id).extent}; }
   Carried for_tiles(const Range& range, std::int64_t tile, Carried initial, TileBody body);
+  void for_shared_tiles(std::int64_t extent, std::int64_t tile,
+                        llvm::function_ref<void(Coordinate begin, std::int64_t count)> body);
+  Carried across(LoopId id, Coordinate begin, std::int64_t count, Carried carried, llvm::function_ref<Carried(Carried)> body);
   Carried for_vectors(LoopId id, const Range& range, int tile, Carried initial, llvm::function_ref<Carried(Carried)> body);
   void enter(LoopId id, Coordinate coordinate);
   void leave(LoopId id);

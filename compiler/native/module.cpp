@@ -16,12 +16,13 @@ namespace tenet {
 
 namespace {
 
-// `void kernel.NAME(ptr..., i64...)`: an argument for each buffer, all disjoint, and the place in each sequence around it.
+// `void kernel.NAME(ptr..., i64...)`: an argument for each buffer, all disjoint, the place in each sequence around it, and of one
+// that is shared out its first tile and the one after its last.
 llvm::Function* declare(const Kernels& kernels, const Kernel& kernel, llvm::Module& module) {
   llvm::LLVMContext& context = module.getContext();
   const std::vector<BufferId> buffers = buffers_of(kernel);
   std::vector<llvm::Type*> parameters(buffers.size(), llvm::PointerType::get(context, 0));
-  parameters.insert(parameters.end(), kernel.sequences.size(), llvm::Type::getInt64Ty(context));
+  parameters.insert(parameters.end(), kernel.sequences.size() + (kernel.shares > 0 ? 2 : 0), llvm::Type::getInt64Ty(context));
   llvm::Function* function = llvm::Function::Create(llvm::FunctionType::get(llvm::Type::getVoidTy(context), parameters, false),
                                                     llvm::Function::InternalLinkage, "kernel." + kernel.name, module);
   function->addFnAttr(llvm::Attribute::NoInline);

@@ -95,24 +95,58 @@ KernelEmitter::Carried KernelEmitter::for_tiles(const Range& range, std::int64_t
   return carried;
 }
 
+// for_tiles over the share of the kernel's outermost loop that this call has.
+void KernelEmitter::for_shared_tiles(std::int64_t extent, std::int64_t tile,
+                                     llvm::function_ref<void(Coordinate, std::int64_t)> body) {
+  const std::int64_t full = extent / tile, rest = extent % tile;
+  const auto number = [&](std::int64_t value) { return builder_.getInt64(static_cast<std::uint64_t>(value)); };
+  const auto block = [&](const char* name) { return llvm::BasicBlock::Create(function_.getContext(), name, &function_); };
+  llvm::Value* first = function_.getArg(static_cast<unsigned>(function_.arg_size()) - 2);
+  llvm::Value* last = function_.getArg(static_cast<unsigned>(function_.arg_size()) - 1);
+  llvm::Value* end = builder_.CreateMul(builder_.CreateBinaryIntrinsic(llvm::Intrinsic::smin, last, number(full)), number(tile));
+  llvm::Value* begin = builder_.CreateMul(first, number(tile));
+  llvm::BasicBlock *before = builder_.GetInsertBlock(), *head = block("share"), *after = block("shared");
+  builder_.CreateCondBr(builder_.CreateICmpSLT(begin, end), head, after);
+  builder_.SetInsertPoint(head);
+  llvm::PHINode* position = builder_.CreatePHI(builder_.getInt64Ty(), 2);
+  position->addIncoming(begin, before);
+  body({position, 0}, tile);
+  llvm::Value* next = builder_.CreateAdd(position, number(tile), "", true, true);
+  position->addIncoming(next, builder_.GetInsertBlock());
+  builder_.CreateCondBr(builder_.CreateICmpSLT(next, end), head, after);
+  builder_.SetInsertPoint(after);
+  if (rest == 0) return;
+  llvm::BasicBlock *narrower = block("rest"), *done = block("done");
+  builder_.CreateCondBr(builder_.CreateICmpEQ(last, number(full + 1)), narrower, done);
+  builder_.SetInsertPoint(narrower);
+  body({nullptr, full * tile}, rest);
+  builder_.CreateBr(done);
+  builder_.SetInsertPoint(done);
+}
+
 // Wide enough for the whole loop, no wider than a register.
 unsigned KernelEmitter::width_for(LoopId id) const {
   const auto extent = static_cast<std::uint64_t>(std::min<std::int64_t>(loop(id).extent, width_));
   return std::min(width_, std::max(narrowest_vector, static_cast<unsigned>(std::bit_ceil(extent))));
 }
 
+// Takes a tile of a loop across lanes, of `count` elements, in and out of `body`.
+KernelEmitter::Carried KernelEmitter::across(LoopId id, Coordinate begin, std::int64_t count, Carried carried,
+                                             llvm::function_ref<Carried(Carried)> body) {
+  const std::int64_t width = width_for(id), vectors = (count + width - 1) / width;
+  enter(id, begin);
+  lanes_ = {id, static_cast<unsigned>(width), static_cast<int>(vectors), static_cast<unsigned>(count - (vectors - 1) * width)};
+  carried = body(std::move(carried));
+  lanes_.reset();
+  leave(id);
+  return carried;
+}
+
 // Runs `body` across the lanes of a loop, `tile` vectors at a time.
 KernelEmitter::Carried KernelEmitter::for_vectors(LoopId id, const Range& range, int tile, Carried initial,
                                                   llvm::function_ref<Carried(Carried)> body) {
-  const std::int64_t width = width_for(id);
-  return for_tiles(range, width * tile, std::move(initial), [&](Coordinate begin, std::int64_t count, Carried carried) {
-    const std::int64_t vectors = (count + width - 1) / width;
-    enter(id, begin);
-    lanes_ = {id, static_cast<unsigned>(width), static_cast<int>(vectors), static_cast<unsigned>(count - (vectors - 1) * width)};
-    carried = body(std::move(carried));
-    lanes_.reset();
-    leave(id);
-    return carried;
+  return for_tiles(range, width_for(id) * tile, std::move(initial), [&](Coordinate begin, std::int64_t count, Carried carried) {
+    return across(id, begin, count, std::move(carried), body);
   });
 }
 
@@ -139,22 +173,29 @@ void KernelEmitter::emit_level(std::size_t level) {
     hoist(inside);
     const LoopId id = kernel_.order[level];
     const Loop& output = loop(id);
-    if (output.role == LoopRole::lanes && output.extent > 1) {
-      for_vectors(id, whole_range(id), output.tile, {}, [&](Carried carried) {
-        emit_level(level + 1);
+    const bool lanes = output.role == LoopRole::lanes && output.extent > 1, rows = output.role == LoopRole::rows;
+    const auto tile = [&](Coordinate begin, std::int64_t count) {
+      if (lanes) {
+        across(id, begin, count, {}, [&](Carried carried) {
+          emit_level(level + 1);
+          return carried;
+        });
+        return;
+      }
+      enter(id, begin);
+      if (rows) rows_ = {id, static_cast<int>(count)};
+      emit_level(level + 1);
+      if (rows) rows_.reset();
+      leave(id);
+    };
+    const std::int64_t size = lanes ? std::int64_t{width_for(id)} * output.tile : rows ? output.tile : 1;
+    if (level == 0 && kernel_.shares > 0)
+      for_shared_tiles(output.extent, size, tile);
+    else
+      for_tiles(whole_range(id), size, {}, [&](Coordinate begin, std::int64_t count, Carried carried) {
+        tile(begin, count);
         return carried;
       });
-    } else {
-      const bool rows = output.role == LoopRole::rows;
-      for_tiles(whole_range(id), rows ? output.tile : 1, {}, [&](Coordinate begin, std::int64_t count, Carried carried) {
-        enter(id, begin);
-        if (rows) rows_ = {id, static_cast<int>(count)};
-        emit_level(level + 1);
-        if (rows) rows_.reset();
-        leave(id);
-        return carried;
-      });
-    }
   }
   emit_stores(level);
 }

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "compiler/native/calls.h"
 #include "compiler/native/entry.h"
 #include "compiler/native/machine.h"
 #include "compiler/native/module.h"

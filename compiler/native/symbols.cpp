@@ -23,6 +23,7 @@ std::span<const CallableSymbol> symbols() {
   using Ternary = float (*)(float, float, float);
   static const CallableSymbol table[] = {
       {"tenet_draw_batch", address(&tenet_draw_batch)},
+      {"tenet_barrier", address(&tenet_barrier)},
       {"memset", address(static_cast<Fill>(&std::memset))},
       {"memcpy", address(static_cast<Copy>(&std::memcpy))},
       {"memmove", address(static_cast<Copy>(&std::memmove))},

@@ -127,8 +127,9 @@ void Atoms::describe(Atom& atom) const {
     const Op op = static_cast<Op>(atom.place);
     atom.positive = op == Op::pi || (op == Op::named && positive_values_.contains(atom.tag));
   }
-  if (atom.kind == AtomKind::base || atom.kind == AtomKind::sum || extreme) atom.positive = positive((*this)[atom.parts[0]]);
-  atom.nonnegative = atom.positive || atom.is_truth() || atom.is_index();
+  const bool of_terms = atom.kind == AtomKind::base || atom.kind == AtomKind::sum || extreme;
+  if (of_terms) atom.positive = positive((*this)[atom.parts[0]]);
+  atom.nonnegative = atom.positive || atom.is_truth() || atom.is_index() || (of_terms && nonnegative((*this)[atom.parts[0]]));
 }
 
 bool Atoms::varies(AtomId atom, AtomId index) const { return std::ranges::binary_search((*this)[atom].variables, index); }
@@ -140,20 +141,27 @@ bool Atoms::varies(const Polynomial& polynomial, AtomId index) const {
   return false;
 }
 
-bool Atoms::positive(const Polynomial& polynomial) const {
-  bool some = false;
+// A size is at least 1, so a number may be taken from as many of them.
+bool Atoms::at_least_zero(const Polynomial& polynomial, bool strictly) const {
+  Rational least = 0, taken = 0;
+  bool some = false;  // term is positive
   for (const auto& [monomial, coefficient] : polynomial) {
-    if (coefficient <= 0) return false;
-    bool all = true;
+    if (coefficient <= 0) {
+      if (!monomial.empty()) return false;
+      taken = taken - coefficient;
+      continue;
+    }
+    bool sizes = true, positive = true;
     for (const Factor& factor : monomial) {
       const Atom& atom = (*this)[factor.atom];
-      if (atom.positive) continue;
-      all = false;
       if (!atom.nonnegative && !factor.exponent.is_even()) return false;
+      sizes = sizes && atom.kind == AtomKind::size && factor.exponent > 0;
+      positive = positive && atom.positive;
     }
-    some |= all;
+    if (sizes) least = least + coefficient;
+    some = some || positive;
   }
-  return some;
+  return taken == 0 ? some || !strictly : strictly ? least > taken : least >= taken;
 }
 
 }  // namespace tenet

@@ -93,7 +93,8 @@ class Atoms {
 
   bool varies(AtomId atom, AtomId index) const;
   bool varies(const Polynomial& polynomial, AtomId index) const;
-  bool positive(const Polynomial& polynomial) const;
+  bool positive(const Polynomial& polynomial) const { return at_least_zero(polynomial, true); }
+  bool nonnegative(const Polynomial& polynomial) const { return at_least_zero(polynomial, false); }
   void declare_positive(std::uint32_t value) { positive_values_.insert(value); }
 
  private:
@@ -102,6 +103,7 @@ class Atoms {
     bool operator()(const Polynomial& a, const Polynomial& b) const { return compare(a, b) < 0; }
   };
   void describe(Atom& atom) const;
+  bool at_least_zero(const Polynomial& polynomial, bool strictly) const;
 
   std::deque<Atom> atoms_;
   std::set<std::uint32_t> positive_values_;

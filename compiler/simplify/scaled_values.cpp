@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "compiler/grad/finite.h"
 #include "compiler/simplify/terms.h"
 
 namespace tenet {
@@ -284,11 +283,17 @@ ScaledPart ScaledValues::shifted(const ScaledPart& part, std::span<const AxisId>
   if (inside.empty()) return {outside, core};
   NodeId exponent = forms_.node(inside);
   const auto bound = [&] { return intersection(graph_.node(exponent).axes, axes); };
-  if (const auto mask = split(core)) {  // the least in place of what is masked out: it never is the greatest by itself
+  const auto mask = split(core);
+  if (mask) {  // the least in place of what is masked out: it never is the greatest by itself
     exponent = where(graph_, mask->truth, exponent, graph_.reduce(Op::min_over, bound(), exponent));
     inside = forms_.of(exponent);
   }
-  const LinearForm maximum = forms_.of(graph_.reduce(Op::max_over, bound(), exponent));
+  NodeId greatest = graph_.reduce(Op::max_over, bound(), exponent);
+  if (mask && !finite_.of(exponent).finite) {  // where all are -inf every exponential is 0, whatever is taken out
+    const NodeId some = graph_.apply(Op::greater, greatest, negated(graph_, graph_.infinity()));
+    greatest = where(graph_, some, greatest, graph_.constant(0));
+  }
+  const LinearForm maximum = forms_.of(greatest);
   const auto factor = exponential(difference(inside, maximum));
   return {sum(outside, maximum), factor ? times(*factor, core) : core};
 }

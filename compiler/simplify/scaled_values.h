@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "compiler/grad/finite.h"
 #include "compiler/simplify/linear_forms.h"
 #include "compiler/simplify/ranges.h"
 
@@ -31,7 +32,7 @@ inline bool is_plain(const ScaledValue& value) { return value.size() == 1 && val
 
 class ScaledValues {
  public:
-  ScaledValues(Graph& graph, NumericRanges& ranges) : graph_(graph), ranges_(ranges), forms_(graph) {}
+  ScaledValues(Graph& graph, NumericRanges& ranges) : graph_(graph), ranges_(ranges), forms_(graph), finite_(graph) {}
 
   ScaledValue exp(NodeId exponent) { return {{forms_.of(exponent), graph_.constant(1)}}; }
   ScaledValue sigmoid(NodeId argument);
@@ -97,6 +98,7 @@ class ScaledValues {
   Graph& graph_;
   NumericRanges& ranges_;
   LinearForms forms_;
+  Finiteness finite_;
   std::unordered_map<NodeId, std::optional<Choice>> choices_;
   std::unordered_map<NodeId, bool> masked_;
 };

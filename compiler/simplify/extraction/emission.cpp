@@ -59,7 +59,7 @@ NodeId Emission::sum(const std::vector<Tree::Part>& parts) {
   std::optional<NodeId> result;
   for (const Signed& term : terms) {
     if (!result)
-      result = term.negative ? negate(graph_, term.node) : term.node;
+      result = positive(term);
     else
       result = graph_.apply(term.negative ? Op::subtract : Op::add, *result, term.node);
   }
@@ -126,21 +126,51 @@ NodeId Emission::power(const Factor& factor) {
     const Polynomial& exponent = forms_.atoms()[entry.parts[0]];
     if (factor.exponent == 1) return graph_.apply(Op::exp, argument(exponent));
     const auto& [monomial, coefficient] = *exponent.begin();
-    const auto [inner, negative] = product({coefficient * factor.exponent, monomial});
-    return graph_.apply(Op::exp, negative ? negate(graph_, inner) : inner);
+    const ScaledMonomial inner{coefficient * factor.exponent, monomial};
+    const std::optional<NodeId> square = of_square_at_hand(inner);
+    return graph_.apply(Op::exp, square ? *square : positive(product(inner)));
   }
-  const NodeId base = atom(factor.atom);
+  // Of what is summed within a function's argument, folding saw nothing.
+  std::optional<NodeId> known;
+  if (entry.kind == AtomKind::sum || entry.kind == AtomKind::reduction) known = at_hand({{{{factor.atom, 1}}, 1}});
+  const NodeId base = known ? *known : atom(factor.atom);
   return factor.exponent == 1 ? base : graph_.apply(Op::power, base, graph_.constant(factor.exponent));
 }
 
-// Folding looks at products, not into functions and conditions: what one is of may be a value at hand, whose axes are those that
-// sums around it bind.
-NodeId Emission::argument(const Polynomial& form) {
+// What is computed anyway and has this form, over the axes that sums around it bind.
+std::optional<NodeId> Emission::at_hand(const Polynomial& form) {
   Renaming unbound;
   for (const auto& [index, axis] : bound_)
     if (forms_.atoms().varies(form, index)) unbound.emplace(index, forms_.axis_atom(axis));
   const auto value = values_.at_hand(unbound.empty() ? form : forms_.renamed(form, unbound));
-  return value ? image_(*value) : quotient(form);
+  return value ? std::optional(image_(*value)) : std::nullopt;
+}
+
+// A multiple of the square of what is computed anyway, as a bell curve's exponent is. A root is of what is not negative.
+std::optional<NodeId> Emission::of_square_at_hand(const ScaledMonomial& term) {
+  Monomial root, numbers;
+  for (const Factor& factor : term.monomial) {
+    const Atom& atom = forms_.atoms()[factor.atom];
+    if (atom.kind == AtomKind::base && constant_of(forms_.atoms()[atom.parts[0]])) {
+      numbers.push_back(factor);
+      continue;
+    }
+    root.push_back({factor.atom, factor.exponent / 2});
+    if (!is_whole(root.back().exponent) && !atom.nonnegative) return {};
+  }
+  const std::optional<NodeId> value = at_hand({{root, 1}});
+  if (!value) return {};
+  return positive(product({term.coefficient, numbers}, {graph_.apply(Op::power, *value, graph_.constant(2))}));
+}
+
+NodeId Emission::positive(const Signed& term) { return term.negative ? negate(graph_, term.node) : term.node; }
+
+// Folding looks at products, not into functions and conditions: what one is of may be a value at hand.
+NodeId Emission::argument(const Polynomial& form) {
+  if (const std::optional<NodeId> value = at_hand(form)) return *value;
+  if (form.size() == 1)
+    if (const auto square = of_square_at_hand({form.begin()->second, form.begin()->first})) return *square;
+  return quotient(form);
 }
 
 // Of wholes: divided once, by what divides any of the terms. (n + 1) / 49 is a whole where n / 49 + 1 / 49 may come out below.

@@ -32,6 +32,9 @@ class Emission {
   Signed product(const ScaledMonomial& term, const std::vector<NodeId>& others = {}, bool alone = false);
   NodeId sum(const std::vector<Tree::Part>& parts);
   NodeId power(const Factor& factor);
+  std::optional<NodeId> at_hand(const Polynomial& form);
+  std::optional<NodeId> of_square_at_hand(const ScaledMonomial& term);
+  NodeId positive(const Signed& term);
   NodeId argument(const Polynomial& form);
   NodeId quotient(const Polynomial& form);
   bool is_whole_number(const Factor& factor) const;

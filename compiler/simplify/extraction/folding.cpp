@@ -138,6 +138,11 @@ bool Folding::may_fold(const Available& value, const std::set<std::uint64_t>& he
   return hit;
 }
 
+// Whether the power can be taken out of `whole`: of a whole power, which may be of something negative, no root of that is.
+bool Folding::takes_out(const Exponents& whole, AtomId atom, const Rational& part) const {
+  return divides(whole, atom, part) && (is_whole(part) || !is_whole(whole.at(atom)) || forms_.atoms()[atom].nonnegative);
+}
+
 void Folding::fold_product(const ScaledMonomial& term, const Visit& visit) {
   const Exponents factors = exponents_of(term.monomial);
   const std::vector<AtomId> indices = indices_in(factors);
@@ -149,7 +154,7 @@ void Folding::fold_product(const ScaledMonomial& term, const Visit& visit) {
     each_instance(available[v], indices, [&](const Monomial& form, const Rational& scale, const std::vector<AtomId>& at) {
       for (const int sign : {1, -1}) {
         const bool fits = std::ranges::all_of(
-            form, [&](const Factor& f) { return is_size(f.atom) || divides(factors, f.atom, f.exponent * sign); });
+            form, [&](const Factor& f) { return is_size(f.atom) || takes_out(factors, f.atom, f.exponent * sign); });
         if (!fits) continue;
         Exponents rest = factors;
         multiply_by(rest, form, -sign);
@@ -192,10 +197,10 @@ void Folding::fold_in_sum(const ScaledMonomial& term, AtomId sum, const Visit& v
       Exponents in = inside, out = outside;
       bool some_bound = false;
       for (const Factor& factor : form) {
-        if (!is_size(factor.atom) && divides(inside, factor.atom, factor.exponent)) {
+        if (!is_size(factor.atom) && takes_out(inside, factor.atom, factor.exponent)) {
           multiply_by(in, {factor}, -1);
           some_bound = some_bound || bound(factor.atom);
-        } else if (is_size(factor.atom) || (!bound(factor.atom) && divides(outside, factor.atom, factor.exponent))) {
+        } else if (is_size(factor.atom) || (!bound(factor.atom) && takes_out(outside, factor.atom, factor.exponent))) {
           multiply_by(out, {factor}, -1);
         } else {
           return;
@@ -247,9 +252,9 @@ void Folding::fold_partial_sum(const ScaledMonomial& term, AtomId sum, const Nor
           if (factor.atom == atom) continue;
           const bool bound =
               std::ranges::any_of(open.indices, [&](AtomId index) { return forms_.atoms().varies(factor.atom, index); });
-          if (divides(in, factor.atom, factor.exponent) || (bound && forms_.atoms()[factor.atom].positive))
+          if (takes_out(in, factor.atom, factor.exponent) || (bound && forms_.atoms()[factor.atom].positive))
             multiply_by(in, {factor}, -1);
-          else if (is_size(factor.atom) || (!bound && divides(out, factor.atom, factor.exponent)))
+          else if (is_size(factor.atom) || (!bound && takes_out(out, factor.atom, factor.exponent)))
             multiply_by(out, {factor}, -1);
           else
             return;

@@ -41,6 +41,7 @@ class Folding {
   std::vector<std::size_t> led_by(const std::set<std::uint64_t>& heads);
   std::vector<std::size_t> with_sum(std::uint64_t sum);
   bool may_fold(const Available& value, const std::set<std::uint64_t>& heads, const std::set<std::uint64_t>* some = nullptr);
+  bool takes_out(const Exponents& whole, AtomId atom, const Rational& part) const;
   const NormalForms::Opened& opened(AtomId sum);
 
   KnownValues& values_;
