@@ -187,7 +187,9 @@ std::string native_fault(Session& session, const Stepper& stepper, const Model& 
   for (std::size_t i = 0; i < values.size(); ++i) {
     const auto& [name, node] = named.outputs[i];
     std::string text = not_finite_text(session.graph(), name, values[i], may_be_infinite(*session.program, node));
-    if (!text.empty()) return text + place_text(session, name);
+    if (text.empty()) continue;
+    if (session.graph().node(node).kind == Kind::whole) text += "; a whole is exact up to 2^53, and infinite beyond";
+    return text + place_text(session, name);
   }
   return {};
 }
