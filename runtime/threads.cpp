@@ -5,7 +5,11 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cmath>
+#include <fstream>
+#include <limits>
 #include <memory>
+#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -42,7 +46,8 @@ struct TenetBarrier {
     round.wait(now, std::memory_order_acquire);
   }
 
-  const int count, spins;
+  std::atomic<int> count;
+  const int spins;
   alignas(64) std::atomic<int> arrived = 0;
   alignas(64) std::atomic<int> round = 0;
 };
@@ -60,7 +65,11 @@ class Pool {
     sigset_t all, before;  // signals are for the thread that started these
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    for (int i = 1; i < count; ++i) others_.emplace_back([this, i] { serve(i); });
+    try {
+      for (int i = 1; i < count; ++i) others_.emplace_back([this, i] { serve(i); });
+    } catch (const std::system_error&) {  // the system grants no more of them
+      barrier_.count = static_cast<int>(others_.size()) + 1;
+    }
     pthread_sigmask(SIG_SETMASK, &before, nullptr);
   }
 
@@ -107,25 +116,46 @@ class Pool {
   std::vector<std::thread> others_;
 };
 
+// The processors whose time the control group grants, rounded up; many where it sets no limit.
+int quota() {
+  double time = 0, period = 0;                   // in microseconds
+  std::ifstream both("/sys/fs/cgroup/cpu.max");  // "max" is no number
+  if (!(both >> time >> period)) {
+    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_quota_us") >> time;  // -1: no limit
+    std::ifstream("/sys/fs/cgroup/cpu/cpu.cfs_period_us") >> period;
+  }
+  if (time <= 0 || period <= 0) return std::numeric_limits<int>::max();
+  return static_cast<int>(std::clamp(std::ceil(time / period), 1.0, 1e6));
+}
+
+int wanted = 1;
+
+// Made when there is work for it, not before; none: the calling thread alone.
 std::unique_ptr<Pool>& pool() {
-  static std::unique_ptr<Pool> result;  // none: the calling thread alone
+  static std::unique_ptr<Pool> result;
+  if (!result && wanted > 1) result = std::make_unique<Pool>(wanted);
   return result;
 }
 
 }  // namespace
 
 int available_threads() {
-  cpu_set_t processors;
-  if (sched_getaffinity(0, sizeof processors, &processors) == 0) return std::max(1, CPU_COUNT(&processors));
-  return static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
+  static const int count = [] {
+    cpu_set_t processors;
+    const bool known = sched_getaffinity(0, sizeof processors, &processors) == 0;
+    const int allowed = known ? CPU_COUNT(&processors) : static_cast<int>(std::thread::hardware_concurrency());
+    return std::max(1, std::min(allowed, quota()));
+  }();
+  return count;
 }
 
 void set_threads(int count) {
+  wanted = 1;
   pool().reset();
-  if (count > 1) pool() = std::make_unique<Pool>(count);
+  wanted = count;
 }
 
-int threads_for(const NativeProgram& program) { return pool() && program.shared ? pool()->count() : 1; }
+int threads_for(const NativeProgram& program) { return program.shared && pool() ? pool()->count() : 1; }
 
 void run_program(const NativeProgram& program, const TenetFrame& frame) {
   if (threads_for(program) > 1) return pool()->run(program.run, frame);

@@ -5,7 +5,7 @@
 
 namespace tenet {
 
-// The processors that this process may use, at least 1.
+// The processors that this process may use, by its affinity and its control group's quota, at least 1.
 int available_threads();
 
 // How many threads compiled code runs on from now on, 1 at first. What it computes is the same bit for bit, however many they

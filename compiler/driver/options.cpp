@@ -52,8 +52,7 @@ void add_run_options(CLI::App& command, Options& options) {
       });
   command
       .add_option("--threads", options.threads,
-                  "How many threads compiled code runs on; the results are the same bit for bit (default: as many as there are "
-                  "processors)")
+                  "How many threads compiled code runs on, to the same results bit for bit (default: one a processor, at most 8)")
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}));
 }

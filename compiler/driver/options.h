@@ -15,7 +15,7 @@ struct Options {
   std::string file;  // of the program; "-" is standard input
   std::optional<std::string> data;
   std::optional<std::uint64_t> seed;
-  std::int64_t threads = 0;  // 0: as many as there are processors
+  std::int64_t threads = 0;  // 0: one a processor, at most 8
   std::map<std::string, std::int64_t> sizes;
   bool time = false;
   bool json = false;  // where the command has a format

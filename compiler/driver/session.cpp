@@ -20,6 +20,7 @@
 namespace tenet {
 namespace {
 
+constexpr int most_by_default = 8;  // threads
 constexpr std::size_t largest_program = std::size_t{64} << 20;
 
 Outcome<std::string> read_program_text(const std::string& file) {
@@ -180,7 +181,7 @@ Outcome<std::unique_ptr<Session>> open_text(const Options& options) {
   auto session = std::make_unique<Session>();
   session->options = options;
   session->seed = options.seed.value_or(Options::default_seed);
-  set_threads(options.threads > 0 ? static_cast<int>(options.threads) : available_threads());
+  set_threads(options.threads > 0 ? static_cast<int>(options.threads) : std::min(available_threads(), most_by_default));
   auto text = read_program_text(options.file);
   if (!text) return std::unexpected(text.error());
   session->text = std::move(*text);
