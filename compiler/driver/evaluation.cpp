@@ -46,8 +46,7 @@ std::int64_t piece_of(const Dataset& dataset) {
 std::string figure_text(double value) {
   const double size = std::abs(value);
   if (std::isnan(value)) return "nan";
-  return size == 0 || (size >= 1e-3 && size < 1e7) || std::isinf(size) ? fmt::format("{:.4f}", value)
-                                                                       : fmt::format("{:.5g}", value);
+  return size == 0 || (size >= 1e-3 && size < 1e7) ? fmt::format("{:.4f}", value) : fmt::format("{:.5g}", value);
 }
 
 Tensor scalar(double value) { return {{}, {}, {value}}; }

@@ -20,7 +20,7 @@ struct Model {
   std::vector<Tensor> statistics;  // as the evaluation plan lists them
 };
 
-// What training takes at least, all of it together: `step`, the bytes of its step's arena, and what the parameters and the
+// What training takes at least, all of it together: `step_bytes`, its step's arena, and what the parameters and the
 // program's own states take beside it. Failure: it is beyond all bounds.
 Outcome<std::int64_t> training_bytes(const Session& session, std::int64_t step_bytes);
 

@@ -8,13 +8,16 @@
 namespace tenet {
 namespace {
 
-// How a tensor lies around one of its axes: runs of neighbouring elements for each place, again and again.
-struct Runs {
+// How a tensor lies around one of its axes, or one that it lacks: runs of neighbouring elements for each place, again and again.
+struct Lie {
   std::int64_t count = 1, places = 1, length = 1;
+
+  std::int64_t elements() const { return count * length; }  // at one place
+  std::int64_t offset(std::int64_t run, std::int64_t place) const { return (run * places + (places == 1 ? 0 : place)) * length; }
 };
 
-Runs runs_along(const Tensor& tensor, AxisId axis) {
-  Runs result;
+Lie around(const Tensor& tensor, AxisId axis) {
+  Lie result;
   bool before = true;
   for (std::size_t i = 0; i < tensor.axes.size(); ++i) {
     if (tensor.axes[i] == axis) {
@@ -38,30 +41,28 @@ std::vector<std::int64_t> extents_of_one(const Tensor& tensor, AxisId axis) {
 
 // What the tensor is at one place of an axis that it may lack.
 Tensor slice(const Tensor& whole, AxisId axis, std::int64_t place) {
-  const Runs runs = runs_along(whole, axis);
-  if (runs.places == 1) place = 0;
+  const Lie lie = around(whole, axis);
   Tensor result{whole.axes, extents_of_one(whole, axis), {}};
-  result.values.reserve(static_cast<std::size_t>(runs.count * runs.length));
-  for (std::int64_t run = 0; run < runs.count; ++run) {
-    const auto first = whole.values.begin() + (run * runs.places + place) * runs.length;
-    result.values.insert(result.values.end(), first, first + runs.length);
+  result.values.reserve(static_cast<std::size_t>(lie.elements()));
+  for (std::int64_t run = 0; run < lie.count; ++run) {
+    const auto first = whole.values.begin() + lie.offset(run, place);
+    result.values.insert(result.values.end(), first, first + lie.length);
   }
   return result;
 }
 
 // Puts a value for one place, which may lack axes, into the whole.
 void put(Tensor& whole, AxisId axis, std::int64_t place, const Tensor& value) {
-  const Runs runs = runs_along(whole, axis);
-  if (runs.places == 1) place = 0;
+  const Lie lie = around(whole, axis);
   std::vector<double> broadcast;
   const double* from = value.values.data();
   if (value.axes != whole.axes) {
-    broadcast.resize(static_cast<std::size_t>(runs.count * runs.length));
+    broadcast.resize(static_cast<std::size_t>(lie.elements()));
     evaluate({{view_of(value, whole.axes)}, {}}, extents_of_one(whole, axis), broadcast);
     from = broadcast.data();
   }
-  for (std::int64_t run = 0; run < runs.count; ++run)
-    std::copy_n(from + run * runs.length, runs.length, whole.values.begin() + (run * runs.places + place) * runs.length);
+  for (std::int64_t run = 0; run < lie.count; ++run)
+    std::copy_n(from + run * lie.length, lie.length, whole.values.begin() + lie.offset(run, place));
 }
 
 bool has(const Tensor& tensor, AxisId axis) { return std::ranges::find(tensor.axes, axis) != tensor.axes.end(); }

@@ -208,9 +208,10 @@ std::vector<std::int64_t> join_axes(Expression& expression, std::span<const std:
   std::vector<View> views;
   for (const View& view : expression.views) views.push_back({view.data, {}});
   for (std::size_t axis = 0; axis < extents.size(); ++axis) {
-    const bool joins = !joined.empty() && marked[axis] == marks.back() && std::ranges::all_of(expression.views, [&](const View& view) {
-      return view.strides[axis - 1] == view.strides[axis] * extents[axis];
-    });
+    const bool joins =
+        !joined.empty() && marked[axis] == marks.back() && std::ranges::all_of(expression.views, [&](const View& view) {
+          return view.strides[axis - 1] == view.strides[axis] * extents[axis];
+        });
     if (joins) {
       joined.back() *= extents[axis];
       for (std::size_t v = 0; v < views.size(); ++v) views[v].strides.back() = expression.views[v].strides[axis];

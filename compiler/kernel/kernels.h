@@ -2,8 +2,8 @@
 //
 // A kernel is a nest of output loops around stores. A term is a value inside the nest: it depends on the loops that it reads.
 // Reductions are terms with loops of their own. Each decision that makes a nest fast is data here, made by lowering and
-// printed by `dump --stage kernels`: order and role of loops, tile sizes, layouts and copies of buffers, epilogues (terms over
-// a reduction in a store), placement in the arena, the split of a reduction.
+// printed by `dump --stage kernels`: order and role of loops, tile sizes, what threads share out, layouts and copies of buffers,
+// epilogues (terms over a reduction in a store), placement in the arena, the split of a reduction.
 #pragma once
 
 #include <cstdint>
@@ -93,6 +93,7 @@ struct Kernel {
   std::vector<Store> stores;      // done in order at each point; a store never feeds a load of the same kernel, but for in-place
                                   // updates at the same indices
   std::optional<BufferId> clear;  // set to zero first
+  double cost = 0;                // of one call, estimated: about so many vector instructions
   // Threads share out the tiles of the outermost output loop; 0: one thread runs the whole kernel.
   std::int64_t shares = 0;
 };

@@ -15,8 +15,6 @@
 namespace tenet {
 namespace {
 
-constexpr double least_for_threads = 1 << 21;  // cost of a pass that is worth waking threads for: some 300 us
-
 class Lowering {
  public:
   Lowering(const Graph& graph, const Sizes& sizes, const Computation& computation, const Target& target)
@@ -38,8 +36,7 @@ class Lowering {
     add_loss();
     if (!fault_.empty()) return {{}, fault_};
     result_.draws = computation_.draws;
-    if (cost_ < least_for_threads)
-      for (Kernel& kernel : result_.kernels) kernel.shares = 0;
+    share_out(result_, target_);
     if (!place_buffers(result_)) return {{}, "the sizes of this computation overflow"};
     return {std::move(result_), {}};
   }
@@ -269,7 +266,7 @@ class Lowering {
     if (flexible && schedule.lanes) lay_out(kernel, *schedule.lanes);
     set_tiles(kernel, schedule.lanes, target_);
     set_divisions(kernel);
-    share(kernel, schedule.cost);
+    kernel.cost = schedule.cost;
     return kernel;
   }
 
@@ -311,24 +308,9 @@ class Lowering {
     const Coordinates coordinates = loops_over(work, order, loops, indices);
     const TermId value = work.load(from, coordinates);
     Kernel kernel = work.finish(source.name + ".copy", loops, {{to, indices, value, false}});
-    set_copy(kernel);
+    schedule_copy(kernel, target_);
     result_.kernels.push_back(std::move(kernel));
     return to;
-  }
-
-  // Of a kernel that copies a buffer: lanes along the last axis.
-  void set_copy(Kernel& kernel) {
-    const std::optional<LoopId> lanes = kernel.order.empty() ? std::nullopt : std::optional(kernel.order.back());
-    double elements = 1;
-    for (LoopId loop : kernel.order) elements *= static_cast<double>(kernel.loops[index_of(loop)].extent);
-    set_tiles(kernel, lanes, target_);
-    share(kernel, elements / target_.lanes);
-  }
-
-  void share(Kernel& kernel, double cost) {
-    share_out(kernel, cost, target_);
-    for (const Region& region : regions_) cost *= static_cast<double>(sizes_[region.axis]);
-    cost_ += cost;
   }
 
   // A kernel that evaluates a value (or loads it, where it is stored) into a buffer.
@@ -403,7 +385,7 @@ class Lowering {
       const Coordinates coordinates = loops_over(work, like.axes, order, indices);
       const TermId value = work.load(fresh, coordinates);
       Kernel copy = work.finish(like.name + ".next", order, {{target, indices, value, false}});
-      set_copy(copy);
+      schedule_copy(copy, target_);
       waiting.push_back({std::move(copy), target});
     };
     for (const auto& assignment : computation_.assignments) {
@@ -466,7 +448,6 @@ class Lowering {
   std::vector<Region> regions_;       // outermost first
   std::set<BufferId> sequenced_;      // what a recurrence works out
   std::vector<int> uses_;
-  double cost_ = 0;  // of all kernels, estimated
   std::string fault_;
 };
 

@@ -7,9 +7,10 @@
 namespace tenet {
 namespace {
 
-constexpr std::int64_t longest_run = 4096;  // elements that one accumulator adds before its sum is put aside
-constexpr double least_shared = 1 << 14;    // cost of a kernel that several threads work at: some 2 us
-constexpr std::int64_t enough_shares = 8;   // tiles of the loop that they share out
+constexpr std::int64_t longest_run = 4096;     // elements that one accumulator adds before its sum is put aside
+constexpr double least_shared = 1 << 14;       // cost of a kernel that several threads work at: some 2 us
+constexpr double least_for_threads = 1 << 21;  // of a pass that is worth waking threads for: some 300 us
+constexpr std::int64_t enough_shares = 8;      // tiles of the loop that they share out
 
 // The loops around the work of each term: those of the output, and of the reductions that it stands in.
 std::vector<LoopSet> scopes(const Kernel& kernel, const std::vector<LoopSet>& reads) {
@@ -254,11 +255,24 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
   }
 }
 
-void share_out(Kernel& kernel, double cost, const Target& target) {
-  const bool adds = std::ranges::any_of(kernel.stores, &Store::accumulate);
-  if (cost < least_shared || adds || kernel.clear) return;
+void schedule_copy(Kernel& kernel, const Target& target) {
+  LoopSet output;
+  for (LoopId loop : kernel.order) output.set(loop);
+  kernel.cost = iterations(kernel, output) / target.lanes;
+  set_tiles(kernel, kernel.order.empty() ? std::nullopt : std::optional(kernel.order.back()), target);
+}
+
+namespace {
+
+std::int64_t tiles_of(const Loop& loop, const Target& target) {
+  const std::int64_t tile = loop.tile * (loop.role == LoopRole::lanes ? target.lanes : 1);
+  return (loop.extent + tile - 1) / tile;
+}
+
+void share_out(Kernel& kernel, const Target& target) {
+  if (kernel.cost < least_shared || std::ranges::any_of(kernel.stores, &Store::accumulate)) return;
   const std::vector<LoopSet> reads = loops_read(kernel);
-  std::optional<std::size_t> best;
+  std::size_t best = 0;
   std::int64_t most = 1;
   for (std::size_t level = 0; level < kernel.order.size(); ++level) {
     const LoopId id = kernel.order[level];
@@ -267,16 +281,26 @@ void share_out(Kernel& kernel, double cost, const Target& target) {
     const auto has = [&](TermId index) { return reads[index_of(index)][id]; };
     if (!std::ranges::all_of(kernel.stores, [&](const Store& store) { return std::ranges::any_of(store.indices, has); }))
       continue;
-    const std::int64_t tile = loop.tile * (loop.role == LoopRole::lanes ? target.lanes : 1);
-    const std::int64_t tiles = std::min((loop.extent + tile - 1) / tile, enough_shares);
+    const std::int64_t tiles = std::min(tiles_of(loop, target), enough_shares);
     if (tiles > most) most = tiles, best = level;
   }
-  if (!best) return;
-  const auto chosen = kernel.order.begin() + static_cast<std::ptrdiff_t>(*best);
+  if (most == 1) return;
+  const auto chosen = kernel.order.begin() + static_cast<std::ptrdiff_t>(best);
   std::rotate(kernel.order.begin(), chosen, chosen + 1);
-  const Loop& loop = kernel.loops[index_of(kernel.order[0])];
-  const std::int64_t tile = loop.tile * (loop.role == LoopRole::lanes ? target.lanes : 1);
-  kernel.shares = (loop.extent + tile - 1) / tile;
+  kernel.shares = tiles_of(kernel.loops[index_of(kernel.order[0])], target);
+}
+
+}  // namespace
+
+void share_out(Kernels& kernels, const Target& target) {
+  double cost = 0;
+  for (const Kernel& kernel : kernels.kernels) {
+    LoopSet places;
+    for (LoopId loop : kernel.sequences) places.set(loop);
+    cost += kernel.cost * iterations(kernel, places);
+  }
+  if (cost < least_for_threads) return;
+  for (Kernel& kernel : kernels.kernels) share_out(kernel, target);
 }
 
 bool has_shares(const Kernels& kernels) {

@@ -37,8 +37,12 @@ void set_divisions(Kernel& kernel);
 // Sets roles, tile sizes, the order of loops and the split of every reduction.
 void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target);
 
-// Shares the kernel out among threads, along the loop that has enough tiles, where its cost is worth it. What is computed stays
-// the same bit for bit: every element is worked out as before, by the thread that its tile falls to.
-void share_out(Kernel& kernel, double cost, const Target& target);
+// The same of a kernel that copies a buffer: lanes along the last axis; and its cost.
+void schedule_copy(Kernel& kernel, const Target& target);
+
+// Where a pass is worth waking threads for, shares each kernel that is worth it out among them, along the loop that has enough
+// tiles. What is computed stays the same bit for bit: every element is worked out as before, by the thread that its tile falls
+// to.
+void share_out(Kernels& kernels, const Target& target);
 
 }  // namespace tenet

@@ -26,10 +26,7 @@ void monomials_of(const Tree& tree, std::vector<Monomial>& result) {
 
 NodeId Emission::node(const Polynomial& form) { return form.empty() ? graph_.constant(0) : node(tree_of(form)); }
 
-NodeId Emission::node(const Tree& tree) {
-  const auto [node, negative] = built(tree, true);
-  return negative ? negate(graph_, node) : node;
-}
+NodeId Emission::node(const Tree& tree) { return positive(built(tree, true)); }
 
 Emission::Signed Emission::built(const Tree& tree, bool alone) {
   switch (tree.kind) {
