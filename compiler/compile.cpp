@@ -96,15 +96,16 @@ Sizes completed(const Graph& graph, Sizes sizes) {
 }
 
 std::expected<Executable, std::string> executable_of(const Graph& graph, const Sizes& sizes, const Computation& computation,
-                                                     StageTimes& times, Runs runs) {
+                                                     StageTimes& times, Runs runs, Timing timing) {
   const Lowered lowered = times("kernel", [&] { return lower(graph, completed(graph, sizes), computation, host_target()); });
   if (!lowered.error.empty()) return std::unexpected(lowered.error);
-  auto code = times("native", [&] { return compile(lowered.kernels, runs); });
+  auto code = times("native", [&] { return compile(lowered.kernels, runs, timing); });
   if (!code) return std::unexpected(code.error());
-  Executable result{std::move(*code), {}, {}};
+  Executable result{std::move(*code), {}, {}, {}};
   result.program.run = result.code->function();
   result.program.arena_bytes = lowered.kernels.arena_bytes;
   result.program.shared = has_shares(lowered.kernels);
+  if (timing == Timing::by_kernel) result.work = work_of(lowered.kernels);
   add_slots(result, lowered.kernels, graph);
   return result;
 }

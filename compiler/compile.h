@@ -11,6 +11,7 @@
 
 #include "compiler/diagnostics/diagnostics.h"
 #include "compiler/elaborate/program.h"
+#include "compiler/kernel/work.h"
 #include "compiler/native/native.h"
 #include "compiler/plan/computation.h"
 #include "runtime/abi.h"
@@ -64,6 +65,7 @@ struct Executable {
   std::unique_ptr<NativeCode> code;
   NativeProgram program;
   std::vector<std::vector<AxisId>> axes;  // of each of the program's slots
+  std::vector<Work> work;                 // by kernel, where the code is timed
 };
 
 // The sizes with those of the axes that derivation and simplification made since they were closed.
@@ -71,6 +73,6 @@ Sizes completed(const Graph& graph, Sizes sizes);
 
 // Loop nests, then machine code. `computation` is simplified. Error: it exceeds the machine, as a sentence.
 std::expected<Executable, std::string> executable_of(const Graph& graph, const Sizes& sizes, const Computation& computation,
-                                                     StageTimes& times, Runs runs = Runs::often);
+                                                     StageTimes& times, Runs runs = Runs::often, Timing timing = Timing::none);
 
 }  // namespace tenet

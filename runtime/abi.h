@@ -19,6 +19,7 @@ struct TenetFrame {
   void* drawer;         // given to tenet_draw_batch
   std::int32_t thread = 0, threads = 1;
   TenetBarrier* barrier = nullptr;  // of the threads, if they are several
+  std::int64_t* ticks = nullptr;    // of code that is compiled to be timed: see NativeProgram
 };
 
 // Fills the slots of data and of random numbers in the arena for a step. Compiled code may call this and nothing else but what
@@ -54,6 +55,9 @@ struct NativeProgram {
   std::int64_t arena_bytes = 0;
   std::vector<Slot> slots;
   bool shared = false;  // whether several threads have work in it
+  // Of code that is compiled to be timed: what passes add their time to, in ticks of the processor's clock. For each thread one
+  // number a kernel, then of waiting for other threads, then of everything.
+  std::int64_t* ticks = nullptr;
 };
 
 inline const Slot* find_slot(const NativeProgram& program, std::string_view name) {

@@ -158,9 +158,10 @@ void set_threads(int count) {
 int threads_for(const NativeProgram& program) { return program.shared && pool() ? pool()->count() : 1; }
 
 void run_program(const NativeProgram& program, const TenetFrame& frame) {
-  if (threads_for(program) > 1) return pool()->run(program.run, frame);
-  TenetFrame alone = frame;
-  program.run(&alone);
+  TenetFrame own = frame;
+  own.ticks = program.ticks;
+  if (threads_for(program) > 1) return pool()->run(program.run, own);
+  program.run(&own);
 }
 
 }  // namespace tenet

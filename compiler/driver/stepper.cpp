@@ -4,9 +4,9 @@
 
 namespace tenet {
 
-Outcome<StepCode> compile_step(Session& session) {
+Outcome<StepCode> compile_step(Session& session, Timing timing) {
   const Computation step = step_of(*session.program, session.sizes, session.times);
-  auto executable = executable_of(session.graph(), session.sizes, step, session.times);
+  auto executable = executable_of(session.graph(), session.sizes, step, session.times, Runs::often, timing);
   if (!executable) return failed(executable.error());
   return StepCode{std::move(*executable), step.draws};
 }

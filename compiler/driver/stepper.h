@@ -22,7 +22,7 @@ struct StepCode {
   bool draws;
 };
 
-Outcome<StepCode> compile_step(Session& session);
+Outcome<StepCode> compile_step(Session& session, Timing timing = Timing::none);
 
 // Derives, compiles and draws by the session's seed; the model goes into the arena. Failure: it exceeds the machine.
 Outcome<Stepper> make_stepper(Session& session, const Model& model);

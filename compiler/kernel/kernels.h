@@ -39,7 +39,12 @@ struct Buffer {
   std::int64_t bytes = 0;
   std::optional<InputId> input;  // role input
   WholeRange range = {};         // of wholes
+  // The last axis in panels of so many elements: the buffer has one panel after another, each with all of the other axes, and
+  // room for a whole one at its end. `strides` are those within a panel. 0: it is in one piece.
+  std::int64_t panel = 0;
 
+  // What a step of a whole panel along the last axis is worth, an element of it.
+  std::int64_t stride_of_panels() const { return extents.size() < 2 ? 1 : strides[0] * extents[0] / panel; }
   std::int64_t element_bytes() const { return kind == Kind::whole && range.width() != Width::narrow ? 8 : 4; }
 };
 
@@ -55,6 +60,13 @@ struct Loop {
   std::int64_t extent;
   LoopRole role = LoopRole::serial;
   int tile = 1;
+};
+
+// A level of a nest of output loops: a loop, or, where the same loop stands again further in, blocks of it.
+struct Level {
+  LoopId loop;
+  std::int64_t block =
+      0;  // elements of the loop that are gone through before the next ones; 0: the loop itself, within its blocks
 };
 
 // How a quotient of reals is worked out. What a comparison, a step function or an index can see, however far away, is divided;
@@ -87,14 +99,14 @@ struct Store {
 struct Kernel {
   std::string name;
   std::vector<Loop> loops;        // all loops of the kernel, by LoopId
-  std::vector<LoopId> order;      // output loops, outermost first; at most one rows, then at most one lanes, innermost
+  std::vector<Level> order;       // of the output, outermost first; at most one loop of role rows and one of role lanes
   std::vector<LoopId> sequences;  // one for each sequence that the kernel stands in, outermost first
   std::vector<Term> terms;
   std::vector<Store> stores;      // done in order at each point; a store never feeds a load of the same kernel, but for in-place
                                   // updates at the same indices
   std::optional<BufferId> clear;  // set to zero first
   double cost = 0;                // of one call, estimated: about so many vector instructions
-  // Threads share out the tiles of the outermost output loop; 0: one thread runs the whole kernel.
+  // Threads share out the blocks or tiles of the outermost level; 0: one thread runs the whole kernel.
   std::int64_t shares = 0;
 };
 
@@ -124,10 +136,12 @@ struct Lowered {
   std::string error;  // not empty: why it cannot be compiled (a size overflows, memory)
 };
 
-// `lanes`: 32-bit lanes in a vector register of the target (4, 8 or 16); `registers`: how many (16 or 32).
+// `lanes`: 32-bit lanes in a vector register of the target (4, 8 or 16); `registers`: how many (16 or 32). The caches' sizes in
+// bytes decide what is gone through before what, never what is computed.
 struct Target {
   int lanes;
   int registers;
+  std::int64_t first_cache = 32 << 10, second_cache = 512 << 10;  // of one core
 };
 
 Lowered lower(const Graph& graph, const Sizes& sizes, const Computation& computation, const Target& target);

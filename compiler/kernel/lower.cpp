@@ -5,10 +5,13 @@
 #include <limits>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "compiler/kernel/arena.h"
+#include "compiler/kernel/arrange.h"
 #include "compiler/kernel/kernels.h"
 #include "compiler/kernel/nest.h"
+#include "compiler/kernel/packing.h"
 #include "compiler/kernel/schedule.h"
 #include "compiler/kernel/values.h"
 
@@ -42,18 +45,19 @@ class Lowering {
   }
 
  private:
-  BufferId add_buffer(std::string name, BufferRole role, Kind kind, std::vector<AxisId> axes, WholeRange range = {}) {
-    Buffer buffer{std::move(name), role, kind, std::move(axes), {}, {}, 0, range.width() == Width::narrow ? 4 : 8, {}, range};
-    for (AxisId axis : buffer.axes) {
-      buffer.extents.push_back(sizes_[axis]);
-      if (__builtin_mul_overflow(buffer.bytes, sizes_[axis], &buffer.bytes)) buffer.bytes = INT64_MAX;
-    }
-    std::int64_t stride = 1;
+  BufferId add_buffer(std::string name, BufferRole role, Kind kind, std::vector<AxisId> axes, WholeRange range = {},
+                      std::int64_t panel = 0) {
+    Buffer buffer{std::move(name), role, kind, std::move(axes), {}, {}, 0, 0, {}, range, panel};
+    for (AxisId axis : buffer.axes) buffer.extents.push_back(sizes_[axis]);
     buffer.strides.resize(buffer.axes.size());
+    std::int64_t stride = 1;
     for (std::size_t i = buffer.axes.size(); i-- > 0;) {
       buffer.strides[i] = stride;
-      stride = stride > INT64_MAX / buffer.extents[i] ? INT64_MAX : stride * buffer.extents[i];
+      const std::int64_t extent = panel > 0 && i + 1 == buffer.axes.size() ? panel : buffer.extents[i];
+      if (__builtin_mul_overflow(stride, extent, &stride)) stride = INT64_MAX;
     }
+    const std::int64_t panels = panel > 0 ? (buffer.extents.back() + panel - 1) / panel : 1;
+    if (__builtin_mul_overflow(stride, panels * buffer.element_bytes(), &buffer.bytes)) buffer.bytes = INT64_MAX;
     result_.buffers.push_back(std::move(buffer));
     return BufferId{static_cast<std::uint32_t>(result_.buffers.size() - 1)};
   }
@@ -169,14 +173,14 @@ class Lowering {
 
   void append(Kernel kernel) { (regions_.empty() ? result_.kernels : regions_.back().kernels).push_back(std::move(kernel)); }
 
-  Coordinates loops_over(Nest& nest, std::span<const AxisId> axes, std::vector<LoopId>& order, std::vector<TermId>& indices) {
+  Coordinates loops_over(Nest& nest, std::span<const AxisId> axes, std::vector<Level>& order, std::vector<TermId>& indices) {
     Coordinates coordinates;
     for (AxisId axis : axes) {
       const std::optional<TermId> given = nest.place_in_sequence(axis);
       const TermId coordinate = given ? *given : nest.loop(axis);
       coordinates[axis] = coordinate;
       indices.push_back(coordinate);
-      if (!given) order.push_back(nest.terms()[index_of(coordinate)].loop);
+      if (!given) order.push_back({nest.terms()[index_of(coordinate)].loop});
     }
     return coordinates;
   }
@@ -186,7 +190,7 @@ class Lowering {
     const Node& node = graph_.node(id);
     if (std::optional<Scatter> form = values_.scatter(id)) return store_scatter(id, *form);
     Nest work = nest_here();
-    std::vector<LoopId> order;
+    std::vector<Level> order;
     std::vector<TermId> indices;
     const bool flexible = !buffer_of_.contains(index_of(id));  // nothing reads the buffer yet
     const std::vector<AxisId> axes = flexible ? layout_of(id) : result_.buffers[index_of(buffer_for(id))].axes;
@@ -204,7 +208,7 @@ class Lowering {
     std::vector<AxisId> axes(node.bound.begin(), node.bound.end());
     for (AxisId axis : node.axes)
       if (std::ranges::find(form.places, axis, &Scatter::Place::axis) == form.places.end()) axes.push_back(axis);
-    std::vector<LoopId> order;
+    std::vector<Level> order;
     std::vector<TermId> ignored;
     Coordinates coordinates = loops_over(work, axes, order, ignored);
     // An index may leave its axis: then it names no place, and nothing is added.
@@ -241,7 +245,8 @@ class Lowering {
     const std::string what = named != work.beyond().end() ? fmt::format("`{}`", names_.at(*named))
                                                           : fmt::format("a product or sum in `{}`", name_of(kernel));
     fault_ = fmt::format(
-        "{} takes whole numbers beyond the 64 bits that they have; work it out in reals: divide first, or write a product of "
+        "{} takes whole numbers beyond the 64 bits that they have, or constants beyond 2^53; work it out in reals: divide first, "
+        "or write a product of "
         "equal "
         "factors as a power",
         what);
@@ -251,8 +256,8 @@ class Lowering {
   void emit(Kernel kernel, bool flexible) { append(scheduled(std::move(kernel), flexible)); }
 
   // A copy is made outside all recurrences, so not of what one of them is working out.
-  double copying(BufferId buffer, const std::vector<std::size_t>& axes) const {
-    if (copies_.contains({buffer, axes})) return 0;
+  double copying(BufferId buffer, const WantedCopy& wanted) const {
+    if (copies_.contains({buffer, wanted.axes, wanted.panel})) return 0;
     if (!regions_.empty() && sequenced_.contains(buffer)) return std::numeric_limits<double>::infinity();
     double places = 1;
     for (const Region& region : regions_) places *= static_cast<double>(sizes_[region.axis]);
@@ -260,13 +265,15 @@ class Lowering {
   }
 
   Kernel scheduled(Kernel kernel, bool flexible) {
-    const LaneChoice schedule = choose_lanes(
-        kernel, target_, flexible, [&](BufferId buffer, const std::vector<std::size_t>& axes) { return copying(buffer, axes); });
-    for (const WantedCopy& wanted : schedule.copies) use_copy(kernel.terms[index_of(wanted.load)], wanted.axes);
+    const auto copying = [&](BufferId buffer, const WantedCopy& wanted) { return this->copying(buffer, wanted); };
+    LaneChoice schedule = choose_lanes(kernel, target_, flexible, copying);
     if (flexible && schedule.lanes) lay_out(kernel, *schedule.lanes);
     set_tiles(kernel, schedule.lanes, target_);
+    pack(kernel, result_.buffers, target_, copying, schedule.copies);
+    for (const WantedCopy& wanted : schedule.copies) use_copy(kernel.terms[index_of(wanted.load)], wanted);
     set_divisions(kernel);
     kernel.cost = schedule.cost;
+    arrange(kernel, result_.buffers, target_);
     return kernel;
   }
 
@@ -287,28 +294,28 @@ class Lowering {
     for (std::size_t i = buffer.axes.size(); i-- > 0; stride *= buffer.extents[i]) buffer.strides[i] = stride;
   }
 
-  void use_copy(Term& load, const std::vector<std::size_t>& axes) {
-    const BufferId from = load.buffer;
-    auto [entry, fresh] = copies_.try_emplace({from, axes}, BufferId{});
-    if (fresh) entry->second = add_copy(from, axes);
+  void use_copy(Term& load, const WantedCopy& wanted) {
+    auto [entry, fresh] = copies_.try_emplace({load.buffer, wanted.axes, wanted.panel}, BufferId{});
+    if (fresh) entry->second = add_copy(load.buffer, wanted);
     load.buffer = entry->second;
     std::vector<TermId> indices;
-    for (std::size_t axis : axes) indices.push_back(load.operands[axis]);
+    for (std::size_t axis : wanted.axes) indices.push_back(load.operands[axis]);
     load.operands = std::move(indices);
   }
 
-  BufferId add_copy(BufferId from, const std::vector<std::size_t>& axes) {
+  BufferId add_copy(BufferId from, const WantedCopy& wanted) {
     const Buffer source = result_.buffers[index_of(from)];
     std::vector<AxisId> order;
-    for (std::size_t axis : axes) order.push_back(source.axes[axis]);
-    const BufferId to = add_buffer(source.name + ".copy", BufferRole::temporary, source.kind, order, source.range);
+    for (std::size_t axis : wanted.axes) order.push_back(source.axes[axis]);
+    const std::string name = source.name + (wanted.panel > 0 ? ".packed" : ".copy");
+    const BufferId to = add_buffer(name, BufferRole::temporary, source.kind, order, source.range, wanted.panel);
     Nest work = nest();
-    std::vector<LoopId> loops;
+    std::vector<Level> loops;
     std::vector<TermId> indices;
     const Coordinates coordinates = loops_over(work, order, loops, indices);
     const TermId value = work.load(from, coordinates);
-    Kernel kernel = work.finish(source.name + ".copy", loops, {{to, indices, value, false}});
-    schedule_copy(kernel, target_);
+    Kernel kernel = work.finish(name, loops, {{to, indices, value, false}});
+    schedule_copy(kernel, wanted.panel, target_);
     result_.kernels.push_back(std::move(kernel));
     return to;
   }
@@ -316,7 +323,7 @@ class Lowering {
   // A kernel that evaluates a value (or loads it, where it is stored) into a buffer.
   Kernel into(BufferId buffer, NodeId id, std::string name) {
     Nest work = nest();
-    std::vector<LoopId> order;
+    std::vector<Level> order;
     std::vector<TermId> indices;
     const std::vector<AxisId> axes = result_.buffers[index_of(buffer)].axes;
     const Coordinates coordinates = loops_over(work, axes, order, indices);
@@ -328,7 +335,7 @@ class Lowering {
 
   WholeRange range_of_value(NodeId id) {
     Nest work = nest();
-    std::vector<LoopId> order;
+    std::vector<Level> order;
     std::vector<TermId> indices;
     const Coordinates coordinates = loops_over(work, {graph_.node(id).axes.begin(), graph_.node(id).axes.end()}, order, indices);
     return work.range(work.value(id, coordinates));
@@ -380,12 +387,12 @@ class Lowering {
       kernel.stores[0].buffer = fresh;
       result_.kernels.push_back(std::move(kernel));
       Nest work = nest();
-      std::vector<LoopId> order;
+      std::vector<Level> order;
       std::vector<TermId> indices;
       const Coordinates coordinates = loops_over(work, like.axes, order, indices);
       const TermId value = work.load(fresh, coordinates);
       Kernel copy = work.finish(like.name + ".next", order, {{target, indices, value, false}});
-      schedule_copy(copy, target_);
+      schedule_copy(copy, 0, target_);
       waiting.push_back({std::move(copy), target});
     };
     for (const auto& assignment : computation_.assignments) {
@@ -442,7 +449,7 @@ class Lowering {
   Kernels result_;
   std::unordered_map<std::uint32_t, BufferId> buffer_of_;  // by value
   std::map<InputId, BufferId> input_buffer_;
-  std::map<std::pair<BufferId, std::vector<std::size_t>>, BufferId> copies_;
+  std::map<std::tuple<BufferId, std::vector<std::size_t>, std::int64_t>, BufferId> copies_;  // by source, axes and panel
   std::map<NodeId, std::string> names_;
   std::set<NodeId> assigned_, done_;  // done: recurrences, by their first components
   std::vector<Region> regions_;       // outermost first

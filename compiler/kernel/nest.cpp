@@ -12,6 +12,8 @@
 namespace tenet {
 namespace {
 
+constexpr double exact_whole = 0x1p53;  // below it double precision has every whole
+
 // The kind that operands take before the operation's code runs.
 Kind working_kind(Op op, Kind result, std::span<const Kind> operands) {
   switch (operation(op).kind) {
@@ -108,7 +110,9 @@ TermId Nest::apply(Op op, std::vector<TermId> operands) {
   if (std::ranges::all_of(operands, [&](TermId operand) { return constant_of(operand).has_value(); })) {
     double values[3] = {};
     for (std::size_t i = 0; i < operands.size(); ++i) values[i] = *constant_of(operands[i]);
-    return constant(result, operation(op).evaluate(values[0], values[1], values[2]));
+    if (const double value = operation(op).evaluate(values[0], values[1], values[2]);
+        result != Kind::whole || !(std::abs(value) > exact_whole))
+      return constant(result, value);
   }
   if (op == Op::where)
     if (const auto condition = constant_of(operands[0])) return as(result, operands[*condition != 0 ? 1 : 2]);
@@ -229,11 +233,13 @@ void Nest::note_beyond(NodeId id, const std::vector<TermId>& operands) {
   bool above = false, beyond = false;
   for (std::size_t i = 0; i < operands.size(); ++i) {
     const Term& term = terms_[index_of(operands[i])];
+    beyond = beyond || (term.kind == Term::Kind::constant && std::abs(term.constant) >= exact_whole);
     ranges.push_back(term.type == Kind::whole ? term.range : term.type == Kind::truth ? WholeRange{0, 1} : open_whole);
     above = above || (!beyond_.empty() && values_.operand(id, i) == beyond_.back());
   }
-  range_of(graph_.node(id).op, ranges, &beyond);
-  if (beyond || above) beyond_.push_back(id);
+  bool leaves = false;
+  range_of(graph_.node(id).op, ranges, &leaves);
+  if (beyond || leaves || above) beyond_.push_back(id);
 }
 
 TermId Nest::reduction(NodeId id, const Coordinates& coordinates) {
@@ -317,7 +323,7 @@ TermId Nest::reading(NodeId id, const Coordinates& coordinates) {
   return apply(Op::where, {within, as(Kind::real, value(read.value, inside)), as(Kind::real, value(read.start, coordinates))});
 }
 
-Kernel Nest::finish(std::string name, std::vector<LoopId> order, std::vector<Store> stores) {
+Kernel Nest::finish(std::string name, std::vector<Level> order, std::vector<Store> stores) {
   std::vector<LoopId> sequences;
   for (const auto& [axis, coordinate] : sequences_) sequences.push_back(terms_[index_of(coordinate)].loop);
   return {std::move(name), std::move(loops_), std::move(order), std::move(sequences), std::move(terms_), std::move(stores), {}};

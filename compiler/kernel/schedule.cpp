@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "compiler/kernel/scopes.h"
+
 namespace tenet {
 namespace {
 
@@ -11,41 +13,6 @@ constexpr std::int64_t longest_run = 4096;     // elements that one accumulator 
 constexpr double least_shared = 1 << 14;       // cost of a kernel that several threads work at: some 2 us
 constexpr double least_for_threads = 1 << 21;  // of a pass that is worth waking threads for: some 300 us
 constexpr std::int64_t enough_shares = 8;      // tiles of the loop that they share out
-
-// The loops around the work of each term: those of the output, and of the reductions that it stands in.
-std::vector<LoopSet> scopes(const Kernel& kernel, const std::vector<LoopSet>& reads) {
-  std::vector<LoopSet> around(kernel.terms.size());
-  LoopSet output;
-  for (LoopId loop : kernel.order) output.set(loop);
-  const auto mark = [&](TermId term, const LoopSet& scope) { around[index_of(term)] |= scope; };
-  for (const Store& store : kernel.stores) {
-    mark(store.value, output);
-    for (TermId index : store.indices) mark(index, output);
-  }
-  for (std::size_t i = kernel.terms.size(); i-- > 0;) {
-    const Term& term = kernel.terms[i];
-    LoopSet scope = around[i];
-    if (scope.empty()) continue;
-    if (term.kind == Term::Kind::reduce)
-      for (LoopId loop : term.loops) scope.set(loop);
-    for (TermId operand : term.operands) {
-      // Work that does not read the innermost loops is done outside them.
-      LoopSet inner = scope;
-      if (term.kind == Term::Kind::reduce)
-        for (LoopId loop : term.loops)
-          if (!reads[index_of(operand)][loop]) inner.reset(loop);
-      mark(operand, inner);
-    }
-  }
-  return around;
-}
-
-double iterations(const Kernel& kernel, const LoopSet& mask) {
-  double product = 1;
-  for (std::uint32_t i = 0; i < kernel.loops.size(); ++i)
-    if (mask[LoopId{i}]) product *= static_cast<double>(kernel.loops[i].extent);
-  return product;
-}
 
 // The place of the lanes' coordinate among the indices: `last` if consecutive lanes are consecutive elements.
 enum class Access { uniform, consecutive, scattered };
@@ -83,35 +50,12 @@ std::optional<std::vector<std::size_t>> order_for(const Kernel& kernel, const st
   return order;
 }
 
-LoopSet reduction_loops(const Kernel& kernel) {
-  LoopSet mask;
-  for (const Term& term : kernel.terms)
-    if (term.kind == Term::Kind::reduce)
-      for (LoopId loop : term.loops) mask.set(loop);
-  return mask;
-}
-
 }  // namespace
 
-std::vector<LoopSet> loops_read(const Kernel& kernel) {
-  std::vector<LoopSet> reads(kernel.terms.size());
-  for (std::size_t i = 0; i < kernel.terms.size(); ++i) {
-    const Term& term = kernel.terms[i];
-    if (term.kind == Term::Kind::loop) reads[i].set(term.loop);
-    for (TermId operand : term.operands) reads[i] |= reads[index_of(operand)];
-    if (term.kind == Term::Kind::reduce)
-      for (LoopId loop : term.loops) reads[i].reset(loop);
-  }
-  return reads;
-}
-
-LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexible,
-                        const std::function<double(BufferId, const std::vector<std::size_t>&)>& copying) {
+LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexible, const Copying& copying) {
   const std::vector<LoopSet> reads = loops_read(kernel);
-  const std::vector<LoopSet> around = scopes(kernel, reads);
-  const LoopSet reduced = reduction_loops(kernel);
-  LoopSet output;
-  for (LoopId loop : kernel.order) output.set(loop);
+  const std::vector<std::optional<LoopSet>> around = scopes(kernel, reads);
+  const LoopSet output = output_loops(kernel), reduced = reduction_loops(kernel);
   const double width = target.lanes;
 
   LaneChoice best;
@@ -127,11 +71,11 @@ LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexibl
     };
     for (std::size_t i = 0; i < kernel.terms.size(); ++i) {
       const Term& term = kernel.terms[i];
-      if (around[i].empty() && !output.empty()) continue;
-      const double count = steps(around[i]);
+      if (!around[i]) continue;
+      const double count = steps(*around[i]);
       if (term.kind == Term::Kind::apply) cost += count * std::max(1, operation(term.op).cost);
       if (term.kind == Term::Kind::reduce) {
-        LoopSet inside = around[i];
+        LoopSet inside = *around[i];
         for (LoopId loop : term.loops) inside.set(loop);
         cost += steps(inside);
         if (lanes && std::ranges::find(term.loops, *lanes) != term.loops.end()) cost += 8 * count;  // the lanes' own sum
@@ -143,7 +87,8 @@ LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexibl
       if (how != Access::scattered) continue;
       const double gathered = 0.75 * width * count;
       const auto order = order_for(kernel, term.operands, *lanes);
-      const double copied = order ? count + copying(term.buffer, *order) : std::numeric_limits<double>::infinity();
+      const double copied = order ? count + copying(term.buffer, {TermId{static_cast<std::uint32_t>(i)}, *order})
+                                  : std::numeric_limits<double>::infinity();
       cost += std::min(gathered, copied);
       if (copied < gathered) schedule.copies.push_back({TermId{static_cast<std::uint32_t>(i)}, *order});
     }
@@ -178,17 +123,14 @@ Tiles tiles_for(std::int64_t rows, std::int64_t vectors, int registers, int redu
   for (int v = 1; v <= std::min<std::int64_t>(vectors, 6); ++v) {
     const int most = std::min<std::int64_t>({rows, 16, (registers - 1 - v) / (v * reductions)});
     for (int r = std::max(1, most); r >= std::max(1, most / 2); --r) {
-      double cost = 0;
-      for (std::int64_t left_rows = rows; left_rows > 0; left_rows -= r)
-        for (std::int64_t left = vectors; left > 0; left -= v) {
-          const double tile_rows = static_cast<double>(std::min<std::int64_t>(left_rows, r)),
-                       tile_vectors = static_cast<double>(std::min<std::int64_t>(left, v));
-          cost += std::max({tile_rows * tile_vectors * reductions, 8.0, 1.0 * (tile_rows + tile_vectors)}) + 0.5;
-          if (rows / r > 64) {
-            cost *= static_cast<double>(rows) / r;
-            left_rows = 0;
-          }  // all alike
-        }
+      const auto along_lanes = [&](std::int64_t tile_rows) {
+        const auto tile = [&](std::int64_t tile_vectors) {
+          const auto accumulators = static_cast<double>(tile_rows * tile_vectors * reductions);
+          return std::max({accumulators, 8.0, static_cast<double>(tile_rows + tile_vectors)}) + 0.5;
+        };
+        return static_cast<double>(vectors / v) * tile(v) + (vectors % v > 0 ? tile(vectors % v) : 0);
+      };
+      const double cost = static_cast<double>(rows / r) * along_lanes(r) + (rows % r > 0 ? along_lanes(rows % r) : 0);
       if (cost < least - 1e-9) {
         least = cost;
         best = {r, v};
@@ -202,7 +144,7 @@ Tiles tiles_for(std::int64_t rows, std::int64_t vectors, int registers, int redu
 
 void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target) {
   const std::vector<LoopSet> reads = loops_read(kernel);
-  const bool output_lanes = lanes && std::ranges::find(kernel.order, *lanes) != kernel.order.end();
+  const bool output_lanes = lanes && output_loops(kernel)[*lanes];
   const std::int64_t vectors = output_lanes ? (kernel.loops[index_of(*lanes)].extent + target.lanes - 1) / target.lanes : 1;
 
   // Rows: the output loop along which the most loads inside reductions stay the same.
@@ -215,7 +157,7 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
   std::optional<LoopId> rows;
   int most = 0;
   if (reductions > 0)
-    for (LoopId loop : kernel.order) {
+    for (const auto& [loop, block] : kernel.order) {
       if (lanes && loop == *lanes) continue;
       if (kernel.loops[index_of(loop)].extent < 2) continue;
       int shared = 1;  // several accumulators hide the latency of one even if they share nothing
@@ -241,7 +183,7 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
     kernel.loops[index_of(*rows)].tile = tiles.rows;
   }
   const auto rank = [&](LoopId loop) { return rows && loop == *rows ? 1 : output_lanes && loop == *lanes ? 2 : 0; };
-  std::ranges::stable_sort(kernel.order, {}, rank);
+  std::ranges::stable_sort(kernel.order, {}, [&](const Level& level) { return rank(level.loop); });
 
   for (Term& term : kernel.terms) {
     if (term.kind != Term::Kind::reduce) continue;
@@ -255,18 +197,33 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
   }
 }
 
-void schedule_copy(Kernel& kernel, const Target& target) {
-  LoopSet output;
-  for (LoopId loop : kernel.order) output.set(loop);
-  kernel.cost = iterations(kernel, output) / target.lanes;
-  set_tiles(kernel, kernel.order.empty() ? std::nullopt : std::optional(kernel.order.back()), target);
+void schedule_copy(Kernel& kernel, std::int64_t panel, const Target& target) {
+  constexpr int line = 16;  // elements that come into a cache together
+  kernel.cost = iterations(kernel, output_loops(kernel)) / target.lanes;
+  if (kernel.order.empty()) return set_tiles(kernel, std::nullopt, target);
+  const LoopId lanes = kernel.order.back().loop;
+  set_tiles(kernel, lanes, target);
+  if (panel > 0) kernel.loops[index_of(lanes)].tile = static_cast<int>(panel / target.lanes);
+  const Term& load = kernel.terms[index_of(kernel.stores[0].value)];
+  const LoopId from = kernel.terms[index_of(load.operands.back())].loop;
+  if (from == lanes) return;
+  Loop& rows = kernel.loops[index_of(from)];
+  if (rows.extent < 2) return;
+  rows.role = LoopRole::rows;
+  rows.tile = static_cast<int>(std::min<std::int64_t>(rows.extent, line));
+  std::ranges::stable_sort(kernel.order, {}, [&](const Level& level) {
+    return level.loop == lanes ? 2 : level.loop == from ? 1 : 0;
+  });
 }
 
 namespace {
 
-std::int64_t tiles_of(const Loop& loop, const Target& target) {
+// Rounds of an outermost level.
+std::int64_t rounds_of(const Kernel& kernel, const Level& level, const Target& target) {
+  const Loop& loop = kernel.loops[index_of(level.loop)];
   const std::int64_t tile = loop.tile * (loop.role == LoopRole::lanes ? target.lanes : 1);
-  return (loop.extent + tile - 1) / tile;
+  const std::int64_t round = level.block > 0 ? level.block : tile;
+  return (loop.extent + round - 1) / round;
 }
 
 void share_out(Kernel& kernel, const Target& target) {
@@ -274,20 +231,22 @@ void share_out(Kernel& kernel, const Target& target) {
   const std::vector<LoopSet> reads = loops_read(kernel);
   std::size_t best = 0;
   std::int64_t most = 1;
-  for (std::size_t level = 0; level < kernel.order.size(); ++level) {
-    const LoopId id = kernel.order[level];
-    const Loop& loop = kernel.loops[index_of(id)];
-    if (loop.role == LoopRole::lanes && level > 0) continue;  // lanes stay innermost
+  LoopSet outside;
+  for (std::size_t place = 0; place < kernel.order.size(); ++place) {
+    const auto& [id, block] = kernel.order[place];
+    const bool within_blocks = outside[id], lanes = block == 0 && kernel.loops[index_of(id)].role == LoopRole::lanes;
+    outside.set(id);
+    if (within_blocks || (lanes && place > 0)) continue;  // lanes stay where they are
     const auto has = [&](TermId index) { return reads[index_of(index)][id]; };
     if (!std::ranges::all_of(kernel.stores, [&](const Store& store) { return std::ranges::any_of(store.indices, has); }))
       continue;
-    const std::int64_t tiles = std::min(tiles_of(loop, target), enough_shares);
-    if (tiles > most) most = tiles, best = level;
+    const std::int64_t rounds = std::min(rounds_of(kernel, kernel.order[place], target), enough_shares);
+    if (rounds > most) most = rounds, best = place;
   }
   if (most == 1) return;
   const auto chosen = kernel.order.begin() + static_cast<std::ptrdiff_t>(best);
   std::rotate(kernel.order.begin(), chosen, chosen + 1);
-  kernel.shares = tiles_of(kernel.loops[index_of(kernel.order[0])], target);
+  kernel.shares = rounds_of(kernel, kernel.order[0], target);
 }
 
 }  // namespace

@@ -40,6 +40,11 @@ std::string loop_text(const Loop& loop) {
   return fmt::format("{}:{}", loop.name, loop.extent);
 }
 
+std::string level_text(const Kernel& kernel, const Level& level) {
+  const Loop& loop = kernel.loops[index_of(level.loop)];
+  return level.block > 0 ? fmt::format("{}:{} blocks({})", loop.name, loop.extent, level.block) : loop_text(loop);
+}
+
 std::string at(const Kernels& kernels, BufferId buffer, const std::vector<TermId>& indices) {
   std::vector<std::string> parts;
   for (TermId index : indices) parts.push_back(fmt::format("%{}", index_of(index)));
@@ -93,14 +98,15 @@ std::string to_text(const Kernels& kernels) {
     checks += std::ranges::count_if(kernel.terms, [&](const Term& term) { return is_check(kernel, term); });
   if (checks > 0) text += fmt::format("{} indices are held within their axes while running\n", checks);
   for (const Buffer& buffer : kernels.buffers)
-    text += fmt::format("buffer {} {} {}{} [{}] at {}\n", buffer.name, name_of(buffer.role), name_of(buffer.kind),
-                        buffer.element_bytes() == 8 ? " of 64 bits" : "", fmt::join(buffer.extents, ", "), buffer.offset);
+    text += fmt::format("buffer {} {} {}{} [{}]{} at {}\n", buffer.name, name_of(buffer.role), name_of(buffer.kind),
+                        buffer.element_bytes() == 8 ? " of 64 bits" : "", fmt::join(buffer.extents, ", "),
+                        buffer.panel > 0 ? fmt::format(" in panels of {}", buffer.panel) : "", buffer.offset);
   for (const Sequence& sequence : kernels.sequences)
     text += fmt::format("sequence {}:{}{} of kernels {} to {}\n", sequence.name, sequence.extent,
                         sequence.backwards ? " backwards" : "", sequence.begin, sequence.end - 1);
   for (const Kernel& kernel : kernels.kernels) {
     std::vector<std::string> loops;
-    for (LoopId loop : kernel.order) loops.push_back(loop_text(kernel.loops[index_of(loop)]));
+    for (const Level& level : kernel.order) loops.push_back(level_text(kernel, level));
     const std::string shares = kernel.shares > 0 ? fmt::format(", shared out in {} tiles", kernel.shares) : "";
     text += fmt::format("\nkernel {} for {}{}\n", kernel.name, loops.empty() ? "one point" : joined(loops, ", "), shares);
     if (kernel.clear) text += fmt::format("  clear {}\n", kernels.buffers[index_of(*kernel.clear)].name);

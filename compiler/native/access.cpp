@@ -30,13 +30,14 @@ KernelEmitter::Address KernelEmitter::address(const Affine& sum, BufferId buffer
     for (const auto& [loop, factor] : sum.loops) {
       if (loop != id) continue;
       const Coordinate& c = coordinates_[index_of(id)];
-      constant += factor * c.offset;
+      const std::int64_t between = sum.panels == id ? factor + sum.beyond_panel : factor;  // from one tile to the next
+      constant += between * c.offset;
       if (rows_ && rows_->loop == id) constant += factor * row;
       if (lanes_ && lanes_->loop == id) {
         constant += factor * vector * static_cast<std::int64_t>(lanes_->width);
         lane_factor = factor;
       }
-      if (c.base) add(scalar, builder_.CreateMul(c.base, i64(factor)));
+      if (c.base) add(scalar, builder_.CreateMul(c.base, i64(between)));
     }
 
   const Buffer& target = kernels_.buffers[index_of(buffer)];

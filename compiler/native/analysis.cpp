@@ -36,7 +36,7 @@ bool is_constant(const Affine& a) { return a.loops.empty() && a.terms.empty(); }
 
 Affine Analysis::index(const Kernel& kernel, TermId id) const {
   const Term& term = kernel.terms[index_of(id)];
-  const Affine opaque = {0, {}, {{id, 1}}};
+  const Affine opaque = {0, {}, {{id, 1}}, {}};
   if (term.type != Kind::whole || term.range.open) return opaque;
   Affine sum;
   switch (term.kind) {
@@ -75,6 +75,10 @@ Affine Analysis::index(const Kernel& kernel, TermId id) const {
 Affine Analysis::address(const Buffer& buffer, const std::vector<TermId>& indices) const {
   Affine sum;
   for (std::size_t axis = 0; axis < indices.size(); ++axis) add(sum, indices_[index_of(indices[axis])], buffer.strides[axis]);
+  if (buffer.panel > 0) {
+    sum.panels = indices_[index_of(indices.back())].loops[0].first;
+    sum.beyond_panel = buffer.stride_of_panels() - 1;
+  }
   return sum;
 }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -15,6 +16,9 @@ struct Affine {
   std::int64_t constant = 0;
   std::vector<std::pair<LoopId, std::int64_t>> loops;
   std::vector<std::pair<TermId, std::int64_t>> terms;
+  // A loop whose tiles are panels: its factor holds within a tile; from one tile to the next an element is worth so much more.
+  std::optional<LoopId> panels;
+  std::int64_t beyond_panel = 0;
 };
 
 class Analysis {

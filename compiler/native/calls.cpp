@@ -54,8 +54,8 @@ struct Touched {
 class Calls {
  public:
   Calls(llvm::IRBuilder<>& builder, const Kernels& kernels, std::span<llvm::Function* const> functions, llvm::Value* arena,
-        const Team* team)
-      : builder_(builder), kernels_(kernels), functions_(functions), arena_(arena), team_(team) {}
+        const Team* team, const Clock* clock)
+      : builder_(builder), kernels_(kernels), functions_(functions), arena_(arena), team_(team), clock_(clock) {}
 
   void emit(std::size_t begin, std::size_t end, std::vector<llvm::Value*> places = {}) {
     for (std::size_t i = begin; i < end; ++i) {
@@ -81,7 +81,7 @@ class Calls {
   // All threads have done what was called so far.
   void wait() {
     if (!team_ || done_.empty()) return;
-    emit_barrier(builder_, *team_);
+    timed(clock_ ? clock_->waiting : 0, [&] { emit_barrier(builder_, *team_); });
     done_.clear();
   }
 
@@ -144,7 +144,12 @@ class Calls {
       arguments.push_back(team_ ? share(team_->thread) : builder_.getInt64(0));
       arguments.push_back(team_ ? share(builder_.CreateAdd(team_->thread, builder_.getInt64(1))) : all);
     }
-    builder_.CreateCall(functions_[i], arguments);
+    timed(i, [&] { builder_.CreateCall(functions_[i], arguments); });
+  }
+
+  void timed(std::size_t place, llvm::function_ref<void()> work) {
+    if (clock_) return clock_->time(builder_, place, work);
+    work();
   }
 
   llvm::IRBuilder<>& builder_;
@@ -152,11 +157,21 @@ class Calls {
   std::span<llvm::Function* const> functions_;
   llvm::Value* arena_;
   const Team* team_;           // none: one thread does everything
+  const Clock* clock_;         // none: nothing is timed
   std::vector<Touched> done_;  // since all threads last waited
   std::size_t next_ = 0;       // the first sequence that is not begun
 };
 
 }  // namespace
+
+void Clock::time(llvm::IRBuilder<>& builder, std::size_t place, llvm::function_ref<void()> work) const {
+  const auto now = [&] { return builder.CreateIntrinsic(llvm::Intrinsic::readcyclecounter, {}, {}); };
+  llvm::Value* begin = now();
+  work();
+  llvm::Value* number = builder.CreateConstGEP1_64(builder.getInt64Ty(), ticks, place);
+  llvm::Value* before = builder.CreateLoad(builder.getInt64Ty(), number);
+  builder.CreateStore(builder.CreateAdd(before, builder.CreateSub(now(), begin)), number);
+}
 
 void emit_alone(llvm::IRBuilder<>& builder, const Team& team, llvm::function_ref<void()> body) {
   llvm::BasicBlock *alone = block(builder, "alone"), *after = block(builder, "all");
@@ -173,8 +188,8 @@ void emit_barrier(llvm::IRBuilder<>& builder, const Team& team) {
 }
 
 void emit_calls(llvm::IRBuilder<>& builder, const Kernels& kernels, std::span<llvm::Function* const> functions, std::size_t begin,
-                std::size_t end, llvm::Value* arena, const Team* team) {
-  Calls calls(builder, kernels, functions, arena, team);
+                std::size_t end, llvm::Value* arena, const Team* team, const Clock* clock) {
+  Calls calls(builder, kernels, functions, arena, team, clock);
   calls.emit(begin, end);
   calls.wait();
 }

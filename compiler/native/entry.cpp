@@ -39,7 +39,7 @@ void store_whole(llvm::IRBuilder<>& builder, const Buffer& scalar, llvm::Value* 
   builder.CreateAlignedStore(builder.CreateTrunc(value, type), address_of(builder, scalar, arena), llvm::Align(4));
 }
 
-void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functions, llvm::Module& module) {
+void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functions, llvm::Module& module, Timing timing) {
   llvm::LLVMContext& context = module.getContext();
   llvm::IRBuilder<> builder(context);
   llvm::Type* pointer_type = llvm::PointerType::get(context, 0);
@@ -66,6 +66,13 @@ void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functio
   };
   const Team team = shared ? Team{frame, number(offsetof(TenetFrame, thread)), number(offsetof(TenetFrame, threads))} : Team{};
   const auto alone = [&](llvm::function_ref<void()> work) { return shared ? emit_alone(builder, team, work) : work(); };
+  Clock clock{nullptr, functions.size()};
+  if (timing == Timing::by_kernel) {
+    const std::uint64_t places = functions.size() + 2;
+    llvm::Value* thread = shared ? team.thread : builder.getInt64(0);
+    clock.ticks = builder.CreateGEP(builder.getInt64Ty(), field(pointer_type, offsetof(TenetFrame, ticks)),
+                                    builder.CreateMul(thread, builder.getInt64(places)));
+  }
   llvm::Value* saved = enter_flushing(builder);
   const auto address = [&](BufferId id) { return address_of(builder, kernels.buffers[index_of(id)], arena); };
   builder.CreateBr(head);
@@ -77,20 +84,26 @@ void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functio
 
   builder.SetInsertPoint(body);
   llvm::Value* step = builder.CreateAdd(first_step, pass, "step");
-  alone([&] {
-    if (kernels.step) store_whole(builder, kernels.buffers[index_of(*kernels.step)], arena, step);
-    if (!kernels.draws) return;
-    const llvm::FunctionCallee draw =
-        module.getOrInsertFunction("tenet_draw_batch", builder.getVoidTy(), pointer_type, builder.getInt64Ty());
-    builder.CreateCall(draw, {frame, step});
-  });
-  if (shared && (kernels.step || kernels.draws)) emit_barrier(builder, team);
-  emit_calls(builder, kernels, functions, 0, functions.size(), arena, shared ? &team : nullptr);
-  alone([&] {
-    if (!kernels.loss) return;
-    llvm::Value* loss = builder.CreateAlignedLoad(builder.getFloatTy(), address(*kernels.loss), llvm::Align(4));
-    builder.CreateAlignedStore(loss, builder.CreateGEP(builder.getFloatTy(), losses, pass), llvm::Align(4));
-  });
+  const auto run_pass = [&] {
+    alone([&] {
+      if (kernels.step) store_whole(builder, kernels.buffers[index_of(*kernels.step)], arena, step);
+      if (!kernels.draws) return;
+      const llvm::FunctionCallee draw =
+          module.getOrInsertFunction("tenet_draw_batch", builder.getVoidTy(), pointer_type, builder.getInt64Ty());
+      builder.CreateCall(draw, {frame, step});
+    });
+    if (shared && (kernels.step || kernels.draws)) emit_barrier(builder, team);
+    emit_calls(builder, kernels, functions, 0, functions.size(), arena, shared ? &team : nullptr, clock.ticks ? &clock : nullptr);
+    alone([&] {
+      if (!kernels.loss) return;
+      llvm::Value* loss = builder.CreateAlignedLoad(builder.getFloatTy(), address(*kernels.loss), llvm::Align(4));
+      builder.CreateAlignedStore(loss, builder.CreateGEP(builder.getFloatTy(), losses, pass), llvm::Align(4));
+    });
+  };
+  if (clock.ticks)
+    clock.time(builder, clock.waiting + 1, run_pass);
+  else
+    run_pass();
   pass->addIncoming(builder.CreateAdd(pass, builder.getInt64(1)), builder.GetInsertBlock());
   builder.CreateBr(head);
 

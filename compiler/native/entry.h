@@ -8,13 +8,15 @@
 #include <span>
 
 #include "compiler/kernel/kernels.h"
+#include "compiler/native/native.h"
 
 namespace tenet {
 
 inline constexpr const char* entry_name = "tenet_run";
 
 // `void tenet_run(TenetFrame*)`: the passes of a computation. `functions`: of kernels.kernels, in their order.
-void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functions, llvm::Module& module);
+void emit_entry(const Kernels& kernels, std::span<llvm::Function* const> functions, llvm::Module& module,
+                Timing timing = Timing::none);
 
 // Where a buffer is.
 llvm::Value* address_of(llvm::IRBuilder<>& builder, const Buffer& buffer, llvm::Value* arena);

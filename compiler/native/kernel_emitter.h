@@ -166,6 +166,7 @@ class KernelEmitter {
   std::vector<std::size_t> store_levels_;  // how many output loops stand around each store
   Memo memo_;
   std::vector<Coordinate> coordinates_;  // by LoopId, of the active loops
+  std::vector<Range> ranges_;            // by LoopId: what is left of it within its blocks
   LoopSet active_;
   std::vector<LoopId> nesting_;  // active loops, outermost first
   std::optional<Rows> rows_;

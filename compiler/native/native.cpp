@@ -8,6 +8,7 @@
 #include "compiler/native/entry.h"
 #include "compiler/native/machine.h"
 #include "compiler/native/module.h"
+#include "compiler/native/peak.h"
 #include "compiler/native/symbols.h"
 
 namespace tenet {
@@ -52,30 +53,45 @@ struct Built {
   std::unique_ptr<llvm::Module> module;
 };
 
-std::expected<Built, std::string> build(const Kernels& kernels) {
+std::expected<Built, std::string> build(const Kernels& kernels, Timing timing = Timing::none) {
   auto machine = machine_for("");
   if (!machine) return std::unexpected(machine.error());
   Built built;
   built.machine = std::move(*machine);
-  auto module =
-      build_module(kernels, *built.context, *built.machine,
-                   [&](std::span<llvm::Function* const> functions, llvm::Module& to) { emit_entry(kernels, functions, to); });
+  auto module = build_module(
+      kernels, *built.context, *built.machine,
+      [&](std::span<llvm::Function* const> functions, llvm::Module& to) { emit_entry(kernels, functions, to, timing); });
   if (!module) return std::unexpected(module.error());
   built.module = std::move(*module);
   return built;
 }
 
-}  // namespace
-
-std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& kernels, Runs runs) {
-  auto built = build(kernels);
-  if (!built) return std::unexpected(built.error());
-  if (runs == Runs::once) built->machine->setOptLevel(llvm::CodeGenOptLevel::None);
-  auto object = orc::SimpleCompiler(*built->machine)(*built->module);
+std::expected<std::unique_ptr<NativeCode>, std::string> loaded(const Built& built) {
+  auto object = orc::SimpleCompiler(*built.machine)(*built.module);
   if (!object) return std::unexpected(llvm::toString(object.takeError()));
   auto code = load(std::move(*object), *host_description());
   if (!code) return std::unexpected(llvm::toString(code.takeError()));
   return std::move(*code);
+}
+
+}  // namespace
+
+std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& kernels, Runs runs, Timing timing) {
+  auto built = build(kernels, timing);
+  if (!built) return std::unexpected(built.error());
+  if (runs == Runs::once) built->machine->setOptLevel(llvm::CodeGenOptLevel::None);
+  return loaded(*built);
+}
+
+std::expected<std::unique_ptr<NativeCode>, std::string> compile_peak() {
+  Built built;
+  auto machine = machine_for("");
+  if (!machine) return std::unexpected(machine.error());
+  built.machine = std::move(*machine);
+  built.module = std::make_unique<llvm::Module>("peak", *built.context);
+  built.module->setDataLayout(built.machine->createDataLayout());
+  emit_peak(target_of(*built.machine).lanes, *built.module);
+  return loaded(built);
 }
 
 std::string llvm_text(const Kernels& kernels) {

@@ -26,8 +26,16 @@ std::expected<Target, std::string> target_for(const std::string& processor);
 // How often code runs: what runs once is compiled in a third of the time, and is several times slower.
 enum class Runs { often, once };
 
+// by_kernel: the code adds its time to TenetFrame::ticks.
+enum class Timing { none, by_kernel };
+
 // An error is a fault of the compiler or the machine, never of the program.
-std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& kernels, Runs runs = Runs::often);
+std::expected<std::unique_ptr<NativeCode>, std::string> compile(const Kernels& kernels, Runs runs = Runs::often,
+                                                                Timing timing = Timing::none);
+
+// A loop of multiply-adds in registers alone, each pass `peak_operations(target)` operations a thread: the machine's peak.
+std::expected<std::unique_ptr<NativeCode>, std::string> compile_peak();
+double peak_operations(const Target& target);
 
 // For `dump`: the optimised IR, the assembly.
 std::string llvm_text(const Kernels& kernels);

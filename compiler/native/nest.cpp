@@ -1,6 +1,7 @@
 // The output nest: loops, tiles, the stores in them.
 #include <algorithm>
 #include <bit>
+#include <utility>
 
 #include "compiler/native/kernel_emitter.h"
 
@@ -39,13 +40,14 @@ KernelEmitter::KernelEmitter(const Kernels& kernels, const Kernel& kernel, llvm:
   flags.setAllowContract();
   builder_.setFastMathFlags(flags);
 
+  for (const Loop& loop : kernel.loops) ranges_.push_back({{}, loop.extent});
   const std::vector<BufferId> buffers = buffers_of(kernel);
   for (std::size_t i = 0; i < buffers.size(); ++i) pointers_[index_of(buffers[i])] = function.getArg(static_cast<unsigned>(i));
 
   // A store that inner loops do not change happens once, after them; one that adds happens at every point.
   for (std::size_t i = 0; i < kernel.stores.size(); ++i) {
     std::size_t level = kernel.order.size();
-    while (!kernel.stores[i].accumulate && level > 0 && !analysis_.loops_of_store(i)[kernel.order[level - 1]]) --level;
+    while (!kernel.stores[i].accumulate && level > 0 && !analysis_.loops_of_store(i)[kernel.order[level - 1].loop]) --level;
     store_levels_.push_back(level);
   }
 }
@@ -171,10 +173,18 @@ void KernelEmitter::emit_level(std::size_t level) {
       inside.insert(inside.end(), analysis_.needs_of_store(i).begin(), analysis_.needs_of_store(i).end());
   if (!inside.empty()) {
     hoist(inside);
-    const LoopId id = kernel_.order[level];
+    const auto& [id, block] = kernel_.order[level];
     const Loop& output = loop(id);
     const bool lanes = output.role == LoopRole::lanes && output.extent > 1, rows = output.role == LoopRole::rows;
     const auto tile = [&](Coordinate begin, std::int64_t count) {
+      if (block > 0) {
+        const Range around = std::exchange(ranges_[index_of(id)], Range{begin, count});
+        memo_.enter();
+        emit_level(level + 1);
+        memo_.leave();
+        ranges_[index_of(id)] = around;
+        return;
+      }
       if (lanes) {
         across(id, begin, count, {}, [&](Carried carried) {
           emit_level(level + 1);
@@ -188,11 +198,11 @@ void KernelEmitter::emit_level(std::size_t level) {
       if (rows) rows_.reset();
       leave(id);
     };
-    const std::int64_t size = lanes ? std::int64_t{width_for(id)} * output.tile : rows ? output.tile : 1;
+    const std::int64_t size = block > 0 ? block : lanes ? std::int64_t{width_for(id)} * output.tile : rows ? output.tile : 1;
     if (level == 0 && kernel_.shares > 0)
       for_shared_tiles(output.extent, size, tile);
     else
-      for_tiles(whole_range(id), size, {}, [&](Coordinate begin, std::int64_t count, Carried carried) {
+      for_tiles(ranges_[index_of(id)], size, {}, [&](Coordinate begin, std::int64_t count, Carried carried) {
         tile(begin, count);
         return carried;
       });

@@ -1,6 +1,7 @@
 // Native code against the meaning of loop nests, on nests drawn at random: every mixture of loops, tiles, reductions within
 // reductions, index arithmetic and stores.
 #include <algorithm>
+#include <bit>
 #include <random>
 #include <string>
 
@@ -24,6 +25,9 @@ class RandomNests {
     if (draw(2)) outputs.push_back(nest.output("r", extent(), LoopRole::rows, 1 + draw(5)));
     if (draw(4)) outputs.push_back(nest.output("l", extent(), LoopRole::lanes, 1 + draw(3)));
     for (int stores = 1 + draw(3); stores > 0; --stores) add_store(outputs);
+    std::ranges::shuffle(nest.kernel.order, random_);
+    for (LoopId loop : outputs)
+      if (draw(3) == 0) nest.kernel.order.insert(nest.kernel.order.begin(), {loop, tile_of(loop) * (1 + draw(3))});
     kernels_.kernels.push_back(nest.kernel);
   }
 
@@ -34,11 +38,25 @@ class RandomNests {
     return extents[draw(std::size(extents))];
   }
   std::int64_t extent_of(LoopId loop) const { return nest_->kernel.loops[index_of(loop)].extent; }
-  BufferId buffer(Kind kind, std::vector<std::int64_t> extents) {
+  // Elements that one round of an output loop goes through.
+  std::int64_t tile_of(LoopId id) const {
+    const Loop& loop = nest_->kernel.loops[index_of(id)];
+    const auto width =
+        std::max(4U, std::bit_ceil(static_cast<unsigned>(std::min<std::int64_t>(loop.extent, host_target().lanes))));
+    return loop.role == LoopRole::lanes ? std::int64_t{loop.tile} * width : loop.tile;
+  }
+  // Panels of a buffer whose last index is this.
+  std::int64_t panel_of(TermId last) {
+    const Term& term = nest_->kernel.terms[index_of(last)];
+    if (term.kind != Term::Kind::loop || draw(2)) return 0;
+    const bool output = std::ranges::find(nest_->kernel.order, term.loop, &Level::loop) != nest_->kernel.order.end();
+    return output && nest_->kernel.loops[index_of(term.loop)].role != LoopRole::serial ? tile_of(term.loop) : 0;
+  }
+  BufferId buffer(Kind kind, std::vector<std::int64_t> extents, std::int64_t panel = 0) {
     const std::int64_t last = extents.empty() ? 1 : extents.back();
     std::string name = "b";
     return add_buffer(kernels_, name.append(std::to_string(kernels_.buffers.size())), kind, std::move(extents),
-                      draw(3) ? 0 : last + 5);
+                      draw(3) ? 0 : last + 5, panel);
   }
 
   struct Index {
@@ -79,7 +97,8 @@ class RandomNests {
       indices.push_back(i.term);
       extents.push_back(i.extent);
     }
-    return nest_->load(kernels_, buffer(kind, extents), indices);
+    const std::int64_t panel = indices.empty() ? 0 : panel_of(indices.back());
+    return nest_->load(kernels_, buffer(kind, extents, panel), indices);
   }
 
   // A real between -4 and 4, so that sums of products stay tame.

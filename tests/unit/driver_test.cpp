@@ -170,7 +170,16 @@ TEST_CASE("bench times steps", "[unit]") {
   CHECK(bench["step_us"].get<double>() > 0);
   CHECK(bench["steps_per_second"].get<double>() == Approx(1e6 / bench["step_us"].get<double>()));
   CHECK(bench["threads"] == 1);
-  CHECK(bench["kernels"].is_array());
+  CHECK(bench["peak_flops"].get<double>() > 1e8);
+  CHECK(bench["bandwidth"].get<double>() > 1e8);
+  CHECK(bench["peak_share"].get<double>() > 0);
+  double us = 0;
+  REQUIRE(bench["kernels"].size() > 1);
+  for (const nlohmann::json& kernel : bench["kernels"]) {
+    us += kernel["us"].get<double>();
+    CHECK(kernel["peak_share"].get<double>() < 1.5);
+  }
+  CHECK(us == Approx(bench["step_us"].get<double>()).epsilon(0.01));
 }
 
 TEST_CASE("--time prints a row for each stage on standard error", "[unit]") {

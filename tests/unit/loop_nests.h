@@ -19,16 +19,19 @@
 
 namespace tenet::tests {
 
-// Appends to `kernels`; row-major, the last axis padded to `row` elements where given.
-inline BufferId add_buffer(Kernels& kernels, std::string name, Kind kind, std::vector<std::int64_t> extents,
-                           std::int64_t row = 0) {
+// Appends to `kernels`; row-major, the last axis padded to `row` elements where given, or in panels.
+inline BufferId add_buffer(Kernels& kernels, std::string name, Kind kind, std::vector<std::int64_t> extents, std::int64_t row = 0,
+                           std::int64_t panel = 0) {
   Buffer buffer{std::move(name), BufferRole::temporary, kind, {}, std::move(extents), {}, kernels.arena_bytes, 4, {}};
+  buffer.panel = panel;
+  if (panel > 0) row = panel;
   buffer.strides.resize(buffer.extents.size());
   std::int64_t elements = 1;
   for (std::size_t axis = buffer.extents.size(); axis-- > 0;) {
     buffer.strides[axis] = elements;
     elements *= axis + 1 == buffer.extents.size() && row > 0 ? row : buffer.extents[axis];
   }
+  if (panel > 0) elements *= (buffer.extents.back() + panel - 1) / panel;
   buffer.bytes = 4 * elements;
   kernels.arena_bytes += (buffer.bytes + 63) / 64 * 64;
   kernels.buffers.push_back(std::move(buffer));
@@ -47,7 +50,7 @@ struct Nest {
   }
   LoopId output(std::string name, std::int64_t extent, LoopRole role = LoopRole::serial, int tile = 1) {
     const LoopId id = bound(std::move(name), extent, role, tile);
-    kernel.order.push_back(id);
+    kernel.order.push_back({id});
     return id;
   }
 
@@ -115,7 +118,10 @@ class NestWalker {
       at_.assign(kernel.loops.size(), 0);
       if (kernel.clear) memory_[index_of(*kernel.clear)].assign(memory_[index_of(*kernel.clear)].size(), 0);
       before_ = memory_;
-      over(kernel.order, 0, [&] { stores(); });
+      std::vector<LoopId> loops;
+      for (const Level& level : kernel.order)
+        if (level.block == 0) loops.push_back(level.loop);
+      over(loops, 0, [&] { stores(); });
     }
   }
 
@@ -129,9 +135,16 @@ class NestWalker {
   }
 
   double& element(Memory& memory, BufferId id, const std::vector<TermId>& indices) {
+    const Buffer& buffer = kernels_.buffers[index_of(id)];
     std::int64_t place = 0;
-    for (std::size_t axis = 0; axis < indices.size(); ++axis)
-      place += kernels_.buffers[index_of(id)].strides[axis] * static_cast<std::int64_t>(value(indices[axis]));
+    for (std::size_t axis = 0; axis < indices.size(); ++axis) {
+      auto at = static_cast<std::int64_t>(value(indices[axis]));
+      if (buffer.panel > 0 && axis + 1 == indices.size()) {
+        place += at / buffer.panel * buffer.panel * buffer.stride_of_panels();
+        at %= buffer.panel;
+      }
+      place += buffer.strides[axis] * at;
+    }
     return memory[index_of(id)].at(static_cast<std::size_t>(place));
   }
 

@@ -1,0 +1,17 @@
+// What the machine can do at most, measured now: what times are set against.
+#pragma once
+
+#include "compiler/driver/outcome.h"
+
+namespace tenet {
+
+// Of the threads that compiled code runs on, together.
+struct Limits {
+  double operations_per_second;  // multiply-adds in registers, two operations each
+  double bytes_per_second;       // read and written by copying in memory, beyond the caches
+};
+
+// Takes a tenth of a second.
+Outcome<Limits> measured_limits();
+
+}  // namespace tenet

@@ -1,0 +1,11 @@
+// The machine's peak, as code: multiply-adds on registers and nothing else.
+#pragma once
+
+#include <llvm/IR/Module.h>
+
+namespace tenet {
+
+// `void tenet_run(TenetFrame*)`; each pass is `peak_operations` of work. `lanes`: of a vector register.
+void emit_peak(int lanes, llvm::Module& module);
+
+}  // namespace tenet
