@@ -164,7 +164,8 @@ Outcome<void> verify_first_step(Session& session, Stepper& stepper, const Model&
     for (std::size_t i = 0; i < native.size(); ++i)
       if (error(i) > error(worst)) worst = i;
     const std::string where = expected.axes.empty() ? "" : " at " + place_of(graph, expected, worst);
-    return fmt::format("`{}`{} is {:.7g}, and {:.7g} in double precision", name, where, native[worst], expected.values[worst]);
+    return fmt::format("`{}`{} is {}, and {} in double precision", name, where, number_text(native[worst], 7),
+                       number_text(expected.values[worst], 7));
   };
   const auto first_fault = [&]() -> std::string {
     if (std::string text = fault(session.recipe().loss_name, {loss}, *computation.loss, {0}); !text.empty()) return text;
@@ -179,10 +180,10 @@ Outcome<void> verify_first_step(Session& session, Stepper& stepper, const Model&
   };
   const std::string text = first_fault();
   if (text.empty()) return {};
-  return failed(
-      fmt::format("step {} of native code is not that of the program: {}\n"
-                  "       this machine's code cannot be trusted; please report the program and the processor",
-                  step, text));
+  return failed(fmt::format(
+      "step {} of native code is not that of the program: {}\n"
+      "       Tenet compiled this step wrongly, or the processor is at fault: please report the program and the processor",
+      step, text));
 }
 
 }  // namespace tenet

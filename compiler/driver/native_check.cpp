@@ -176,8 +176,8 @@ std::vector<Deviation> NativeCheck::deviations(Point point, std::vector<Tensor> 
       result[k].error = error;
       if (error <= native_tolerance) continue;
       const std::string place = place_of(*graph_, expected, i);
-      result[k].wrong =
-          fmt::format("{} is {:.6g}{}{}, by its formula {:.6g}", watched_[k].name, a, place.empty() ? "" : " at ", place, b);
+      result[k].wrong = fmt::format("{} is {}{}{}, by its formula {}", watched_[k].name, number_text(a),
+                                    place.empty() ? "" : " at ", place, number_text(b));
     }
   }
   return result;

@@ -274,20 +274,6 @@ std::string not_finite_text(const Graph& graph, const std::string& name, const T
   return elements.empty() ? "" : fmt::format("`{}` is the first named value that is not finite: {}", name, elements);
 }
 
-bool may_be_infinite(const Program& program, NodeId value) {
-  const Graph& graph = program.graph;
-  std::vector<NodeId> roots{value};
-  for (std::size_t known = 0; known < roots.size();) {
-    known = roots.size();
-    const std::vector<NodeId> below = graph.all_below(roots);
-    if (std::ranges::any_of(below, [&](NodeId id) { return graph.node(id).op == Op::infinity; })) return true;
-    for (const State& state : program.states)
-      if (std::ranges::binary_search(below, state.node) && std::ranges::find(roots, state.next) == roots.end())
-        roots.insert(roots.end(), {state.initial, state.next});
-  }
-  return false;
-}
-
 std::string place_text(const Session& session, Span span) {
   const std::string file = span.file == session.file ? "" : session.diagnostics.source(span.file).name + ", ";
   return fmt::format(" ({}line {})", file, line_of(session, span));

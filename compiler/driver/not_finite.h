@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "compiler/driver/infinities.h"
 #include "compiler/driver/stepper.h"
 
 namespace tenet {
@@ -10,10 +11,6 @@ namespace tenet {
 // "`h` is the first named value that is not finite: nan at batch = 3, in 2 of 64 elements"; empty if it is finite. NaN counts
 // always, an infinity unless the value `may_be_infinite`.
 std::string not_finite_text(const Graph& graph, const std::string& name, const Tensor& tensor, bool may_be_infinite);
-
-// Whether the program writes `inf` in what the value is worked out from, states' initial and next values among that: then an
-// infinity in it is no fault.
-bool may_be_infinite(const Program& program, NodeId value);
 
 // " (line 5)", of another file " (std.tenet, line 5)". By a name: of the definition, parameter or state; empty if there is none.
 std::string place_text(const Session& session, Span span);

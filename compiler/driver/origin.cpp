@@ -7,6 +7,8 @@
 #include <limits>
 #include <map>
 
+#include "compiler/driver/tensors.h"
+
 namespace tenet {
 namespace {
 
@@ -164,7 +166,5 @@ std::optional<Origin> Descent::from(NodeId root) {
 std::optional<Origin> origin_of(const Graph& graph, const Sizes& sizes, Interpreter& interpreter, NodeId root) {
   return Descent(graph, sizes, interpreter).from(root);
 }
-
-std::string number_text(double value) { return std::isnan(value) ? "nan" : fmt::format("{:.6g}", value); }
 
 }  // namespace tenet

@@ -17,7 +17,4 @@ struct Origin {
 // Nothing if `root` is finite in double precision, and in range of single precision.
 std::optional<Origin> origin_of(const Graph& graph, const Sizes& sizes, Interpreter& interpreter, NodeId root);
 
-// As a message shows it: NaN has no sign.
-std::string number_text(double value);
-
 }  // namespace tenet

@@ -1,6 +1,9 @@
 #include "compiler/driver/tensors.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <cmath>
 
 #include "runtime/slots.h"
 #include "runtime/threads.h"
@@ -99,5 +102,7 @@ std::string place_of(const Graph& graph, const Tensor& tensor, std::size_t eleme
   }
   return result;
 }
+
+std::string number_text(double value, int digits) { return std::isnan(value) ? "nan" : fmt::format("{:.{}g}", value, digits); }
 
 }  // namespace tenet

@@ -44,4 +44,7 @@ void round_to_float(Tensor& tensor);
 // An element's coordinates: "batch = 3, vocab = 5".
 std::string place_of(const Graph& graph, const Tensor& tensor, std::size_t element);
 
+// As a message shows it: NaN has no sign.
+std::string number_text(double value, int digits = 6);
+
 }  // namespace tenet

@@ -8,7 +8,7 @@
 namespace tenet {
 namespace {
 
-constexpr double greatest = 0x1p127, least = 0x1p-126, exp_overflows = 88, largest_size = 0x1p31;
+constexpr double greatest = 0x1p127, least = 0x1p-126, exp_overflows = 88, exp_vanishes = 87, largest_size = 0x1p31;
 constexpr int highest_power = 4;  // of an unbounded value: one beyond it overflows soon
 
 Facts within(double bound, int sign) {
@@ -35,13 +35,18 @@ Facts both(const Facts& a, const Facts& b) {
           .bound = std::max(a.bound, b.bound),
           .nonnegative = a.nonnegative && b.nonnegative,
           .nonpositive = a.nonpositive && b.nonpositive,
-          .nonzero = a.nonzero && b.nonzero};
+          .nonzero = a.nonzero && b.nonzero,
+          .vanishes = a.vanishes || b.vanishes};
 }
+
+// What exp(a) does not.
+bool exp_vanishes_of(const Facts& a) { return !a.nonnegative && !(a.bound < exp_vanishes); }
 
 Facts sum_of(const Facts& a, const Facts& b) {
   Facts result = both(a, b);
   result.bound = a.bound + b.bound;
   result.nonzero = (result.nonnegative || result.nonpositive) && (a.nonzero || b.nonzero);
+  if (result.nonzero && (a.has_reciprocal() || b.has_reciprocal())) result.vanishes = false;
   return result;
 }
 
@@ -172,9 +177,10 @@ Facts Finiteness::derive(NodeId id) const {
       return result;
     case Op::divide:
       result = product_of(a, b);
-      result.finite = a.finite && b.finite && b.nonzero;
+      result.finite = a.finite && b.finite && b.has_reciprocal();
       result.bound = result.finite ? bound_of_product(a.bound, bound_of_reciprocal(node.operands[1])) : unbounded;
       result.nonzero = a.nonzero && b.finite;
+      result.vanishes = a.vanishes;
       return result;
     case Op::negate:
       return negated(a);
@@ -184,38 +190,42 @@ Facts Finiteness::derive(NodeId id) const {
     case Op::expm1:
       result.bound = a.finite && a.nonpositive ? 1 : a.bound < exp_overflows ? std::exp(a.bound) : unbounded;
       result.finite = result.bound < unbounded;
-      if (node.op == Op::expm1) return {result.finite, result.bound, a.nonnegative, a.nonpositive, a.nonzero};
+      if (node.op == Op::expm1) return {result.finite, result.bound, a.nonnegative, a.nonpositive, a.nonzero, a.vanishes};
       result.nonnegative = result.nonzero = true;
+      result.vanishes = exp_vanishes_of(a);
+      result.maximum = a.maximum;
       return result;
     case Op::log:
-      return {.finite = a.finite && a.nonnegative && a.nonzero};
+      return {.finite = a.finite && a.nonnegative && a.has_reciprocal()};
     case Op::log1p:
       result.finite = a.finite && a.nonnegative;
       if (!result.finite) result.bound = unbounded;
       result.nonnegative = a.nonnegative;
       result.nonzero = a.nonzero;
+      result.vanishes = a.vanishes;
       return result;
     case Op::sqrt:
       result.finite = a.finite && a.nonnegative;
       result.bound = result.finite ? std::max(a.bound, 1.0) : unbounded;
       result.nonnegative = true;
       result.nonzero = a.nonzero;
+      result.vanishes = a.vanishes;
       return result;
     case Op::sigmoid:
-      return {a.finite, one, true, false, true};
+      return {a.finite, one, true, false, true, exp_vanishes_of(a)};
     case Op::softplus:
-      return {a.finite, a.bound + 1, true, false, true};
+      return {a.finite, a.bound + 1, true, false, true, exp_vanishes_of(a)};
     case Op::tanh:
     case Op::erf:
     case Op::sign:
-      return {a.finite, one, a.nonnegative, a.nonpositive, a.nonzero};
+      return {a.finite, one, a.nonnegative, a.nonpositive, a.nonzero, a.vanishes};
     case Op::sin:
     case Op::cos:
       return {.finite = a.finite, .bound = one};
     case Op::abs:
-      return {a.finite, a.bound, true, a.nonnegative && a.nonpositive, a.nonzero};
+      return {a.finite, a.bound, true, a.nonnegative && a.nonpositive, a.nonzero, a.vanishes};
     case Op::relu:
-      return {a.finite, a.bound, true, a.nonpositive, a.nonzero && a.nonnegative};
+      return {a.finite, a.bound, true, a.nonpositive, a.nonzero && a.nonnegative, a.vanishes};
     case Op::floor:
       return {.finite = a.finite, .bound = a.bound + 1, .nonnegative = a.nonnegative, .nonpositive = a.nonpositive};
     case Op::maximum:
@@ -232,6 +242,8 @@ Facts Finiteness::derive(NodeId id) const {
       result = a;
       for (AxisId axis : node.bound) result.bound = bound_of_product(result.bound, size(axis));
       result.nonzero = a.nonzero && (a.nonnegative || a.nonpositive);
+      if (a.maximum && std::ranges::includes(node.bound, graph_.node(*a.maximum).bound)) result.vanishes = false;
+      result.maximum = {};
       return result;
     case Op::product:
       if (a.bound <= 1) return {.finite = true, .bound = 1, .nonnegative = a.nonnegative};
@@ -282,7 +294,10 @@ Facts Finiteness::subtraction(const Node& node, const Facts& a, const Facts& b) 
   Facts result = sum_of(a, negated(b));
   const NodeId left = without_names(graph_, node.operands[0]), right = without_names(graph_, node.operands[1]);
   const Node& maximum = graph_.node(right);
-  if (maximum.op == Op::max_over && without_names(graph_, maximum.operands[0]) == left) result.nonpositive = true;
+  if (maximum.op == Op::max_over && without_names(graph_, maximum.operands[0]) == left) {
+    result.nonpositive = true;
+    result.maximum = right;
+  }
   if (reads_sizes_only(graph_, left) && a.nonnegative && a.nonzero && is_constant(graph_, right) && graph_.value_of(right) <= 1 &&
       graph_.node(left).kind == Kind::whole)
     result.nonnegative = true;
@@ -292,7 +307,7 @@ Facts Finiteness::subtraction(const Node& node, const Facts& a, const Facts& b) 
 Facts Finiteness::power(const Node& node) const {
   const Facts& base = at(node.operands[0]);
   const NodeId exponent = without_names(graph_, node.operands[1]);
-  const bool positive = base.nonnegative && base.nonzero;
+  const bool positive = base.nonnegative && base.has_reciprocal();
   if (graph_.node(exponent).op != Op::constant) {
     const Facts& power = at(exponent);
     const bool moderate = power.bound <= highest_power || (power.nonnegative && base.bound <= 1);
@@ -301,13 +316,14 @@ Facts Finiteness::power(const Node& node) const {
   const mpq_class& n = graph_.value_of(exponent);
   const bool whole = n.get_den() == 1;
   const bool even = whole && mpz_even_p(n.get_num_mpz_t());
-  const bool defined = (whole || base.nonnegative) && (n >= 0 || base.nonzero);
+  const bool defined = (whole || base.nonnegative) && (n >= 0 || base.has_reciprocal());
   const double bound = defined && n >= 0 ? std::pow(base.bound, n.get_d()) : unbounded;
   return {.finite = base.finite && defined && (bound < unbounded || abs(n) <= highest_power),
           .bound = bound,
           .nonnegative = even || base.nonnegative,
           .nonpositive = whole && !even && base.nonpositive,
-          .nonzero = base.nonzero && base.finite};
+          .nonzero = base.nonzero && base.finite,
+          .vanishes = base.vanishes};
 }
 
 }  // namespace tenet

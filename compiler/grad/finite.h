@@ -1,6 +1,7 @@
 // What is known of a node's values for all finite inputs: enough to say where a multiplication by a masked-out zero is safe.
 //
-// Sound in exact arithmetic and against overflow of `exp` and of high powers; a product of few finite values counts as finite. A
+// Sound in exact arithmetic, and against what `exp` and high powers do in single precision: they overflow, and `exp` comes to 0;
+// a product of few finite values counts as finite. A
 // size that is open is some number from 1 on, so that dividing by |n| - 1 is not known to be defined.
 #pragma once
 
@@ -25,6 +26,10 @@ struct Facts {
   bool nonnegative = false;  // these three hold where the value is not NaN
   bool nonpositive = false;
   bool nonzero = false;
+  bool vanishes = false;               // comes to 0 in single precision, where it is nonzero: `exp` of what is far below 0
+  std::optional<NodeId> maximum = {};  // of one that was subtracted: the value is 0, or `exp` of 0, somewhere along its axes
+
+  bool has_reciprocal() const { return nonzero && !vanishes; }  // a finite one, where it is finite itself
 };
 
 // Facts of a growing graph, worked out once a node.

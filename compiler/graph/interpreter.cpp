@@ -36,6 +36,15 @@ Expression::Step step_of(const Graph& graph, const Node& node, const std::array<
   return {&operation(node.op), operands};
 }
 
+// A quotient of wholes that rounding left just below a whole is that whole: 49 * (1 / 49) is 1.
+void correct_floor(Tensor& floors, const Tensor& quotients) {
+  constexpr double rounding = 0x1p-44;
+  for (std::size_t i = 0; i < floors.values.size(); ++i) {
+    const double above = floors.values[i] + 1;
+    if (above - quotients.values[i] <= rounding * std::max(1.0, std::abs(above))) floors.values[i] = above;
+  }
+}
+
 }  // namespace
 
 Tensor tensor_of(std::span<const AxisId> axes, const Sizes& sizes, double fill) {
@@ -83,6 +92,7 @@ void Interpreter::disturb(double relative, std::uint64_t seed) {
   std::mt19937_64 scrambled(seed);  // neighbouring seeds of a congruential generator give neighbouring errors
   errors_.seed(static_cast<std::minstd_rand::result_type>(scrambled()));
   std::erase_if(values_, [&](const auto& row) { return !held_.contains(row.first); });
+  exact_.clear();
   for (std::uint32_t i = 0; i < graph_.input_count(); ++i)
     if (const auto bound = inputs_.find(i); bound != inputs_.end() && graph_.input(InputId{i}).kind == Kind::real)
       add_error(bound->second);
@@ -98,7 +108,9 @@ const Tensor& Interpreter::value(NodeId node) {
   if (const Tensor* found = known(root)) return *found;
   // What is folded into a reduction has no error of its own: only what is too large to be stored is.
   const auto has_error = [&](NodeId id) {
+    if (is_floor_of_quotient(id)) return true;
     if (relative_error_ == 0 || operation(graph_.node(id).op).form == Form::identity) return false;
+    if (reads_exactly(id)) return true;
     double elements = 1;
     for (std::int64_t extent : extents_of(graph_.node(id).axes, sizes_)) elements *= static_cast<double>(extent);
     return elements <= most_stored;
@@ -114,9 +126,14 @@ const Tensor& Interpreter::value(NodeId node) {
         values_.insert_or_assign(index_of(graph_.components(id)[i]), std::move(values[i]));
       continue;
     }
+    reading_exactly_ = relative_error_ > 0 && reads_exactly(id);
     Tensor result = compute(id, plan);
-    if (relative_error_ > 0 && graph_.node(id).kind == Kind::real && operation(graph_.node(id).op).form != Form::leaf)
+    if (is_floor_of_quotient(id)) correct_floor(result, operand(graph_.node(id).operands[0]));
+    if (relative_error_ > 0 && graph_.node(id).kind == Kind::real && operation(graph_.node(id).op).form != Form::leaf) {
+      if (reading_exactly_) exact_.insert_or_assign(index_of(id), result);
       add_error(result);
+    }
+    reading_exactly_ = false;
     if (const auto difference = perturbations_.find(index_of(id)); difference != perturbations_.end()) {
       Expression sum{{view_of(result, result.axes), view_of(difference->second, result.axes)},
                      {{&operation(Op::add), {0, 1, 0}}}};
@@ -133,7 +150,29 @@ NodeId Interpreter::resolve(NodeId node) const {
 
 bool Interpreter::apart(NodeId node) const { return held_.contains(index_of(node)) || perturbations_.contains(index_of(node)); }
 
+bool Interpreter::is_quotient_of_wholes(NodeId id, int depth) const {
+  const Node& node = graph_.node(resolve(id));
+  if (node.kind != Kind::real || node.op == Op::constant) return true;
+  const bool exact = node.op == Op::add || node.op == Op::subtract || node.op == Op::multiply || node.op == Op::divide ||
+                     node.op == Op::negate || node.op == Op::power;
+  return exact && depth > 0 &&
+         std::ranges::all_of(node.operands, [&](NodeId operand) { return is_quotient_of_wholes(operand, depth - 1); });
+}
+
+bool Interpreter::is_floor_of_quotient(NodeId id) const {
+  const Node& node = graph_.node(id);
+  return node.op == Op::floor && graph_.node(node.operands[0]).kind == Kind::real && is_quotient_of_wholes(node.operands[0]);
+}
+
+bool Interpreter::reads_exactly(NodeId id) const {
+  const Node& node = graph_.node(id);
+  if (node.op == Op::floor) return is_floor_of_quotient(id);
+  return node.kind == Kind::real && operation(node.op).form == Form::pointwise && is_quotient_of_wholes(id);
+}
+
 const Tensor* Interpreter::known(NodeId node) const {
+  if (reading_exactly_)
+    if (const auto found = exact_.find(index_of(node)); found != exact_.end()) return &found->second;
   if (const auto found = values_.find(index_of(node)); found != values_.end()) return &found->second;
   if (graph_.node(node).op != Op::input || perturbations_.contains(index_of(node))) return nullptr;
   const auto bound = inputs_.find(index_of(graph_.input_of(node)));
@@ -154,7 +193,9 @@ void Interpreter::forget(std::span<const NodeId> changed) {
       for (NodeId operand : graph_.node(NodeId{i}).operands)
         if (stale[index_of(operand)]) stale[i] = true;
     if (held_.contains(i)) stale[i] = false;
-    if (stale[i]) values_.erase(i);
+    if (!stale[i]) continue;
+    values_.erase(i);
+    exact_.erase(i);
   }
 }
 

@@ -46,7 +46,8 @@ class Interpreter {
   void hold(NodeId node);
 
   // From now on every real value, inputs too, has a relative error of up to `relative`, drawn at random: what rounding that much
-  // coarser would do to what is computed from them. Values that are held have none.
+  // coarser would do to what is computed from them. Values that are held have none; `floor` of a quotient of wholes, which is
+  // worked out exactly wherever it is, sees none.
   void disturb(double relative, std::uint64_t seed);
 
   // Evaluates what it needs once; every input it reads is bound. Valid until the next call of another member but `value`.
@@ -55,7 +56,10 @@ class Interpreter {
  private:
   NodeId resolve(NodeId node) const;
   const Tensor* known(NodeId resolved) const;
-  bool apart(NodeId node) const;  // perturbed or held: not the same as what it names
+  bool is_quotient_of_wholes(NodeId node, int depth = 16) const;
+  bool is_floor_of_quotient(NodeId node) const;
+  bool reads_exactly(NodeId node) const;  // quotients of wholes without their errors
+  bool apart(NodeId node) const;          // perturbed or held: not the same as what it names
   const Tensor& operand(NodeId node) const { return *known(resolve(node)); }
   void forget(std::span<const NodeId> changed);
   void add_error(Tensor& tensor);
@@ -74,6 +78,8 @@ class Interpreter {
   const Sizes& sizes_;
   std::uint64_t seed_;
   std::unordered_map<std::uint32_t, Tensor> inputs_, perturbations_, values_;
+  std::unordered_map<std::uint32_t, Tensor> exact_;  // quotients of wholes before they got an error
+  bool reading_exactly_ = false;
   std::unordered_set<std::uint32_t> held_;  // these have values
   double relative_error_ = 0;
   std::minstd_rand errors_;

@@ -22,6 +22,7 @@ std::vector<Lifetime> lifetimes(const Kernels& kernels) {
     for (const Term& term : kernels.kernels[k].terms)
       if (term.kind == Term::Kind::load) touch(term.buffer);
     for (const Store& store : kernels.kernels[k].stores) touch(store.buffer);
+    if (kernels.kernels[k].clear) touch(*kernels.kernels[k].clear);
   }
   // What is touched within a sequence is touched from its first round to its last.
   for (const Sequence& sequence : kernels.sequences)

@@ -17,20 +17,6 @@ namespace {
 
 std::int64_t elements(const Buffer& buffer) { return buffer.bytes / 4; }
 
-double identity(Op reduction) {
-  constexpr double infinity = std::numeric_limits<double>::infinity();
-  switch (reduction) {
-    case Op::product:
-      return 1;
-    case Op::max_over:
-      return -infinity;
-    case Op::min_over:
-      return infinity;
-    default:
-      return 0;
-  }
-}
-
 class Exports {
  public:
   Exports(const ObjectProgram& program, std::span<llvm::Function* const> kernels, llvm::Module& module)
@@ -168,7 +154,7 @@ llvm::Function* Exports::emit_pass(const SplitPass& pass) {
   set(program_.kernels.step, number(0));
   set(evaluation.total, items);
   each_element([&](const SplitPass::Accumulator& accumulator, llvm::Value*, llvm::Value* sum) {
-    builder_.CreateStore(llvm::ConstantFP::get(builder_.getDoubleTy(), identity(accumulator.reduction)), sum);
+    builder_.CreateStore(llvm::ConstantFP::get(builder_.getDoubleTy(), operation(accumulator.reduction).identity), sum);
   });
   loop(items, evaluation.batch, [&](llvm::Value* first) {
     llvm::Value* left = builder_.CreateSub(items, first);

@@ -36,7 +36,8 @@ void check_program(const std::string& text, const std::vector<std::string>& targ
   const Ending again = scratch.run("tenet check q.tenet --format json");
   INFO(again.out << again.err);
   REQUIRE(again.status < 2);
-  for (const auto& claim : nlohmann::json::parse(again.out)["claims"]) {
+  const nlohmann::json verdicts = nlohmann::json::parse(again.out);
+  for (const auto& claim : verdicts["claims"]) {
     CHECK(claim["verdict"] != "refuted");
     CHECK(claim["difference"].get<double>() < 1e-9);
   }
@@ -189,7 +190,8 @@ claim wrong: sum[c](q) == 2
   const Ending ending = scratch.run("tenet check p.tenet --format json");
   INFO(ending.out << ending.err);
   REQUIRE(ending.status == 1);
-  for (const auto& claim : nlohmann::json::parse(ending.out)["claims"]) {
+  const nlohmann::json verdicts = nlohmann::json::parse(ending.out);
+  for (const auto& claim : verdicts["claims"]) {
     INFO(claim.dump(2));
     const std::string name = claim["name"];
     CHECK(claim["verdict"] == (name == "wrong" || name == "not_both" ? "refuted" : "proved"));

@@ -33,6 +33,7 @@ Emission::Signed Emission::built(const Tree& tree, bool alone) {
     case Tree::Kind::term:
       return product(tree.term, {}, alone);
     case Tree::Kind::product: {
+      if (const std::optional<Tree> apart = each_chosen(tree)) return built(*apart, alone);
       std::vector<NodeId> sums;
       for (const Tree::Part& part : tree.parts) sums.push_back(node(*part));
       return product(tree.term, sums, alone);
@@ -46,6 +47,25 @@ Emission::Signed Emission::built(const Tree& tree, bool alone) {
     }
   }
   return {};
+}
+
+// f * (p * x + q * y) as p * f * x + q * f * y, where f may be infinite and the truths p and q choose, so that none of it is read
+// where neither holds.
+std::optional<Tree> Emission::each_chosen(const Tree& tree) {
+  if (tree.parts.size() != 1 || tree.parts[0]->kind != Tree::Kind::sum) return {};
+  const auto chosen = [&](const Tree::Part& part) {
+    return part->kind == Tree::Kind::term &&
+           std::ranges::any_of(part->term.monomial, [&](const Factor& factor) { return forms_.atoms()[factor.atom].is_truth(); });
+  };
+  if (!std::ranges::all_of(tree.parts[0]->parts, chosen) || finite_.of(product(tree.term, {}, true).node).finite) return {};
+  Tree result{Tree::Kind::sum, {1, {}}};
+  for (const Tree::Part& part : tree.parts[0]->parts) {
+    Exponents exponents = exponents_of(tree.term.monomial);
+    multiply_by(exponents, part->term.monomial, 1);
+    const ScaledMonomial term{tree.term.coefficient * part->term.coefficient, monomial_of(exponents)};
+    result.parts.push_back(std::make_shared<const Tree>(Tree::Kind::term, term));
+  }
+  return result;
 }
 
 // The positive parts first.

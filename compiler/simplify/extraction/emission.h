@@ -30,6 +30,7 @@ class Emission {
   };
   Signed built(const Tree& tree, bool alone);
   Signed product(const ScaledMonomial& term, const std::vector<NodeId>& others = {}, bool alone = false);
+  std::optional<Tree> each_chosen(const Tree& tree);
   NodeId sum(const std::vector<Tree::Part>& parts);
   NodeId power(const Factor& factor);
   std::optional<NodeId> at_hand(const Polynomial& form);

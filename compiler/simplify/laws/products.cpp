@@ -163,7 +163,8 @@ NodeId product_with_reciprocal(Rewriting& r, NodeId id) {
   for (const auto& [reciprocal, other] : {std::pair{product->b, product->a}, std::pair{product->a, product->b}}) {
     const auto quotient = two(r, reciprocal, Op::divide);
     if (!quotient || !is_constant(r.graph, quotient->a, 1) || r.shared(reciprocal)) continue;
-    const bool chooses = r.graph.node(other).kind == Kind::truth && !is_nonzero(r, quotient->b);
+    const bool divides = is_nonzero(r, quotient->b) && !r.facts.of(quotient->b).vanishes;
+    const bool chooses = r.graph.node(other).kind == Kind::truth && !divides;
     if (is_indicator(r.graph, other) || chooses || is_constant(r.graph, other)) continue;
     if (r.graph.node(reciprocal).axes.size() == r.graph.node(id).axes.size()) return divide(r.graph, other, quotient->b);
   }
