@@ -62,6 +62,8 @@ Outcome<std::vector<Row>> rows_of(Session& session, const Model& model, double s
   const std::vector<Work>& work = stepper->executable.work;
   std::vector<std::int64_t> ticks((work.size() + 2) * static_cast<std::size_t>(threads_for(stepper->executable.program)));
   stepper->executable.program.ticks = ticks.data();
+  seconds_of(session, model, *stepper, 1);  // the first step gets its memory from the system
+  std::ranges::fill(ticks, 0);
   seconds_of(session, model, *stepper, steps);
   const double us_per_tick = step_us / static_cast<double>(std::max<std::int64_t>(1, ticks[work.size() + 1]));
   std::vector<Row> rows;

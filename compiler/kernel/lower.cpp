@@ -160,6 +160,7 @@ class Lowering {
     regions_.pop_back();
     std::vector<Kernel>& kernels = regions_.empty() ? result_.kernels : regions_.back().kernels;
     std::vector<Sequence>& sequences = regions_.empty() ? result_.sequences : regions_.back().sequences;
+    if (regions_.empty()) sequenced_.clear();
     const std::size_t first = kernels.size();
     if (own.kernels.empty()) return;
     sequences.push_back({first, first + own.kernels.size(), graph_.axis(form.axis).name, sizes_[form.axis], form.backwards()});
@@ -453,7 +454,7 @@ class Lowering {
   std::map<NodeId, std::string> names_;
   std::set<NodeId> assigned_, done_;  // done: recurrences, by their first components
   std::vector<Region> regions_;       // outermost first
-  std::set<BufferId> sequenced_;      // what a recurrence works out
+  std::set<BufferId> sequenced_;      // what a recurrence that is being lowered works out
   std::vector<int> uses_;
   std::string fault_;
 };

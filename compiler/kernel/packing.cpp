@@ -25,13 +25,21 @@ class Packing {
     }
   }
 
-  // A panel for the load whose last axis is the lanes', and which has its axes in that order; 0: not worth it.
-  std::int64_t panel(const Term& load, std::size_t last) const {
-    if (!lanes_ || !is(load.operands[last], *lanes_) || !again(load)) return 0;
+  // Gives a copy whose last axis is the lanes' the layout that the load goes through from one end to the other: what the output's
+  // loops choose first, then what is summed, in panels where the lanes have several tiles. False: that is not worth it.
+  bool across_lanes(const Term& load, WantedCopy& wanted) const {
+    if (!lanes_ || !is(load.operands[wanted.axes.back()], *lanes_) || !again(load)) return false;
     const Loop& loop = kernel_.loops[index_of(*lanes_)];
     const std::int64_t tile = std::int64_t{loop.tile} * target_.lanes;
-    if (loop.extent <= tile || loop.extent * buffers_[index_of(load.buffer)].element_bytes() < far_apart) return 0;
-    return tile;
+    const std::vector<std::size_t> before = wanted.axes;
+    std::stable_partition(wanted.axes.begin(), wanted.axes.end() - 1,
+                          [&](std::size_t axis) { return !reads_[index_of(load.operands[axis])].meets(reduced_); });
+    if (loop.extent > tile) wanted.panel = tile;
+    const Buffer& buffer = buffers_[index_of(load.buffer)];
+    std::int64_t apart = buffer.element_bytes();  // from one summed element to the next
+    for (std::size_t i = before.size(); i-- > 0 && !reads_[index_of(load.operands[before[i]])].meets(reduced_);)
+      apart *= buffer.extents[before[i]];
+    return apart >= far_apart && (wanted.panel > 0 || wanted.axes != before);
   }
 
   // The place of the summed axis that should come last, of a load along rows.
@@ -88,15 +96,20 @@ class Packing {
 void pack(const Kernel& kernel, const std::vector<Buffer>& buffers, const Target& target, const Copying& copying,
           std::vector<WantedCopy>& copies) {
   const Packing packing(kernel, buffers, target);
-  for (WantedCopy& wanted : copies) wanted.panel = packing.panel(kernel.terms[index_of(wanted.load)], wanted.axes.back());
+  const auto laid_out = [&](WantedCopy& wanted) {
+    WantedCopy better = wanted;
+    if (!packing.across_lanes(kernel.terms[index_of(wanted.load)], better)) return false;
+    wanted = std::move(better);
+    return true;
+  };
+  for (WantedCopy& wanted : copies) laid_out(wanted);
   for (std::uint32_t i = 0; i < kernel.terms.size(); ++i) {
     const Term& load = kernel.terms[i];
     if (load.kind != Term::Kind::load || load.operands.empty()) continue;
     if (std::ranges::find(copies, TermId{i}, &WantedCopy::load) != copies.end()) continue;
     WantedCopy wanted{TermId{i}, std::vector<std::size_t>(load.operands.size()), 0};
     std::iota(wanted.axes.begin(), wanted.axes.end(), std::size_t{0});
-    wanted.panel = packing.panel(load, load.operands.size() - 1);
-    if (wanted.panel == 0) {
+    if (!laid_out(wanted)) {
       const std::optional<std::size_t> axis = packing.summed_axis(load);
       if (!axis) continue;
       std::rotate(wanted.axes.begin() + static_cast<std::ptrdiff_t>(*axis),

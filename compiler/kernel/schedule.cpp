@@ -116,8 +116,9 @@ struct Tiles {
 };
 
 // Register tiles for `reductions` accumulators a point: as square as the registers allow, at least 8 accumulators in flight,
-// little left over.
-Tiles tiles_for(std::int64_t rows, std::int64_t vectors, int registers, int reductions) {
+// little left over. `summed`: how many elements a sum has; where those of a tile do not stay in the first cache, a vector of them
+// costs more than a multiply-add.
+Tiles tiles_for(std::int64_t rows, std::int64_t vectors, int registers, int reductions, double summed, const Target& target) {
   Tiles best{1, 1};
   double least = std::numeric_limits<double>::infinity();
   for (int v = 1; v <= std::min<std::int64_t>(vectors, 6); ++v) {
@@ -126,7 +127,9 @@ Tiles tiles_for(std::int64_t rows, std::int64_t vectors, int registers, int redu
       const auto along_lanes = [&](std::int64_t tile_rows) {
         const auto tile = [&](std::int64_t tile_vectors) {
           const auto accumulators = static_cast<double>(tile_rows * tile_vectors * reductions);
-          return std::max({accumulators, 8.0, static_cast<double>(tile_rows + tile_vectors)}) + 0.5;
+          const double bytes = 4.0 * summed * static_cast<double>(tile_vectors) * target.lanes;
+          const double streamed = bytes > static_cast<double>(target.first_cache) / 2 ? static_cast<double>(tile_vectors) / 4 : 0;
+          return std::max({accumulators, 8.0, static_cast<double>(tile_rows + tile_vectors)}) + 0.5 + streamed;
         };
         return static_cast<double>(vectors / v) * tile(v) + (vectors % v > 0 ? tile(vectors % v) : 0);
       };
@@ -147,7 +150,8 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
   const bool output_lanes = lanes && output_loops(kernel)[*lanes];
   const std::int64_t vectors = output_lanes ? (kernel.loops[index_of(*lanes)].extent + target.lanes - 1) / target.lanes : 1;
 
-  // Rows: the output loop along which the most loads inside reductions stay the same.
+  // Rows: the output loop along which the most loads inside reductions stay the same, those across lanes before others: each of
+  // them is as many loads as there are vectors.
   LoopSet reduced = reduction_loops(kernel);
   int reductions = 0, work = 0;
   for (std::size_t i = 0; i < kernel.terms.size(); ++i) {
@@ -162,7 +166,8 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
       if (kernel.loops[index_of(loop)].extent < 2) continue;
       int shared = 1;  // several accumulators hide the latency of one even if they share nothing
       for (std::size_t i = 0; i < kernel.terms.size(); ++i)
-        if (kernel.terms[i].kind == Term::Kind::load && reads[i].meets(reduced) && !reads[i][loop]) shared += 4;
+        if (kernel.terms[i].kind == Term::Kind::load && reads[i].meets(reduced) && !reads[i][loop])
+          shared += lanes && reads[i][*lanes] ? 8 : 4;
       if (shared >= most) {
         most = shared;
         rows = loop;
@@ -171,7 +176,7 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
   Tiles tiles{1, static_cast<int>(std::min<std::int64_t>(vectors, 2))};
   if (reductions > 0)
     tiles = tiles_for(rows ? kernel.loops[index_of(*rows)].extent : 1, vectors,
-                      std::max(8, target.registers - 2 * std::max(0, work - 1)), reductions);
+                      std::max(8, target.registers - 2 * std::max(0, work - 1)), reductions, iterations(kernel, reduced), target);
   if (tiles.rows == 1) rows.reset();
 
   if (lanes) {
