@@ -109,11 +109,16 @@ class Lowering {
 
   Nest nest() { return Nest(graph_, sizes_, values_, result_.buffers, buffer_of_); }
 
+  // Of a copy: its source, the source's axes in order, its panel.
+  using CopyKey = std::tuple<BufferId, std::vector<std::size_t>, std::int64_t>;
+  using Copies = std::map<CopyKey, BufferId>;
+
   // A recurrence that is being lowered. What is stored for it has its axis outermost.
   struct Region {
     AxisId axis;
     std::vector<Kernel> kernels;
     std::vector<Sequence> sequences;
+    Copies copies;  // of what it works out, made at each place
   };
 
   Nest nest_here() {
@@ -143,7 +148,7 @@ class Lowering {
   void store_region(NodeId component) {
     if (!done_.insert(graph_.components(component).front()).second) return;
     const Recurrence& form = graph_.recurrence_of(component);
-    regions_.push_back({form.axis, {}, {}});
+    regions_.push_back({form.axis, {}, {}, {}});
     std::set<NodeId> region;
     for (NodeId id : graph_.region_of(component)) region.insert(values_.of(id));
     for (const Recurrence::Read& read : form.reads) {
@@ -256,17 +261,31 @@ class Lowering {
   // Schedules a kernel and appends it, copies that it wants first. `flexible`: its buffer is laid out as the lanes want.
   void emit(Kernel kernel, bool flexible) { append(scheduled(std::move(kernel), flexible)); }
 
-  // A copy is made outside all recurrences, so not of what one of them is working out.
-  double copying(BufferId buffer, const WantedCopy& wanted) const {
-    if (copies_.contains({buffer, wanted.axes, wanted.panel})) return 0;
-    if (!regions_.empty() && sequenced_.contains(buffer)) return std::numeric_limits<double>::infinity();
+  // Whether a load is of what the recurrences around work out at the place where they stand.
+  bool is_of_this_place(const Kernel& kernel, const Term& load) const {
+    const Buffer& buffer = result_.buffers[index_of(load.buffer)];
+    for (std::size_t i = 0; i < regions_.size(); ++i) {
+      const auto axis = std::ranges::find(buffer.axes, regions_[i].axis);
+      if (axis == buffer.axes.end()) return false;
+      const Term& index = kernel.terms[index_of(load.operands[static_cast<std::size_t>(axis - buffer.axes.begin())])];
+      if (index.kind != Term::Kind::loop || index.loop != kernel.sequences[i]) return false;
+    }
+    return true;
+  }
+
+  // A copy is made outside all recurrences; of what one of them is working out, place by place.
+  double copying(const Kernel& kernel, const WantedCopy& wanted) const {
+    const Term& load = kernel.terms[index_of(wanted.load)];
+    const bool by_place = sequenced_.contains(load.buffer);
+    if (by_place && !is_of_this_place(kernel, load)) return std::numeric_limits<double>::infinity();
+    if (copies(by_place).contains(key_of(load.buffer, wanted))) return 0;
     double places = 1;
     for (const Region& region : regions_) places *= static_cast<double>(sizes_[region.axis]);
-    return 1.5 * static_cast<double>(result_.buffers[index_of(buffer)].bytes) / 4 / places;
+    return 1.5 * static_cast<double>(result_.buffers[index_of(load.buffer)].bytes) / 4 / places;
   }
 
   Kernel scheduled(Kernel kernel, bool flexible) {
-    const auto copying = [&](BufferId buffer, const WantedCopy& wanted) { return this->copying(buffer, wanted); };
+    const Copying copying = [&](const WantedCopy& wanted) { return this->copying(kernel, wanted); };
     LaneChoice schedule = choose_lanes(kernel, target_, flexible, copying);
     if (flexible && schedule.lanes) lay_out(kernel, *schedule.lanes);
     set_tiles(kernel, schedule.lanes, target_);
@@ -295,29 +314,43 @@ class Lowering {
     for (std::size_t i = buffer.axes.size(); i-- > 0; stride *= buffer.extents[i]) buffer.strides[i] = stride;
   }
 
+  const Copies& copies(bool by_place) const { return by_place ? regions_.back().copies : copies_; }
+  static CopyKey key_of(BufferId source, const WantedCopy& wanted) { return {source, wanted.axes, wanted.panel}; }
+
+  // A copy by places has one place alone.
   void use_copy(Term& load, const WantedCopy& wanted) {
-    auto [entry, fresh] = copies_.try_emplace({load.buffer, wanted.axes, wanted.panel}, BufferId{});
-    if (fresh) entry->second = add_copy(load.buffer, wanted);
-    load.buffer = entry->second;
+    const bool by_place = sequenced_.contains(load.buffer);
+    auto [entry, fresh] = (by_place ? regions_.back().copies : copies_).try_emplace(key_of(load.buffer, wanted), BufferId{});
+    const std::vector<AxisId> axes = result_.buffers[index_of(load.buffer)].axes;
+    std::vector<AxisId> kept;
     std::vector<TermId> indices;
-    for (std::size_t axis : wanted.axes) indices.push_back(load.operands[axis]);
+    for (std::size_t axis : wanted.axes)
+      if (!by_place || std::ranges::find(regions_, axes[axis], &Region::axis) == regions_.end()) {
+        kept.push_back(axes[axis]);
+        indices.push_back(load.operands[axis]);
+      }
+    if (fresh) entry->second = add_copy(load.buffer, kept, wanted.panel, by_place);
+    load.buffer = entry->second;
     load.operands = std::move(indices);
   }
 
-  BufferId add_copy(BufferId from, const WantedCopy& wanted) {
+  BufferId add_copy(BufferId from, const std::vector<AxisId>& axes, std::int64_t panel, bool by_place) {
     const Buffer source = result_.buffers[index_of(from)];
-    std::vector<AxisId> order;
-    for (std::size_t axis : wanted.axes) order.push_back(source.axes[axis]);
-    const std::string name = source.name + (wanted.panel > 0 ? ".packed" : ".copy");
-    const BufferId to = add_buffer(name, BufferRole::temporary, source.kind, order, source.range, wanted.panel);
-    Nest work = nest();
+    const std::string name = source.name + (panel > 0 ? ".packed" : ".copy");
+    const BufferId to = add_buffer(name, BufferRole::temporary, source.kind, axes, source.range, panel);
+    Nest work = by_place ? nest_here() : nest();
     std::vector<Level> loops;
     std::vector<TermId> indices;
-    const Coordinates coordinates = loops_over(work, order, loops, indices);
+    Coordinates coordinates = loops_over(work, axes, loops, indices);
+    if (by_place)
+      for (const Region& region : regions_) coordinates[region.axis] = *work.place_in_sequence(region.axis);
     const TermId value = work.load(from, coordinates);
     Kernel kernel = work.finish(name, loops, {{to, indices, value, false}});
-    schedule_copy(kernel, wanted.panel, target_);
-    result_.kernels.push_back(std::move(kernel));
+    schedule_copy(kernel, panel, target_);
+    if (by_place)
+      append(std::move(kernel));
+    else
+      result_.kernels.push_back(std::move(kernel));
     return to;
   }
 
@@ -450,7 +483,7 @@ class Lowering {
   Kernels result_;
   std::unordered_map<std::uint32_t, BufferId> buffer_of_;  // by value
   std::map<InputId, BufferId> input_buffer_;
-  std::map<std::tuple<BufferId, std::vector<std::size_t>, std::int64_t>, BufferId> copies_;  // by source, axes and panel
+  Copies copies_;
   std::map<NodeId, std::string> names_;
   std::set<NodeId> assigned_, done_;  // done: recurrences, by their first components
   std::vector<Region> regions_;       // outermost first

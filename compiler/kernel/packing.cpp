@@ -115,7 +115,7 @@ void pack(const Kernel& kernel, const std::vector<Buffer>& buffers, const Target
       std::rotate(wanted.axes.begin() + static_cast<std::ptrdiff_t>(*axis),
                   wanted.axes.begin() + static_cast<std::ptrdiff_t>(*axis) + 1, wanted.axes.end());
     }
-    if (std::isfinite(copying(load.buffer, wanted))) copies.push_back(std::move(wanted));
+    if (std::isfinite(copying(wanted))) copies.push_back(std::move(wanted));
   }
 }
 

@@ -87,8 +87,8 @@ LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexibl
       if (how != Access::scattered) continue;
       const double gathered = 0.75 * width * count;
       const auto order = order_for(kernel, term.operands, *lanes);
-      const double copied = order ? count + copying(term.buffer, {TermId{static_cast<std::uint32_t>(i)}, *order})
-                                  : std::numeric_limits<double>::infinity();
+      const double copied =
+          order ? count + copying({TermId{static_cast<std::uint32_t>(i)}, *order}) : std::numeric_limits<double>::infinity();
       cost += std::min(gathered, copied);
       if (copied < gathered) schedule.copies.push_back({TermId{static_cast<std::uint32_t>(i)}, *order});
     }

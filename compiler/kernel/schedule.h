@@ -18,7 +18,7 @@ struct WantedCopy {
 };
 
 // What a copy costs, infinite where there can be none, 0 where there is one.
-using Copying = std::function<double(BufferId, const WantedCopy&)>;
+using Copying = std::function<double(const WantedCopy&)>;
 
 struct LaneChoice {
   std::optional<LoopId> lanes;

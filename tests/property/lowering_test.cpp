@@ -36,6 +36,26 @@ g = sum[b](x * y)
 s = sum[b, v](x * y)
 t = sum[v, h](g * g)
 )"},
+    {"products large enough to be packed and gone through in blocks", R"(
+axis b = 150, h = 300, o = 270
+param x[b, h] = 0
+param w[h, o] = 0
+param g[b, o] = 0
+y = sum[h](x * w) + 1
+dx = sum[o](g * w)
+dw = w - sum[b](x * g)
+)"},
+    {"products over several axes, one of them between those of the output", R"(
+axis b = 5, t = 33, e = 70, d = 3, c = 5, k = 40
+param x[b, t, e] = 0
+param w[e, c, k] = 0
+param u[b, t, d, e] = 0
+param g[b, t, c, k] = 0
+y = sum[e](x * w)
+z = sum[b, t](u * g)
+dw = sum[b, t](x * g)
+dx = sum[c, k](w * g)
+)"},
     {"a softmax by rows and by columns", R"(
 axis b = 5, c = 27
 param x[b, c] = 0
