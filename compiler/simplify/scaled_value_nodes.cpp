@@ -174,14 +174,16 @@ NodeId ScaledValues::log(const ScaledValue& argument) {
   return add(graph_, scale, rest);
 }
 
-// For a logarithm: exp(s) [p] + exp(t) [not p] is a choice; exp(s) a = exp(s + log(a)) for positive cores, a sum of such is a
-// softplus.
+// For a logarithm: exp(s) [p] + exp(t) [not p] is a choice; exp(s) a = exp(s + log(a)) for cores that are not negative, a sum of
+// such is a softplus.
 ScaledValue ScaledValues::ready_for_log(ScaledValue value) {
   if (value.size() == 2)
     if (const auto p = split(value[0].core), q = split(value[1].core); p && q && excludes(graph_, p->truth, q->truth))
       return {choice(p->truth, {value[0].scale, p->rest}, {value[1].scale, q->rest})};
-  const bool positive = std::ranges::all_of(value, [&](const ScaledPart& part) { return ranges_.of(part.core).low > 0; });
-  if (!positive) return value;
+  // The logarithm of one that is 0 where all is masked is -inf, which beside a positive one is nothing.
+  const auto low = [&](const ScaledPart& part) { return ranges_.of(part.core).low; };
+  const auto zeros = std::ranges::count_if(value, [&](const ScaledPart& part) { return low(part) == 0; });
+  if (zeros > 1 || std::ranges::any_of(value, [&](const ScaledPart& part) { return low(part) < 0; })) return value;
   for (ScaledPart& part : value)
     if (!is_constant(graph_, part.core, 1)) part = {sum(part.scale, forms_.of(log_of_core(part.core))), graph_.constant(1)};
   return value;
