@@ -13,8 +13,7 @@ constexpr double line = 64;                                     // bytes
 constexpr double from_second_cache = 24, from_beyond = 6;       // bytes a cycle
 constexpr double share_of_first = 0.75, share_of_second = 0.6;  // of a cache, that what is read again may take
 constexpr double worth_it = 0.03;                               // of the cycles that the arithmetic takes
-constexpr std::size_t most_permuted = 5;                        // loops
-constexpr std::size_t most_blocked = 4;
+constexpr std::size_t most_permuted = 5, most_blocked = 4, most_blocked_twice = 3;  // loops
 constexpr std::int64_t parts[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 
 // What one place of the nest reads or writes again and again.
@@ -136,32 +135,36 @@ void arrange(Kernel& kernel, const std::vector<Buffer>& buffers, const Target& t
   const auto consider = [&](const std::vector<Level>& candidate) {
     if (const double cost = arrangement.traffic(candidate); cost < 0.99 * least) least = cost, best = candidate;
   };
+  // Blocks of a loop: a rest of them is code of its own, so those without one, where there are any.
+  const auto blocks_of = [&](LoopId loop) {
+    const std::int64_t extent = kernel.loops[index_of(loop)].extent, tile = arrangement.tile(loop);
+    std::vector<Level> result;
+    for (const std::int64_t count : parts) {
+      const std::int64_t block = ((extent + count - 1) / count + tile - 1) / tile * tile;
+      if (block > tile && block < (result.empty() ? extent : result.back().block)) result.push_back({loop, block});
+    }
+    const auto has_rest = [&](const Level& level) { return extent % level.block != 0; };
+    if (!std::ranges::all_of(result, has_rest)) std::erase_if(result, has_rest);
+    return result;
+  };
+  std::vector<Level> blocks;
+  for (const Level& level : permuted)
+    if (permuted.size() <= most_blocked) std::ranges::copy(blocks_of(level.loop), std::back_inserter(blocks));
   const auto by_loop = [](const Level& level) { return level.loop; };
   std::ranges::sort(permuted, {}, by_loop);
   do {
     consider(order);
-    if (permuted.size() > most_blocked) continue;
-    const auto blocks_of = [&](LoopId loop, auto&& visit) {
-      const std::int64_t extent = kernel.loops[index_of(loop)].extent, tile = arrangement.tile(loop);
-      std::int64_t before = extent;
-      for (const std::int64_t count : parts) {
-        const std::int64_t block = ((extent + count - 1) / count + tile - 1) / tile * tile;
-        if (block < before && block > tile) visit(Level{loop, before = block});
+    for (const Level& outer : blocks) {
+      std::vector<Level> once = order;
+      once.insert(once.begin(), outer);
+      consider(once);
+      for (const Level& inner : blocks) {
+        if (inner.loop == outer.loop || permuted.size() > most_blocked_twice) continue;
+        std::vector<Level> twice = once;
+        twice.insert(twice.begin() + 1, inner);
+        consider(twice);
       }
-    };
-    for (const Level& outer : permuted)
-      blocks_of(outer.loop, [&](const Level& first) {
-        std::vector<Level> candidate = order;
-        candidate.insert(candidate.begin(), first);
-        consider(candidate);
-        for (const Level& inner : permuted)
-          if (inner.loop != outer.loop)
-            blocks_of(inner.loop, [&](const Level& second) {
-              std::vector<Level> twice = candidate;
-              twice.insert(twice.begin() + 1, second);
-              consider(twice);
-            });
-      });
+    }
   } while (std::ranges::next_permutation(permuted, {}, by_loop).found);
   kernel.order = std::move(best);
 }
