@@ -82,7 +82,7 @@ Outcome<std::vector<Row>> rows_of(Session& session, const Model& model, double s
   }
   std::ranges::stable_sort(rows, std::greater{}, &Row::us);
   if (ticks[work.size()] > 0) add("(waiting for threads)", static_cast<double>(ticks[work.size()]) * us_per_tick);
-  add("(drawing the batch)", std::max(0.0, rest));
+  add("(outside kernels)", std::max(0.0, rest));
   return rows;
 }
 
@@ -147,7 +147,7 @@ Outcome<Status> bench_program(const Options& options) {
   if (seconds < 0) return failed("the training does not stay finite: there is no step to time");
   std::ranges::sort(times);
   const double step_us = times[times.size() / 2];
-  const auto limits = measured_limits();
+  const auto limits = measured_limits(stepper->executable.program);
   if (!limits) return std::unexpected(limits.error());
   const auto rows = rows_of(session, *model, step_us, steps, *limits);
   if (!rows) return std::unexpected(rows.error());

@@ -7,6 +7,7 @@
 #include <functional>
 #include <numeric>
 
+#include "compiler/driver/infinities.h"
 #include "compiler/driver/not_finite.h"
 #include "compiler/driver/origin.h"
 #include "compiler/driver/waiting.h"

@@ -7,6 +7,7 @@
 #include <cmath>
 #include <limits>
 
+#include "compiler/driver/infinities.h"
 #include "compiler/driver/native_check.h"
 #include "compiler/driver/not_finite.h"
 #include "compiler/driver/points.h"

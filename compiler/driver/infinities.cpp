@@ -8,16 +8,15 @@
 namespace tenet {
 namespace {
 
+// What a value may be because the program says so.
 struct Infinities {
-  bool above = false, below = false;  // inf, -inf
+  bool above = false, below = false, zero = false;  // inf, -inf, what `exp` makes of -inf
   bool operator==(const Infinities&) const = default;
-  explicit operator bool() const { return above || below; }
+  bool infinite() const { return above || below; }
 };
 
-constexpr Infinities none, both{true, true};
-
-Infinities either(Infinities a, Infinities b) { return {a.above || b.above, a.below || b.below}; }
-Infinities opposite(Infinities a) { return {a.below, a.above}; }
+Infinities either(Infinities a, Infinities b) { return {a.above || b.above, a.below || b.below, a.zero || b.zero}; }
+Infinities opposite(Infinities a) { return {a.below, a.above, a.zero}; }
 
 class Walk {
  public:
@@ -72,9 +71,9 @@ class Walk {
         if (below_maximum(graph_, node.operands[0], node.operands[1])) return {.below = at(0).below};
         return either(at(0), opposite(at(1)));
       case Op::maximum:
-        return {at(0).above || at(1).above, at(0).below && at(1).below};
+        return {at(0).above || at(1).above, at(0).below && at(1).below, at(0).zero || at(1).zero};
       case Op::minimum:
-        return {at(0).above && at(1).above, at(0).below || at(1).below};
+        return {at(0).above && at(1).above, at(0).below || at(1).below, at(0).zero || at(1).zero};
       case Op::where:
         return either(at(1), at(2));
       case Op::substitute:
@@ -82,21 +81,34 @@ class Walk {
       case Op::recurrence:
         return at(graph_.place_of(id));
       case Op::exp:
-      case Op::expm1:
       case Op::softplus:
-      case Op::relu:
+        return {.above = at(0).above, .zero = at(0).below};
+      case Op::sigmoid:
+        return {.zero = at(0).below};
       case Op::log:
+        return {.above = at(0).above, .below = at(0).zero};
+      case Op::expm1:
       case Op::log1p:
-      case Op::sqrt:
         return {.above = at(0).above};
+      case Op::relu:
+      case Op::sqrt:
+        return {.above = at(0).above, .zero = at(0).zero};
       case Op::abs:
-        return {.above = bool(at(0))};
-      case Op::multiply:
+        return {.above = at(0).infinite(), .zero = at(0).zero};
+      case Op::multiply: {
+        const bool infinite = at(0).infinite() || at(1).infinite();
+        return {infinite, infinite, at(0).zero || at(1).zero};
+      }
+      case Op::divide: {
+        const bool infinite = at(0).infinite() || (at(1).zero && !at(0).zero);  // exp(s) / sum(exp(s)) is no infinity
+        return {infinite, infinite, at(0).zero || at(1).infinite()};
+      }
       case Op::power:
-        return at(0) || at(1) ? both : none;
-      case Op::divide:
-      case Op::product:
-        return at(0) ? both : none;
+      case Op::product: {
+        const Infinities a = at(0), b = at(node.operands.size() - 1);
+        const bool infinite = a.infinite() || a.zero || b.infinite();
+        return {infinite, infinite, infinite};
+      }
       default:  // bounded, or no infinity by itself
         return known_[id];
     }
@@ -109,6 +121,6 @@ class Walk {
 
 }  // namespace
 
-bool may_be_infinite(const Program& program, NodeId value) { return bool(Walk(program).of(value)); }
+bool may_be_infinite(const Program& program, NodeId value) { return Walk(program).of(value).infinite(); }
 
 }  // namespace tenet

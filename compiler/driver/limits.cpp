@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <vector>
 
 #include "compiler/native/native.h"
 #include "runtime/arena.h"
@@ -35,15 +36,15 @@ double seconds_of(const NativeProgram& program, const TenetFrame& frame) {
 
 }  // namespace
 
-Outcome<Limits> measured_limits() {
+Outcome<Limits> measured_limits(const NativeProgram& measured) {
   auto peak = compile_peak();
   if (!peak) return failed(peak.error());
   auto memory = Arena::allocate(copied_bytes);
   if (!memory) return failed(memory.error());
-  float number = 0.5F;
-  const TenetFrame frame{memory->data(), 0, peak_passes, &number, nullptr};
+  std::vector<float> numbers(1 + static_cast<std::size_t>(threads_for(measured)), 0.5F);
+  const TenetFrame frame{memory->data(), 0, peak_passes, numbers.data(), nullptr};
   NativeProgram program;
-  program.shared = true;
+  program.shared = measured.shared;
   program.run = (*peak)->function();
   const double operations = peak_operations(host_target()) * static_cast<double>(peak_passes) * threads_for(program);
   Limits limits{operations / seconds_of(program, frame), 0};

@@ -2,16 +2,17 @@
 #pragma once
 
 #include "compiler/driver/outcome.h"
+#include "runtime/abi.h"
 
 namespace tenet {
 
-// Of the threads that compiled code runs on, together.
+// Of several threads together.
 struct Limits {
   double operations_per_second;  // multiply-adds in registers, two operations each
   double bytes_per_second;       // read and written by copying in memory, beyond the caches
 };
 
-// Takes a tenth of a second.
-Outcome<Limits> measured_limits();
+// Of as many as have work in `program`. Takes a tenth of a second.
+Outcome<Limits> measured_limits(const NativeProgram& program);
 
 }  // namespace tenet

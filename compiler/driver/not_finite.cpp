@@ -8,6 +8,7 @@
 #include <map>
 
 #include "compiler/driver/hyperparameters.h"
+#include "compiler/driver/infinities.h"
 #include "compiler/driver/origin.h"
 #include "compiler/driver/sizes_to_check.h"
 #include "compiler/plan/inspection.h"

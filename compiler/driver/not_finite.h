@@ -3,7 +3,6 @@
 
 #include <string>
 
-#include "compiler/driver/infinities.h"
 #include "compiler/driver/stepper.h"
 
 namespace tenet {

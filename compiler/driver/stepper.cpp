@@ -1,5 +1,6 @@
 #include "compiler/driver/stepper.h"
 
+#include "compiler/driver/infinities.h"
 #include "compiler/driver/not_finite.h"
 
 namespace tenet {

@@ -249,7 +249,9 @@ Facts Finiteness::derive(NodeId id) const {
       if (a.bound <= 1) return {.finite = true, .bound = 1, .nonnegative = a.nonnegative};
       return {.nonnegative = a.nonnegative, .nonzero = a.nonzero};
     case Op::substitute:
-      return node.operands.size() > node.bound.size() + 1 ? both(a, at(node.operands.back())) : a;
+      result = node.operands.size() > node.bound.size() + 1 ? both(a, at(node.operands.back())) : a;
+      result.maximum = {};  // its place may not be looked at
+      return result;
     case Op::recurrence:
       return {.finite = all_finite(node)};
     case Op::count_:

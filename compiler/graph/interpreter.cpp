@@ -38,7 +38,7 @@ Expression::Step step_of(const Graph& graph, const Node& node, const std::array<
 
 // A quotient of wholes that rounding left just below a whole is that whole: 49 * (1 / 49) is 1.
 void correct_floor(Tensor& floors, const Tensor& quotients) {
-  constexpr double rounding = 0x1p-44;
+  constexpr double rounding = 0x1p-50;  // of a few operations; a quotient that is no whole is further away
   for (std::size_t i = 0; i < floors.values.size(); ++i) {
     const double above = floors.values[i] + 1;
     if (above - quotients.values[i] <= rounding * std::max(1.0, std::abs(above))) floors.values[i] = above;
@@ -153,8 +153,8 @@ bool Interpreter::apart(NodeId node) const { return held_.contains(index_of(node
 bool Interpreter::is_quotient_of_wholes(NodeId id, int depth) const {
   const Node& node = graph_.node(resolve(id));
   if (node.kind != Kind::real || node.op == Op::constant) return true;
-  const bool exact = node.op == Op::add || node.op == Op::subtract || node.op == Op::multiply || node.op == Op::divide ||
-                     node.op == Op::negate || node.op == Op::power;
+  const bool exact =
+      node.op == Op::add || node.op == Op::subtract || node.op == Op::multiply || node.op == Op::divide || node.op == Op::negate;
   return exact && depth > 0 &&
          std::ranges::all_of(node.operands, [&](NodeId operand) { return is_quotient_of_wholes(operand, depth - 1); });
 }

@@ -137,7 +137,7 @@ struct Lowered {
 };
 
 // `lanes`: 32-bit lanes in a vector register of the target (4, 8 or 16); `registers`: how many (16 or 32). The caches' sizes in
-// bytes decide what is gone through before what, never what is computed.
+// bytes, which tiles and blocks are made for, are the same for every processor: the order of a sum depends on its tile.
 struct Target {
   int lanes;
   int registers;

@@ -252,9 +252,7 @@ class Lowering {
                                                           : fmt::format("a product or sum in `{}`", name_of(kernel));
     fault_ = fmt::format(
         "{} takes whole numbers beyond the 64 bits that they have, or constants beyond 2^53; work it out in reals: divide first, "
-        "or write a product of "
-        "equal "
-        "factors as a power",
+        "or write a product of equal factors as a power",
         what);
   }
 

@@ -9,10 +9,10 @@
 namespace tenet {
 namespace {
 
-constexpr double enough_rounds = 8;       // of a load over the same elements
-constexpr double enough_summed = 32;      // elements a round
-constexpr std::int64_t far_apart = 512;   // bytes from one to the next
-constexpr std::int64_t small = 16 << 10;  // bytes: a buffer that stays in the first cache as it is
+constexpr double enough_rounds = 8;      // of a load over the same elements
+constexpr double enough_summed = 32;     // elements a round
+constexpr std::int64_t far_apart = 512;  // bytes from one to the next
+constexpr double small = 16 << 10;       // bytes: a buffer that stays in the first cache as it is
 
 class Packing {
  public:
@@ -79,8 +79,12 @@ class Packing {
       const int tile = loop.role == LoopRole::lanes ? loop.tile * target_.lanes : loop.tile;
       rounds *= std::ceil(static_cast<double>(loop.extent) / tile);
     }
+    LoopSet places;  // of a recurrence: one at a time
+    for (LoopId sequence : kernel_.sequences)
+      if (read[sequence]) places.set(sequence);
     const Buffer& buffer = buffers_[index_of(load.buffer)];
-    return summed >= enough_summed && rounds >= enough_rounds && buffer.bytes >= small && buffer.panel == 0;
+    const double bytes = static_cast<double>(buffer.bytes) / iterations(kernel_, places);
+    return summed >= enough_summed && rounds >= enough_rounds && bytes >= small && buffer.panel == 0;
   }
 
   const Kernel& kernel_;

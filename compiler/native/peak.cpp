@@ -37,6 +37,7 @@ void emit_peak(int lanes, llvm::Module& module) {
   llvm::Value* count =
       builder.CreateMul(field(builder.getInt64Ty(), offsetof(TenetFrame, passes)), builder.getInt64(std::uint64_t{turns}));
   llvm::Value* losses = field(pointer_type, offsetof(TenetFrame, losses));
+  llvm::Value* thread = field(builder.getInt32Ty(), offsetof(TenetFrame, thread));
   llvm::Value* number = builder.CreateLoad(builder.getFloatTy(), losses);  // so that nothing is known of it
   llvm::Value* factor = broadcast(builder, number, static_cast<unsigned>(lanes));
   builder.CreateBr(loop);
@@ -56,7 +57,9 @@ void emit_peak(int lanes, llvm::Module& module) {
   builder.SetInsertPoint(done);
   llvm::Value* total = sums[0]->getIncomingValue(1);
   for (int i = 1; i < chains; ++i) total = builder.CreateFAdd(total, sums[static_cast<std::size_t>(i)]->getIncomingValue(1));
-  builder.CreateStore(builder.CreateExtractElement(total, std::uint64_t{0}), losses);
+  llvm::Value* place = builder.CreateAdd(thread, builder.getInt32(1));
+  builder.CreateStore(builder.CreateExtractElement(total, std::uint64_t{0}),
+                      builder.CreateGEP(builder.getFloatTy(), losses, place));
   builder.CreateRetVoid();
 }
 
