@@ -83,6 +83,7 @@ std::string first_of(const Session& session, const std::vector<Subject>& values,
   const Graph& graph = session.program->graph;
   for (std::size_t k = 0; k < values.size(); ++k) {
     const Tensor value = tensor(k);
+    if (not_finite_text(graph, values[k].name, value, false).empty()) continue;
     const std::string text = not_finite_text(graph, values[k].name, value, may_be_infinite(*session.program, values[k].node));
     if (!text.empty()) return text + place_text(session, values[k].name) + (finite(value) ? ", in single precision" : "");
   }

@@ -27,6 +27,7 @@ class Walk {
     std::vector<NodeId> roots{root};
     for (const State& state : program_.states) roots.insert(roots.end(), {state.initial, state.next});
     const std::vector<NodeId> nodes = graph_.all_below(roots);
+    if (std::ranges::none_of(nodes, [&](NodeId id) { return graph_.node(id).op == Op::infinity; })) return {};
     for (bool changed = true; changed;) {
       changed = false;
       const auto set = [&](NodeId id, Infinities now) {

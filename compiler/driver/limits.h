@@ -6,7 +6,7 @@
 
 namespace tenet {
 
-// Of several threads together.
+// Of all threads of a step together.
 struct Limits {
   double operations_per_second;  // multiply-adds in registers, two operations each
   double bytes_per_second;       // read and written by copying in memory, beyond the caches

@@ -42,8 +42,7 @@ class Arrangement {
   // Elements of an output loop that one tile of it has.
   std::int64_t tile(LoopId id) const {
     const Loop& loop = kernel_.loops[index_of(id)];
-    const std::int64_t size = loop.role == LoopRole::lanes ? std::int64_t{loop.tile} * target_.lanes : loop.tile;
-    return std::min(size, loop.extent);
+    return std::min(elements_of_tile(loop, target_), loop.extent);
   }
 
   // Cycles that the caches take, estimated.

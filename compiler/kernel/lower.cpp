@@ -18,6 +18,20 @@
 namespace tenet {
 namespace {
 
+// Strides and bytes of what extents and panels say; more than can be is INT64_MAX.
+void set_strides(Buffer& buffer) {
+  const std::int64_t panel = buffer.panel;
+  buffer.strides.resize(buffer.extents.size());
+  std::int64_t stride = 1;
+  for (std::size_t i = buffer.extents.size(); i-- > 0;) {
+    buffer.strides[i] = stride;
+    const std::int64_t extent = panel > 0 && i + 1 == buffer.extents.size() ? panel : buffer.extents[i];
+    if (__builtin_mul_overflow(stride, extent, &stride)) stride = INT64_MAX;
+  }
+  const std::int64_t panels = panel > 0 ? (buffer.extents.back() + panel - 1) / panel : 1;
+  if (__builtin_mul_overflow(stride, panels * buffer.element_bytes(), &buffer.bytes)) buffer.bytes = INT64_MAX;
+}
+
 class Lowering {
  public:
   Lowering(const Graph& graph, const Sizes& sizes, const Computation& computation, const Target& target)
@@ -49,15 +63,7 @@ class Lowering {
                       std::int64_t panel = 0) {
     Buffer buffer{std::move(name), role, kind, std::move(axes), {}, {}, 0, 0, {}, range, panel};
     for (AxisId axis : buffer.axes) buffer.extents.push_back(sizes_[axis]);
-    buffer.strides.resize(buffer.axes.size());
-    std::int64_t stride = 1;
-    for (std::size_t i = buffer.axes.size(); i-- > 0;) {
-      buffer.strides[i] = stride;
-      const std::int64_t extent = panel > 0 && i + 1 == buffer.axes.size() ? panel : buffer.extents[i];
-      if (__builtin_mul_overflow(stride, extent, &stride)) stride = INT64_MAX;
-    }
-    const std::int64_t panels = panel > 0 ? (buffer.extents.back() + panel - 1) / panel : 1;
-    if (__builtin_mul_overflow(stride, panels * buffer.element_bytes(), &buffer.bytes)) buffer.bytes = INT64_MAX;
+    set_strides(buffer);
     result_.buffers.push_back(std::move(buffer));
     return BufferId{static_cast<std::uint32_t>(result_.buffers.size() - 1)};
   }
@@ -308,8 +314,7 @@ class Lowering {
     std::rotate(found, found + 1, store.indices.end());
     std::rotate(buffer.axes.begin() + place, buffer.axes.begin() + place + 1, buffer.axes.end());
     std::rotate(buffer.extents.begin() + place, buffer.extents.begin() + place + 1, buffer.extents.end());
-    std::int64_t stride = 1;
-    for (std::size_t i = buffer.axes.size(); i-- > 0; stride *= buffer.extents[i]) buffer.strides[i] = stride;
+    set_strides(buffer);
   }
 
   const Copies& copies(bool by_place) const { return by_place ? regions_.back().copies : copies_; }

@@ -28,9 +28,9 @@ class Packing {
   // Gives a copy whose last axis is the lanes' the layout that the load goes through from one end to the other: what the output's
   // loops choose first, then what is summed, in panels where the lanes have several tiles. False: that is not worth it.
   bool across_lanes(const Term& load, WantedCopy& wanted) const {
-    if (!lanes_ || !is(load.operands[wanted.axes.back()], *lanes_) || !again(load)) return false;
+    if (!lanes_ || !is(load.operands[wanted.axes.back()], *lanes_) || !is_reused(load)) return false;
     const Loop& loop = kernel_.loops[index_of(*lanes_)];
-    const std::int64_t tile = std::int64_t{loop.tile} * target_.lanes;
+    const std::int64_t tile = elements_of_tile(loop, target_);
     const std::vector<std::size_t> before = wanted.axes;
     std::stable_partition(wanted.axes.begin(), wanted.axes.end() - 1,
                           [&](std::size_t axis) { return !reads_[index_of(load.operands[axis])].meets(reduced_); });
@@ -44,7 +44,8 @@ class Packing {
 
   // The place of the summed axis that should come last, of a load along rows.
   std::optional<std::size_t> summed_axis(const Term& load) const {
-    if (!rows_ || !lanes_ || reads(load, *lanes_) || load.operands.empty() || !is(load.operands.back(), *rows_) || !again(load))
+    if (!rows_ || !lanes_ || reads(load, *lanes_) || load.operands.empty() || !is(load.operands.back(), *rows_) ||
+        !is_reused(load))
       return {};
     const Buffer& buffer = buffers_[index_of(load.buffer)];
     for (std::size_t axis = load.operands.size() - 1; axis-- > 0;) {
@@ -68,7 +69,7 @@ class Packing {
   bool reads(const Term& load, LoopId loop) const { return loops(load)[loop]; }
 
   // Whether it is within a sum of some length, and the same elements are read round after round.
-  bool again(const Term& load) const {
+  bool is_reused(const Term& load) const {
     const LoopSet read = loops(load);
     double summed = 1, rounds = 1;
     for (std::uint32_t i = 0; i < kernel_.loops.size(); ++i)
@@ -76,8 +77,7 @@ class Packing {
     for (const Level& level : kernel_.order) {
       if (read[level.loop]) continue;
       const Loop& loop = kernel_.loops[index_of(level.loop)];
-      const int tile = loop.role == LoopRole::lanes ? loop.tile * target_.lanes : loop.tile;
-      rounds *= std::ceil(static_cast<double>(loop.extent) / tile);
+      rounds *= std::ceil(static_cast<double>(loop.extent) / static_cast<double>(elements_of_tile(loop, target_)));
     }
     LoopSet places;  // of a recurrence: one at a time
     for (LoopId sequence : kernel_.sequences)

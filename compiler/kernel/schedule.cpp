@@ -226,8 +226,7 @@ namespace {
 // Rounds of an outermost level.
 std::int64_t rounds_of(const Kernel& kernel, const Level& level, const Target& target) {
   const Loop& loop = kernel.loops[index_of(level.loop)];
-  const std::int64_t tile = loop.tile * (loop.role == LoopRole::lanes ? target.lanes : 1);
-  const std::int64_t round = level.block > 0 ? level.block : tile;
+  const std::int64_t round = level.block > 0 ? level.block : elements_of_tile(loop, target);
   return (loop.extent + round - 1) / round;
 }
 
@@ -258,11 +257,7 @@ void share_out(Kernel& kernel, const Target& target) {
 
 void share_out(Kernels& kernels, const Target& target) {
   double cost = 0;
-  for (const Kernel& kernel : kernels.kernels) {
-    LoopSet places;
-    for (LoopId loop : kernel.sequences) places.set(loop);
-    cost += kernel.cost * iterations(kernel, places);
-  }
+  for (const Kernel& kernel : kernels.kernels) cost += kernel.cost * iterations(kernel, sequence_loops(kernel));
   if (cost < least_for_threads) return;
   for (Kernel& kernel : kernels.kernels) share_out(kernel, target);
 }

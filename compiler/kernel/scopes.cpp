@@ -67,4 +67,14 @@ LoopSet reduction_loops(const Kernel& kernel) {
   return loops;
 }
 
+LoopSet sequence_loops(const Kernel& kernel) {
+  LoopSet loops;
+  for (LoopId loop : kernel.sequences) loops.set(loop);
+  return loops;
+}
+
+std::int64_t elements_of_tile(const Loop& loop, const Target& target) {
+  return loop.role == LoopRole::lanes ? std::int64_t{loop.tile} * target.lanes : loop.tile;
+}
+
 }  // namespace tenet

@@ -12,14 +12,20 @@ namespace tenet {
 // The loops that each term reads (a reduction's own loops are not among them).
 std::vector<LoopSet> loops_read(const Kernel& kernel);
 
-// The loops around the work of each term: those of the output, and of the reductions that it stands in; what does not read the
-// innermost of these stands outside them. None: nothing needs the term.
+// The loops around the work of each term: those of the output, and those that it reads of the reductions that it stands in. None:
+// nothing needs the term.
 std::vector<std::optional<LoopSet>> scopes(const Kernel& kernel, const std::vector<LoopSet>& reads);
 
 LoopSet output_loops(const Kernel& kernel);
 
 // Those of all reductions.
 LoopSet reduction_loops(const Kernel& kernel);
+
+// Those of the sequences that the kernel stands in.
+LoopSet sequence_loops(const Kernel& kernel);
+
+// Elements of a loop that a tile of it has, where it has as many.
+std::int64_t elements_of_tile(const Loop& loop, const Target& target);
 
 // The product of the loops' extents.
 double iterations(const Kernel& kernel, const LoopSet& loops);

@@ -49,9 +49,7 @@ std::vector<Work> work_of(const Kernels& kernels) {
   std::vector<Work> result;
   for (const Kernel& kernel : kernels.kernels) {
     const std::vector<LoopSet> reads = loops_read(kernel);
-    LoopSet places;
-    for (LoopId sequence : kernel.sequences) places.set(sequence);
-    const double calls = iterations(kernel, places);
+    const double calls = iterations(kernel, sequence_loops(kernel));
     result.push_back({kernel.name, calls * operations_of(kernel, reads), calls * bytes_of(kernels, kernel, reads)});
   }
   return result;

@@ -5,7 +5,6 @@
 #include <llvm/Support/MemoryBuffer.h>
 
 #include <algorithm>
-#include <limits>
 
 #include "compiler/native/calls.h"
 #include "compiler/native/entry.h"
