@@ -84,7 +84,7 @@ bool misses(const std::vector<double>& native, const std::vector<double>& exact,
 Outcome<void> verify_first_step(Session& session, Stepper& stepper, const Model& model, std::int64_t step, bool always) {
   Graph& graph = session.graph();
   const TrainingValues raw = training_values(*session.program);
-  const Computation computation = training_step(*session.program, raw.given, raw.backward.gradients);
+  const Computation computation = training_step(*session.program, raw.given, raw.backward.gradients, session.sizes);
   session.sizes = completed(graph, session.sizes);
   const std::vector<NodeId> roots = computation.roots();
   if (!always && elements_of(graph, session.sizes, roots) > most_elements) return {};

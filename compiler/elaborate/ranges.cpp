@@ -430,6 +430,12 @@ Decision Ranges::within(NodeId index, AxisId axis) {
   return both(starts, ends);
 }
 
+std::optional<mpq_class> Ranges::magnitude(NodeId value) {
+  const Interval goes = interval(form(value));
+  if (!is_finite(goes) || !goes.low.value.is_constant() || !goes.high.value.is_constant()) return {};
+  return std::max(mpq_class(-goes.low.value.constant()), goes.high.value.constant());
+}
+
 std::string Ranges::interval_text(NodeId index) {
   const Interval goes = rounded_down(index_interval(index));
   const auto text = [&](const Bound& bound, const char* open) {

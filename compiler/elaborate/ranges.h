@@ -33,6 +33,9 @@ class Ranges {
   // Whether the index stays within the axis for all sizes, or leaves it for all, or depends on sizes that are open.
   Decision within(NodeId index, AxisId axis);
 
+  // No absolute value is greater; nothing where none is proved, or where it depends on open sizes.
+  std::optional<mpq_class> magnitude(NodeId value);
+
   std::string interval_text(NodeId index);  // "from -1 to |time| - 2"
   std::string last_text(AxisId axis);       // "|time| - 1"
   SizePolynomial size(AxisId axis);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "compiler/elaborate/ranges.h"
 #include "compiler/grad/gradient.h"
 #include "compiler/plan/closed_gradients.h"
 #include "compiler/plan/rewriting.h"
@@ -16,16 +17,48 @@ namespace {
 
 NodeId product(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::multiply, a, b); }
 
-// A gradient is real, and so is what it is whole by: native code's whole numbers are fewer.
-NodeId as_real(Graph& graph, NodeId id) {
-  const Node node = graph.node(id);
-  if (node.kind == Kind::real) return id;
-  if (node.op != Op::add && node.op != Op::subtract && node.op != Op::multiply && node.op != Op::negate)
-    return graph.apply(Op::divide, id, graph.constant(1));
-  std::vector<NodeId> operands;
-  for (NodeId operand : node.operands) operands.push_back(as_real(graph, operand));
-  return graph.rebuild(id, operands);
-}
+// A gradient is real. What it is whole by stays so where wholes can hold it, for large ones that cancel are lost among reals; where
+// they cannot, and where nothing cancels, it is worked out in reals.
+class Reals {
+ public:
+  Reals(Graph& graph, const Sizes& sizes) : graph_(graph), ranges_(graph, &sizes) {}
+
+  NodeId of(NodeId id) {
+    if (graph_.node(id).kind == Kind::real) return id;
+    if (const auto known = known_.find(id); known != known_.end()) return known->second;
+    const NodeId result = worked_out_in_reals(id) ? rebuilt(id) : graph_.apply(Op::divide, id, graph_.constant(1));
+    return known_[id] = result;
+  }
+
+ private:
+  bool worked_out_in_reals(NodeId id) {
+    const Op op = graph_.node(id).op;
+    return op == Op::multiply || op == Op::negate || ((op == Op::add || op == Op::subtract) && !fits(id));
+  }
+
+  NodeId rebuilt(NodeId id) {
+    std::vector<NodeId> operands(graph_.node(id).operands.begin(), graph_.node(id).operands.end());
+    for (NodeId& operand : operands) operand = of(operand);
+    return graph_.rebuild(id, operands);
+  }
+
+  // Whether nothing in the arithmetic is sure to be beyond what double precision has every whole of.
+  bool fits(NodeId id) {
+    static const mpq_class exact = mpz_class(1) << 53;
+    if (const auto known = fits_.find(id); known != fits_.end()) return known->second;
+    const std::optional<mpq_class> magnitude = ranges_.magnitude(id);
+    bool result = !magnitude || *magnitude < exact;
+    const Op op = graph_.node(id).op;
+    if (op == Op::add || op == Op::subtract || op == Op::multiply || op == Op::negate)
+      for (std::size_t i = 0; i < graph_.node(id).operands.size(); ++i) result = fits(graph_.node(id).operands[i]) && result;
+    return fits_[id] = result;
+  }
+
+  Graph& graph_;
+  Ranges ranges_;
+  NodeMap known_;
+  std::unordered_map<NodeId, bool> fits_;
+};
 
 // The gradients times min(1, clip / |g|), and not finite unless clip >= 0. They are divided by the greatest of them before they
 // are squared, so that no square overflows, nor is lost, where the gradient is not; that divisor is held in a range in which it
@@ -138,7 +171,8 @@ TrainingValues training_values(Program& program, const Sizes& sizes) {
   return {given, backward(program.graph, given[0], trained(program))};
 }
 
-Computation training_step(Program& program, std::span<const NodeId> given, std::span<const NodeId> gradients) {
+Computation training_step(Program& program, std::span<const NodeId> given, std::span<const NodeId> gradients,
+                          const Sizes& sizes) {
   assert(gradients.size() == program.train->rules.size());
   Graph& graph = program.graph;
   const Train& train = *program.train;
@@ -148,8 +182,9 @@ Computation training_step(Program& program, std::span<const NodeId> given, std::
   for (const State& state : program.states)
     if (state.own && given[++own] != state.node) result.assignments.push_back({state.input, given[own]});
 
+  Reals reals(graph, sizes);
   std::vector<NodeId> scaled;
-  for (NodeId gradient : gradients) scaled.push_back(is_zero(graph, gradient) ? gradient : as_real(graph, gradient));
+  for (NodeId gradient : gradients) scaled.push_back(is_zero(graph, gradient) ? gradient : reals.of(gradient));
   if (train.clip) {
     std::vector<NodeId> live;
     std::ranges::copy_if(scaled, std::back_inserter(live), [&](NodeId gradient) { return !is_zero(graph, gradient); });

@@ -29,7 +29,8 @@ SimplifiedGradients training_forms(Program& program, const TrainingValues& raw, 
 // simplified. A parameter whose gradient is 0 is not updated; an optimizer's state that nothing reads is left out. With `clip`,
 // the gradients are scaled by min(1, clip / |g|), |g| the Euclidean norm of all of them together (Pascanu et al., "On the
 // difficulty of training recurrent neural networks", 2013); a `clip` that is not from 0 on makes them infinite, which ends the
-// training there.
-Computation training_step(Program& program, std::span<const NodeId> given, std::span<const NodeId> gradients);
+// training there. `sizes` may leave axes open.
+Computation training_step(Program& program, std::span<const NodeId> given, std::span<const NodeId> gradients,
+                          const Sizes& sizes = {});
 
 }  // namespace tenet
