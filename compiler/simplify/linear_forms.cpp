@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "compiler/grad/finite.h"
+#include "compiler/simplify/shifts.h"
 #include "compiler/simplify/terms.h"
 
 namespace tenet {
@@ -11,7 +12,7 @@ namespace {
 constexpr int greatest_depth = 8, most_nested = 2;
 constexpr std::size_t most_terms = 12;
 
-bool is_maximum(const Graph& graph, const LinearTerm& term) { return is(graph, term.key, Op::max_over); }
+bool is_maximum(const Graph& graph, const LinearTerm& term) { return is(graph, where_moderate(graph, term.key), Op::max_over); }
 
 }  // namespace
 
@@ -113,9 +114,9 @@ LinearForm LinearForms::single(NodeId value) {
   return {{1, key, shown_.try_emplace(index_of(key), value).first->second}};
 }
 
-// softplus(-x) = softplus(x) - x.
+// softplus(-x) = softplus(x) - x, where x is finite.
 LinearForm LinearForms::softplus(const LinearForm& form) {
-  const bool turned = !form.empty() && form[0].coefficient < 0;
+  const bool turned = !form.empty() && form[0].coefficient < 0 && finite_.of(node(form)).finite;
   const LinearForm result = single(graph_.apply(Op::softplus, node(turned ? scaled(form, -1) : form)));
   return turned ? sum(result, form) : result;
 }
@@ -180,7 +181,7 @@ void LinearForms::turn_softplus(LinearForm& form, const LinearTerm& term) {
 
 // k * (x - max[i](x)) out of a form that holds k * x and -k * max[i](x).
 std::optional<NodeId> LinearForms::taken_shift(LinearForm& form, const LinearTerm& maximum) {
-  const NodeId value = operand(graph_, without_names(graph_, maximum.node), 0);
+  const NodeId value = operand(graph_, where_moderate(graph_, maximum.node), 0);
   const LinearForm inner = of(value);
   const mpq_class times = -maximum.coefficient;
   if (inner.empty() || contained(form, inner) < times) return {};

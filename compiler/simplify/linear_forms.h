@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "compiler/grad/finite.h"
 #include "compiler/graph/graph.h"
 
 namespace tenet {
@@ -27,10 +28,10 @@ inline LinearForm difference(const LinearForm& a, const LinearForm& b) { return 
 
 class LinearForms {
  public:
-  explicit LinearForms(Graph& graph) : graph_(graph) {}
+  LinearForms(Graph& graph, Finiteness& finite) : graph_(graph), finite_(finite) {}
 
-  // Through names, sums, signs, constant factors and lookups. softplus(-x) counts as softplus(x) - x, so that only one of them
-  // occurs.
+  // Through names, sums, signs, constant factors and lookups. softplus(-x) counts as softplus(x) - x where x is finite, so that
+  // only one of them occurs.
   LinearForm of(NodeId value);
   LinearForm softplus(const LinearForm& form);
   // Every term at other coordinates; `otherwise`, if given, is what a term is outside of its axes.
@@ -56,6 +57,7 @@ class LinearForms {
   std::optional<NodeId> taken_shift(LinearForm& form, const LinearTerm& maximum);
 
   Graph& graph_;
+  Finiteness& finite_;
   int nested_ = 0;  // forms within forms: of the arguments of maxima and softplus
   std::unordered_map<std::uint32_t, NodeId> bare_;
   std::unordered_map<std::uint32_t, NodeId> shown_;  // of each key, the node that stands for it

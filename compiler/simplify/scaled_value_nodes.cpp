@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "compiler/simplify/scaled_values.h"
+#include "compiler/simplify/shifts.h"
 #include "compiler/simplify/terms.h"
 
 namespace tenet {
@@ -21,8 +22,8 @@ LinearForm ScaledValues::masked(const ScaledPart& part) {
   const auto mask = split(part.core);
   if (!mask) return result;
   for (const LinearTerm& term : part.scale) {
-    if (!is(graph_, term.key, Op::max_over) || term.coefficient >= 0) continue;
-    const NodeId inner = operand(graph_, without_names(graph_, term.node), 0), choice = without_names(graph_, inner);
+    if (!is(graph_, where_moderate(graph_, term.key), Op::max_over) || term.coefficient >= 0) continue;
+    const NodeId inner = operand(graph_, where_moderate(graph_, term.node), 0), choice = without_names(graph_, inner);
     if (!is(graph_, choice, Op::where) || operand(graph_, choice, 0) != mask->truth) continue;
     const AxisSet own = tenet::united(graph_.node(part.core).axes, graph_.node(operand(graph_, choice, 1)).axes);
     if (!std::ranges::includes(own, graph_.node(inner).axes)) continue;

@@ -289,10 +289,8 @@ ScaledPart ScaledValues::shifted(const ScaledPart& part, std::span<const AxisId>
     inside = forms_.of(exponent);
   }
   NodeId greatest = graph_.reduce(Op::max_over, bound(), exponent);
-  if (mask && !finite_.of(exponent).finite) {  // where all are -inf every exponential is 0, whatever is taken out
-    const NodeId some = graph_.apply(Op::greater, greatest, negated(graph_, graph_.infinity()));
-    greatest = where(graph_, some, greatest, graph_.constant(0));
-  }
+  if (!finite_.of(exponent).finite)  // where all are -inf every exponential is 0, whatever is taken out
+    greatest = where(graph_, is_below_infinity(greatest), greatest, graph_.constant(0));
   const LinearForm maximum = forms_.of(greatest);
   const auto factor = exponential(difference(inside, maximum));
   return {sum(outside, maximum), factor ? times(*factor, core) : core};
@@ -369,14 +367,35 @@ ScaledPart ScaledValues::single(const ScaledValue& value) {
   return result;
 }
 
+NodeId ScaledValues::is_below_infinity(NodeId value) {
+  return graph_.apply(Op::less, graph_.apply(Op::abs, value), graph_.infinity());
+}
+
+// A scale that may be -inf, of an exponential that is then 0, is not what the other one is compared with; if it has to be, then
+// where it is finite.
 ScaledPart ScaledValues::joined(const ScaledPart& a, const ScaledPart& b) {
+  const auto finite = [&](const ScaledPart& part) { return finite_.of(forms_.node(part.scale)).finite; };
+  if (finite(b)) return joined(a, b, {});
+  if (finite(a)) return joined(b, a, {});
+  return joined(a, b, is_below_infinity(forms_.node(b.scale)));
+}
+
+// `compared`: where b's scale counts; elsewhere b is 0.
+ScaledPart ScaledValues::joined(const ScaledPart& a, const ScaledPart& b, std::optional<NodeId> compared) {
   const LinearForm apart = difference(a.scale, b.scale);
-  const LinearForm scale = sum(b.scale, forms_.softplus(apart));
+  const auto counted = [&](NodeId value, NodeId elsewhere) {
+    return compared ? where(graph_, *compared, value, elsewhere) : value;
+  };
+  const LinearForm sum = tenet::sum(b.scale, forms_.softplus(apart));
+  const LinearForm scale = compared ? forms_.of(counted(forms_.node(sum), forms_.node(a.scale))) : sum;
   if (a.core == b.core) return {scale, a.core};
-  if (opposite(graph_, a.core, b.core))
-    return {scale, times(graph_.apply(Op::tanh, forms_.node(scaled(apart, mpq_class(1, 2)))), a.core)};
-  const NodeId left = graph_.apply(Op::sigmoid, forms_.node(apart));
-  const NodeId right = graph_.apply(Op::sigmoid, forms_.node(scaled(apart, -1)));
+  const NodeId one = graph_.constant(1), zero = graph_.constant(0);
+  if (opposite(graph_, a.core, b.core)) {
+    const NodeId share = graph_.apply(Op::tanh, forms_.node(scaled(apart, mpq_class(1, 2))));
+    return {scale, times(counted(share, one), a.core)};
+  }
+  const NodeId left = counted(graph_.apply(Op::sigmoid, forms_.node(apart)), one);
+  const NodeId right = counted(graph_.apply(Op::sigmoid, forms_.node(scaled(apart, -1))), zero);
   return {scale, add(graph_, times(left, a.core), times(right, b.core))};
 }
 

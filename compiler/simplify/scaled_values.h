@@ -5,7 +5,7 @@
 //   sums            exp(s) a + exp(t) b stays two parts; where one is needed:
 //                   exp(s) a + exp(t) b = exp(t + softplus(s - t)) * (sigmoid(s - t) a + sigmoid(t - s) b)
 //                   exp(s) - exp(t)     = (exp(s) + exp(t)) * tanh((s - t) / 2)
-//   over axes       sum[i](exp(s) c)    = exp(M) * sum[i](exp(s - M) c),  M = max[i](s)
+//   over axes       sum[i](exp(s) c)    = exp(M) * sum[i](exp(s - M) c),  M = max[i](s), or 0 where that is infinite
 //                   prod[i](exp(s) c)   = exp(sum[i](s)) * prod[i](c)
 //   choices         where(p, exp(s) a, exp(t) b) = exp(where(p, s, t)) * where(p, a, b);  lookups with `else` likewise
 //                   of several parts each stays one: exp(s) where(p, a, 0) + exp(t) where(p, 0, b)
@@ -32,7 +32,7 @@ inline bool is_plain(const ScaledValue& value) { return value.size() == 1 && val
 
 class ScaledValues {
  public:
-  ScaledValues(Graph& graph, NumericRanges& ranges) : graph_(graph), ranges_(ranges), forms_(graph), finite_(graph) {}
+  ScaledValues(Graph& graph, NumericRanges& ranges) : graph_(graph), ranges_(ranges), finite_(graph), forms_(graph, finite_) {}
 
   ScaledValue exp(NodeId exponent) { return {{forms_.of(exponent), graph_.constant(1)}}; }
   ScaledValue sigmoid(NodeId argument);
@@ -74,6 +74,8 @@ class ScaledValues {
   bool holds_softplus(const LinearForm& form);
   ScaledPart single(const ScaledValue& value);
   ScaledPart joined(const ScaledPart& a, const ScaledPart& b);
+  ScaledPart joined(const ScaledPart& a, const ScaledPart& b, std::optional<NodeId> compared);
+  NodeId is_below_infinity(NodeId value);
   ScaledPart choice(NodeId truth, const ScaledPart& a, const ScaledPart& b);
   ScaledPart shifted(const ScaledPart& part, std::span<const AxisId> axes);
   struct Choice {
@@ -97,8 +99,8 @@ class ScaledValues {
 
   Graph& graph_;
   NumericRanges& ranges_;
-  LinearForms forms_;
   Finiteness finite_;
+  LinearForms forms_;
   std::unordered_map<NodeId, std::optional<Choice>> choices_;
   std::unordered_map<NodeId, bool> masked_;
 };

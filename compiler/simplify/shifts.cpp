@@ -11,18 +11,6 @@ bool same_replacements(const Node& a, const Node& b) {
   return std::ranges::equal(a.bound, b.bound) && std::ranges::equal(a.operands.subspan(1), b.operands.subspan(1));
 }
 
-// m of where(abs(m) < 1e38, m, 0): what it is for inputs of moderate size.
-NodeId where_moderate(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  if (node.op != Op::where || !is_constant(graph, node.operands[2], 0)) return id;
-  const Node& condition = graph.node(without_names(graph, node.operands[0]));
-  if (condition.op != Op::less) return id;
-  const NodeId m = without_names(graph, node.operands[1]), size = without_names(graph, condition.operands[0]);
-  const auto limit = constant_value(graph, condition.operands[1]);
-  const bool large = limit && *limit >= mpq_class("1" + std::string(38, '0'));
-  return large && is(graph, size, Op::abs) && without_names(graph, operand(graph, size, 0)) == m ? m : id;
-}
-
 // Both read at the same indices. What is attained stays so unless an index moves along those axes.
 std::optional<BelowMaximum> below_at_same_indices(const Graph& graph, const Node& value, const Node& bound) {
   auto inner = below_maximum(graph, value.operands[0], bound.operands[0]);
@@ -36,8 +24,20 @@ std::optional<BelowMaximum> below_at_same_indices(const Graph& graph, const Node
 
 }  // namespace
 
+NodeId where_moderate(const Graph& graph, NodeId value) {
+  const NodeId id = without_names(graph, value);
+  const Node& node = graph.node(id);
+  if (node.op != Op::where || !is_constant(graph, node.operands[2], 0)) return id;
+  const Node& condition = graph.node(without_names(graph, node.operands[0]));
+  if (condition.op != Op::less) return id;
+  const NodeId m = without_names(graph, node.operands[1]), size = without_names(graph, condition.operands[0]);
+  const auto limit = constant_value(graph, condition.operands[1]);
+  const bool large = is(graph, condition.operands[1], Op::infinity) || (limit && *limit >= mpq_class("1" + std::string(38, '0')));
+  return large && is(graph, size, Op::abs) && without_names(graph, operand(graph, size, 0)) == m ? m : id;
+}
+
 std::optional<BelowMaximum> below_maximum(const Graph& graph, NodeId value, NodeId bound) {
-  const NodeId x = without_names(graph, value), m = where_moderate(graph, without_names(graph, bound));
+  const NodeId x = without_names(graph, value), m = where_moderate(graph, bound);
   const Node &of_x = graph.node(x), &of_m = graph.node(m);
   if (of_m.op == Op::max_over) {
     const NodeId y = without_names(graph, of_m.operands[0]);
