@@ -73,13 +73,14 @@ void print_claims(const std::vector<ClaimCheck>& claims) {
 
 std::string error_text(double error) { return std::isfinite(error) ? fmt::format("{:.1e}", error) : "not finite"; }
 
-void print_wrong(const Deviation& native) {
+void print_notes(const Deviation& native) {
+  if (native.excused > 0) fmt::print("    {} where rounding alone takes the formula as far\n", error_text(native.excused));
   if (!native.wrong.empty()) fmt::print("    {}\n", native.wrong);
 }
 
 void print_row(const std::string& name, const Deviation& native) {
   fmt::print("  {:<56} {:>11}{}\n", name, error_text(native.error), native.wrong.empty() ? "" : "  FAILED");
-  print_wrong(native);
+  print_notes(native);
 }
 
 void print_gradients(const GradientChecks& checks, std::string_view loss) {
@@ -91,7 +92,7 @@ void print_gradients(const GradientChecks& checks, std::string_view loss) {
     fmt::print("  {:<36} {:>19}{:>12}{}{}\n", check.name,
                check.differences.settles ? error_text(check.differences.error) : "do not settle", error_text(check.native.error),
                check.at_tie ? "  at a tie" : "", passes(check) ? "" : "  FAILED");
-    print_wrong(check.native);
+    print_notes(check.native);
   }
   if (!checks.not_finite.empty()) fmt::print("  {}\n", checks.not_finite);
   fmt::print("{:<58}{:>12}\n", "values", "native");
@@ -137,17 +138,21 @@ nlohmann::ordered_json json_of(const std::vector<ClaimCheck>& claims, const Grad
                                  {"finite_difference_error", number(check.differences.error)},
                                  {"differences_settle", check.differences.settles},
                                  {"native_error", number(check.native.error)},
+                                 {"excused", number(check.native.excused)},
                                  {"at_tie", check.at_tie},
                                  {"passes", passes(check)},
                                  {"wrong", text_or_null(check.native.wrong)}});
   json["values"] = nlohmann::ordered_json::array();
   for (const ValueCheck& check : checks.values)
-    json["values"].push_back(
-        {{"name", check.name}, {"native_error", number(check.native.error)}, {"wrong", text_or_null(check.native.wrong)}});
+    json["values"].push_back({{"name", check.name},
+                              {"native_error", number(check.native.error)},
+                              {"excused", number(check.native.excused)},
+                              {"wrong", text_or_null(check.native.wrong)}});
   json["step"] = nlohmann::ordered_json::array();
   for (const StepCheck& check : steps)
     json["step"].push_back({{"at", check.at},
                             {"native_error", number(check.deviation.error)},
+                            {"excused", number(check.deviation.excused)},
                             {"passes", check.deviation.wrong.empty()},
                             {"wrong", text_or_null(check.deviation.wrong)}});
   json["not_finite"] = text_or_null(checks.not_finite);

@@ -141,18 +141,21 @@ std::vector<Deviation> NativeCheck::deviations(Point point, std::vector<Tensor> 
   std::optional<std::vector<double>> terms;
   Rounding rounding(*graph_, *sizes_, point, exact, nodes, found);
   std::optional<bool> beyond;
-  const auto error_at = [&](std::size_t k, std::size_t place, double difference, double scale) {
-    if (difference < negligible) return 0.0;
-    if (difference <= native_tolerance * scale) return difference / scale;
+  struct Measured {
+    double error, excused = 0;
+  };
+  const auto error_at = [&](std::size_t k, std::size_t place, double difference, double scale) -> Measured {
+    if (difference < negligible) return {0};
+    if (difference <= native_tolerance * scale) return {difference / scale};
     if (!terms) terms = term_sizes(*graph_, *sizes_, point, exact, nodes);
     scale = std::max(scale, (*terms)[k]);
-    if (difference <= native_tolerance * scale) return difference / scale;
+    if (difference <= native_tolerance * scale) return {difference / scale};
     for (const std::uint64_t often : seeds) {
       const double moves = rounding.moves(k, place, often);
-      if (difference <= explained * moves) return native_tolerance;
-      if (moves > roundings * std::numeric_limits<float>::epsilon() * scale) return 0.0;
+      const bool jumps = moves > roundings * std::numeric_limits<float>::epsilon() * scale;
+      if (difference <= explained * moves || jumps) return {0, difference / scale};
     }
-    return difference / scale;
+    return {difference / scale};
   };
   std::vector<Deviation> result(nodes.size());
   for (std::size_t k = 0; k < nodes.size(); ++k) {
@@ -170,7 +173,9 @@ std::vector<Deviation> NativeCheck::deviations(Point point, std::vector<Tensor> 
         if (!strict && *beyond) continue;
         error = std::numeric_limits<double>::infinity();
       } else if (std::isfinite(b)) {
-        error = error_at(k, i, std::abs(a - b), scale);
+        const Measured measured = error_at(k, i, std::abs(a - b), scale);
+        error = measured.error;
+        result[k].excused = std::max(result[k].excused, measured.excused);
       }
       if (error <= result[k].error) continue;
       result[k].error = error;
@@ -186,8 +191,13 @@ std::vector<Deviation> NativeCheck::deviations(Point point, std::vector<Tensor> 
 std::expected<Deviation, std::string> NativeCheck::at(const Point& point, bool strict) {
   auto found = values(point);
   if (!found) return std::unexpected(found.error());
-  std::vector<Deviation> all = deviations(point, std::move(*found), strict);
-  return all.empty() ? Deviation() : std::move(*std::ranges::max_element(all, {}, &Deviation::error));
+  Deviation result;
+  for (Deviation& one : deviations(point, std::move(*found), strict)) {
+    const double excused = std::max(result.excused, one.excused);
+    if (one.error > result.error) result = std::move(one);
+    result.excused = excused;
+  }
+  return result;
 }
 
 std::vector<double> term_sizes(const Graph& graph, const Sizes& sizes, const Point& point, Interpreter& exact,

@@ -22,8 +22,9 @@ struct Watched {
 };
 
 struct Deviation {
-  double error = 0;   // the greatest; infinity: not finite
-  std::string wrong;  // the value that is most in error, where it passes for none: name, place, what it is and should be
+  double error = 0;    // the greatest that counts; infinity: not finite
+  double excused = 0;  // the greatest beyond the tolerance that does not, because rounding alone takes the formula as far
+  std::string wrong;   // the value that is most in error, where it passes for none: name, place, what it is and should be
 };
 
 // What the native code of a computation makes of a point.
@@ -42,7 +43,7 @@ class NativeCheck {
   // rounding alone takes its formula as far: at a jump, at a tie of what is computed, or where nothing but rounding is left.
   std::vector<Deviation> deviations(Point point, std::vector<Tensor> found, bool strict) const;
 
-  // The greatest of them.
+  // The greatest of each of them.
   std::expected<Deviation, std::string> at(const Point& point, bool strict);
 
  private:
