@@ -17,8 +17,8 @@ namespace {
 
 NodeId product(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::multiply, a, b); }
 
-// A gradient is real. What it is whole by stays so where wholes can hold it, for large ones that cancel are lost among reals; where
-// they cannot, and where nothing cancels, it is worked out in reals.
+// A gradient is real. What it is whole by stays so where wholes can hold it, for large ones that cancel are lost among reals;
+// where they cannot, and where nothing cancels, it is worked out in reals.
 class Reals {
  public:
   Reals(Graph& graph, const Sizes& sizes) : graph_(graph), ranges_(graph, &sizes) {}
