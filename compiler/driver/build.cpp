@@ -12,7 +12,7 @@ namespace {
 struct BuildOptions : Options {
   std::filesystem::path output;
   std::optional<std::string> prefix;
-  std::string processor;  // empty: this machine's
+  std::string target;  // a processor; empty: this machine's
 };
 
 Outcome<void> write(const std::filesystem::path& file, std::string_view text) {
@@ -26,7 +26,7 @@ Outcome<Status> build_program(const BuildOptions& options) {
     return wrong("-o wants the name of an object file, such as step.o, not `" + options.output.string() + "`");
   const std::string prefix = options.prefix.value_or(c_identifier(options.output.stem().string()));
   if (prefix != c_identifier(prefix)) return wrong("--prefix wants a name as C has them, such as `step`, not `" + prefix + "`");
-  auto target = target_for(options.processor);
+  auto target = target_for(options.target);
   if (!target) return wrong(target.error());
 
   auto opened = open_program(options);
@@ -37,7 +37,7 @@ Outcome<Status> build_program(const BuildOptions& options) {
   auto planned = plan_object(session, *target);
   if (!planned) return std::unexpected(planned.error());
   planned->program.prefix = prefix;
-  auto object = session.times("native", [&] { return object_file(planned->program, options.processor); });
+  auto object = session.times("native", [&] { return object_file(planned->program, options.target); });
   if (!object) return failed(object.error());
 
   const std::filesystem::path header = std::filesystem::path(options.output).replace_extension(".h");
@@ -66,9 +66,7 @@ Command build_command(CLI::App& parent) {
       ->required();
   add_optional(*app, "--prefix", options->prefix, "What names in C begin with (default: the object file's name)")
       ->type_name("NAME");
-  app->add_option("--cpu", options->processor,
-                  "The processor that it is for, as LLVM names them: x86-64-v3, generic (default: this machine's)")
-      ->type_name("CPU");
+  add_processor_option(*app, options->target, "The processor that it is for");
   app->footer(
       "step.o holds a step of training and the evaluation of a split; step.h says where data and weights are in memory, and\n"
       "how the functions are called. They need C's library and nothing else: cc main.c step.o -lm\n\n"

@@ -55,6 +55,13 @@ void add_run_options(CLI::App& command, Options& options) {
                   "How many threads compiled code runs on, to the same results bit for bit (default: one a processor, at most 8)")
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{1}, std::int64_t{4096}));
+  add_processor_option(command, options.processor, "The processor that code is compiled for, one that this machine runs");
+}
+
+void add_processor_option(CLI::App& command, std::string& processor, const std::string& what) {
+  command
+      .add_option("--cpu", processor, what + ", as LLVM names it: x86-64-v3, x86-64 (default: this machine's)")
+      ->type_name("CPU");
 }
 
 void add_json_option(CLI::App& command, Options& options) {

@@ -16,6 +16,7 @@ struct Options {
   std::optional<std::string> data;
   std::optional<std::uint64_t> seed;
   std::int64_t threads = 0;  // 0: one a processor, at most 8
+  std::string processor;     // that code is compiled for; empty: this machine's
   std::map<std::string, std::int64_t> sizes;
   bool time = false;
   bool json = false;  // where the command has a format
@@ -26,7 +27,8 @@ struct Options {
 // The file and the options that a command takes. What is asked for is checked as it is read.
 void add_program_options(CLI::App& command, Options& options);
 void add_data_option(CLI::App& command, Options& options);  // --data
-void add_run_options(CLI::App& command, Options& options);  // --data --seed --threads
+void add_run_options(CLI::App& command, Options& options);  // --data --seed --threads --cpu
+void add_processor_option(CLI::App& command, std::string& processor, const std::string& what);  // --cpu
 void add_json_option(CLI::App& command, Options& options);  // --format text|json
 
 // An option that may be left out. (CLI11 2.1 fills std::optional with empty text where another option is excluded.)

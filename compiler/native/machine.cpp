@@ -1,8 +1,10 @@
 #include "compiler/native/machine.h"
 
+#include <llvm/ADT/StringMap.h>
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Support/TargetSelect.h>
+#include <llvm/TargetParser/Host.h>
 
 #include <vector>
 
@@ -33,35 +35,58 @@ std::expected<void, std::string> check_processor(const llvm::Triple& system, con
   return {};
 }
 
-}  // namespace
+using Description = std::expected<llvm::orc::JITTargetMachineBuilder, std::string>;
 
-std::expected<llvm::orc::JITTargetMachineBuilder, std::string> host_description() {
-  using Description = std::expected<llvm::orc::JITTargetMachineBuilder, std::string>;
-  static const Description description = []() -> Description {
-    if (llvm::InitializeNativeTarget() || llvm::InitializeNativeTargetAsmPrinter())
-      return std::unexpected("LLVM has no code generator for this machine");
-    auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
-    if (!builder) return std::unexpected(llvm::toString(builder.takeError()));
-    builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
-    // Constants beside the code are operands of instructions; symbols of the process are reached through the linker's table.
-    builder->setCodeModel(llvm::CodeModel::Small);
-    builder->setRelocationModel(llvm::Reloc::PIC_);
-    return std::move(*builder);
-  }();
+Description detected() {
+  if (llvm::InitializeNativeTarget() || llvm::InitializeNativeTargetAsmPrinter())
+    return std::unexpected("LLVM has no code generator for this machine");
+  auto builder = llvm::orc::JITTargetMachineBuilder::detectHost();
+  if (!builder) return std::unexpected(llvm::toString(builder.takeError()));
+  builder->setCodeGenOptLevel(llvm::CodeGenOptLevel::Default);
+  // Constants beside the code are operands of instructions; symbols of the process are reached through the linker's table.
+  builder->setCodeModel(llvm::CodeModel::Small);
+  builder->setRelocationModel(llvm::Reloc::PIC_);
+  return std::move(*builder);
+}
+
+Description& current() {
+  static Description description = detected();
   return description;
 }
 
-std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> machine_for(const std::string& processor) {
-  auto description = host_description();
+Description with_processor(Description description, const std::string& processor) {
+  if (!description || processor.empty()) return description;
+  if (auto known = check_processor(description->getTargetTriple(), processor); !known) return std::unexpected(known.error());
+  description->setCPU(processor);
+  description->getFeatures() = llvm::SubtargetFeatures();
+  return description;
+}
+
+std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> machine_of(Description description) {
   if (!description) return std::unexpected(description.error());
-  if (!processor.empty()) {
-    if (auto known = check_processor(description->getTargetTriple(), processor); !known) return std::unexpected(known.error());
-    description->setCPU(processor);
-    description->getFeatures() = llvm::SubtargetFeatures();
-  }
   auto machine = description->createTargetMachine();
   if (!machine) return std::unexpected(llvm::toString(machine.takeError()));
   return std::move(*machine);
+}
+
+}  // namespace
+
+Description host_description() { return current(); }
+
+std::expected<void, std::string> set_processor(const std::string& processor) {
+  Description chosen = with_processor(detected(), processor);
+  const auto machine = machine_of(chosen);
+  if (!machine) return std::unexpected(machine.error());
+  if (!processor.empty())
+    for (const auto& [feature, present] : llvm::sys::getHostCPUFeatures())
+      if (!present && (*machine)->getMCSubtargetInfo()->checkFeatures("+" + feature.str()))
+        return std::unexpected("this machine cannot run code for `" + processor + "`: it lacks " + feature.str());
+  current() = std::move(chosen);
+  return {};
+}
+
+std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> machine_for(const std::string& processor) {
+  return machine_of(with_processor(current(), processor));
 }
 
 Target target_of(const llvm::TargetMachine& machine) {
@@ -77,9 +102,6 @@ std::expected<Target, std::string> target_for(const std::string& processor) {
   return target_of(**machine);
 }
 
-Target host_target() {
-  static const Target target = target_for("").value_or(Target{4, 16});  // without a machine nothing is compiled
-  return target;
-}
+Target host_target() { return target_for("").value_or(Target{4, 16}); }  // without a machine nothing is compiled
 
 }  // namespace tenet

@@ -16,11 +16,14 @@ class NativeCode {
   virtual NativeFunction function() const = 0;  // lives as long as this object
 };
 
-// The machine that this process runs on.
+// What code in this process is compiled for: the machine that it runs on, or what set_processor() chose.
 Target host_target();
 
-// This system with another processor, by LLVM's name for it, such as x86-64-v3; empty: this process's own. Error: LLVM knows no
-// such processor.
+// From now on code in this process is compiled for another processor, by LLVM's name for it, such as x86-64-v3; empty: for the one
+// that it runs on. Error: LLVM knows no such processor, or this machine lacks some of its instructions. Not while others compile.
+std::expected<void, std::string> set_processor(const std::string& processor);
+
+// This system with another processor; empty: what code in this process is compiled for. Error: LLVM knows no such processor.
 std::expected<Target, std::string> target_for(const std::string& processor);
 
 // How often code runs: what runs once is compiled in a third of the time, and is several times slower.
