@@ -1,5 +1,6 @@
 // The tests' program. The rest of tests/ holds the cases; run one file's with `tenet_tests -# "[#graph_test]"`.
-// With TENET_TEST_CPU=x86-64-v3 native code is compiled for that processor; where this machine does not run it, nothing is tested.
+// With TENET_TEST_CPU=x86-64-v3 native code is compiled for that processor; where this machine does not run it, nothing is
+// tested.
 #define CATCH_CONFIG_RUNNER
 #include <cstdio>
 #include <cstdlib>

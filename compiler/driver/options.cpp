@@ -59,8 +59,7 @@ void add_run_options(CLI::App& command, Options& options) {
 }
 
 void add_processor_option(CLI::App& command, std::string& processor, const std::string& what) {
-  command
-      .add_option("--cpu", processor, what + ", as LLVM names it: x86-64-v3, x86-64 (default: this machine's)")
+  command.add_option("--cpu", processor, what + ", as LLVM names it: x86-64-v3, x86-64 (default: this machine's)")
       ->type_name("CPU");
 }
 

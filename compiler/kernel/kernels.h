@@ -6,6 +6,7 @@
 // epilogues (terms over a reduction in a store), placement in the arena, the split of a reduction.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -87,6 +88,9 @@ struct Term {
   std::int64_t chunk = 0;        // reduce: iterations of the outermost loop summed apart, then combined in order; 0: all in one
   WholeRange range = {};         // of wholes
   Division division = Division::exact;  // apply, of reals by `/`
+  // apply, a product of reals: the one sum or difference that reads it takes it in by a multiply-add, so that both are rounded
+  // once; a target without that instruction multiplies, then adds.
+  bool fused = false;
 };
 
 struct Store {
@@ -109,6 +113,9 @@ struct Kernel {
   // Threads share out the blocks or tiles of the outermost level; 0: one thread runs the whole kernel.
   std::int64_t shares = 0;
 };
+
+// What a term multiplies, if it is a product of two reals; a square is one.
+std::optional<std::array<TermId, 2>> factors_of(const Kernel& kernel, const Term& term);
 
 // Kernels that run together for one place of an axis after the other: a recurrence.
 struct Sequence {
@@ -136,11 +143,13 @@ struct Lowered {
   std::string error;  // not empty: why it cannot be compiled (a size overflows, memory)
 };
 
-// `lanes`: 32-bit lanes in a vector register of the target (4, 8 or 16); `registers`: how many (16 or 32). The caches' sizes in
+// `lanes`: 32-bit lanes in a vector register of the target (4, 8 or 16); `registers`: how many (16 or 32); `fused`: it has a
+// multiply-add. The caches' sizes in
 // bytes, which tiles and blocks are made for, are the same for every processor: the order of a sum depends on its tile.
 struct Target {
   int lanes;
   int registers;
+  bool fused;
   std::int64_t first_cache = 32 << 10, second_cache = 512 << 10;  // of one core
 };
 

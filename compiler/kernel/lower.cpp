@@ -296,6 +296,7 @@ class Lowering {
     pack(kernel, result_.buffers, target_, copying, schedule.copies);
     for (const WantedCopy& wanted : schedule.copies) use_copy(kernel.terms[index_of(wanted.load)], wanted);
     set_divisions(kernel);
+    set_products(kernel);
     kernel.cost = schedule.cost;
     arrange(kernel, result_.buffers, target_);
     return kernel;

@@ -44,7 +44,8 @@ class Nest {
   TermId confined(TermId index, AxisId axis);   // the index, or the nearest one within the axis
   TermId is_within(TermId index, AxisId axis);  // a truth
 
-  // A value that is sure to leave the 64 bits of a whole, or has a constant that double precision does not, and what is worked out of it, innermost first; empty: there is none.
+  // A value that is sure to leave the 64 bits of a whole, or has a constant that double precision does not, and what is worked
+  // out of it, innermost first; empty: there is none.
   const std::vector<NodeId>& beyond() const { return beyond_; }
   Kernel finish(std::string name, std::vector<Level> order, std::vector<Store> stores);
 

@@ -277,4 +277,30 @@ void set_divisions(Kernel& kernel) {
       term.division = Division::by_reciprocal;
 }
 
+std::optional<std::array<TermId, 2>> factors_of(const Kernel& kernel, const Term& term) {
+  if (term.kind != Term::Kind::apply || term.type != Kind::real) return {};
+  const TermId first = term.operands[0];
+  if (term.op == Op::multiply) return std::array{first, term.operands[1]};
+  if (term.op != Op::power) return {};
+  const Term& exponent = kernel.terms[index_of(term.operands[1])];
+  const bool square = exponent.kind == Term::Kind::constant && exponent.constant == 2;
+  return square ? std::optional(std::array{first, first}) : std::nullopt;
+}
+
+void set_products(Kernel& kernel) {
+  std::vector<int> uses(kernel.terms.size());
+  for (const Term& term : kernel.terms)
+    for (TermId operand : term.operands) ++uses[index_of(operand)];
+  for (const Store& store : kernel.stores) ++uses[index_of(store.value)];
+  for (const Term& term : kernel.terms) {
+    const bool adds = term.kind == Term::Kind::apply && (term.op == Op::add || term.op == Op::subtract);
+    const bool sums = term.kind == Term::Kind::reduce && term.op == Op::sum;
+    if ((!adds && !sums) || term.type != Kind::real) continue;
+    const auto found = std::ranges::find_if(term.operands, [&](TermId operand) {
+      return uses[index_of(operand)] == 1 && factors_of(kernel, kernel.terms[index_of(operand)]);
+    });
+    if (found != term.operands.end()) kernel.terms[index_of(*found)].fused = true;
+  }
+}
+
 }  // namespace tenet

@@ -32,6 +32,9 @@ LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexibl
 // Sets how each quotient whose last bit nothing sees is worked out, given the lanes.
 void set_divisions(Kernel& kernel);
 
+// Sets which products go into the sums that read them.
+void set_products(Kernel& kernel);
+
 // Sets roles, tile sizes, the order of loops and the split of every reduction.
 void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target);
 

@@ -75,7 +75,10 @@ std::string term_text(const Kernels& kernels, const Kernel& kernel, const Term& 
       return at(kernels, term.buffer, term.operands);
     case Term::Kind::apply:
       return fmt::format("{} {}{}{}", operation(term.op).spelling, joined(operands, ", "),
-                         term.division == Division::by_reciprocal ? " by reciprocal" : "", width_text(term));
+                         term.division == Division::by_reciprocal ? " by reciprocal"
+                         : term.fused                             ? " fused"
+                                                                  : "",
+                         width_text(term));
     case Term::Kind::convert:
       if (is_check(kernel, term)) return fmt::format("held in 0 to {} {}", term.range.high, operands[0]);
       return fmt::format("{} {}{}", name_of(term.type), operands[0], width_text(term));

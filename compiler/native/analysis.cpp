@@ -106,11 +106,20 @@ Analysis::Analysis(const Kernels& kernels, const Kernel& kernel) {
     indices_.push_back(index(kernel, TermId{static_cast<std::uint32_t>(i)}));
     addresses_.emplace_back();
     needs_.emplace_back();
+    element_needs_.emplace_back();
+    std::vector<TermId> operands;
+    for (TermId operand : term.operands) {
+      const Term& product = kernel.terms[index_of(operand)];
+      if (!product.fused)
+        operands.push_back(operand);
+      else
+        std::ranges::copy(*factors_of(kernel, product), std::back_inserter(operands));
+    }
     if (term.kind == Term::Kind::load) {
       addresses_.back() = address(kernels.buffers[index_of(term.buffer)], term.operands);
       needs_.back() = opaque_parts(addresses_.back());
-    } else if (term.kind != Term::Kind::reduce) {
-      needs_.back() = term.operands;
+    } else {
+      (term.kind == Term::Kind::reduce ? element_needs_ : needs_).back() = std::move(operands);
     }
   }
   for (const Store& store : kernel.stores) {

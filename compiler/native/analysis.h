@@ -37,7 +37,9 @@ class Analysis {
 
   // The terms whose values are needed at hand to work out `term`: operands, and the parts of an address that are no
   // coordinates. A reduction needs none: it brings its own loops.
+  // A product that goes into a sum is no operand, its factors are.
   const std::vector<TermId>& needs(TermId term) const { return needs_[index_of(term)]; }
+  const std::vector<TermId>& needs_of_element(TermId reduction) const { return element_needs_[index_of(reduction)]; }
   const std::vector<TermId>& needs_of_store(std::size_t store) const { return store_needs_[store]; }
 
  private:
@@ -47,7 +49,7 @@ class Analysis {
   std::vector<LoopSet> loops_, store_loops_;
   std::vector<Affine> indices_, addresses_, store_addresses_;  // of whole terms; of loads; of stores
   std::vector<bool> trivial_;
-  std::vector<std::vector<TermId>> needs_, store_needs_;
+  std::vector<std::vector<TermId>> needs_, element_needs_, store_needs_;
 };
 
 }  // namespace tenet

@@ -32,8 +32,8 @@ std::vector<BufferId> buffers_of(const Kernel& kernel);
 
 class KernelEmitter {
  public:
-  // `function` is empty and takes a pointer for each of buffers_of(kernel); `width`: lanes of a vector register.
-  KernelEmitter(const Kernels& kernels, const Kernel& kernel, llvm::Function& function, int width);
+  // `function` is empty and takes a pointer for each of buffers_of(kernel).
+  KernelEmitter(const Kernels& kernels, const Kernel& kernel, llvm::Function& function, const Target& target);
   void emit();
 
  private:
@@ -83,6 +83,7 @@ class KernelEmitter {
   llvm::Value* emit_term(TermId id, int row, int vector);
   llvm::Value* emit_coordinate(LoopId id, int row, int vector);
   llvm::Value* emit_apply(const Term& term, int row, int vector);
+  llvm::Value* sum_with_product(TermId product, bool negative, Emitter::Value sum, int row, int vector);
   llvm::Value* emit_power(const Term& term, double exponent, int row, int vector);
   llvm::Value* emit_quotient(const Term& term, int row, int vector);
   llvm::Value* emit_quotient_rounded_down(const Term& term, int row, int vector);

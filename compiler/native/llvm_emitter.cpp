@@ -2,6 +2,9 @@
 
 #include <llvm/IR/Intrinsics.h>
 
+#include <algorithm>
+#include <array>
+
 namespace tenet {
 
 using llvm::CmpInst;
@@ -72,9 +75,15 @@ Emitter::Value LlvmEmitter::divide(Value a, Value b) {
 }
 Emitter::Value LlvmEmitter::multiply_add(Value a, Value b, Value c) {
   const unsigned lanes = std::max({lanes_of(unwrap(a)), lanes_of(unwrap(b)), lanes_of(unwrap(c))});
-  llvm::Value* factor = broadcast(builder_, unwrap(a), lanes);
-  return wrap(builder_.CreateIntrinsic(Intrinsic::fma, {factor->getType()},
-                                       {factor, broadcast(builder_, unwrap(b), lanes), broadcast(builder_, unwrap(c), lanes)}));
+  std::array parts = {unwrap(a), unwrap(b), unwrap(c)};
+  for (llvm::Value*& part : parts) part = broadcast(builder_, part, lanes);
+  llvm::Type* const type = parts[0]->getType();
+  if (fused_) return wrap(builder_.CreateIntrinsic(Intrinsic::fma, {type}, parts));
+  for (llvm::Value*& part : parts) part = builder_.CreateFPExt(part, with_lanes(builder_.getDoubleTy(), lanes));
+  return wrap(builder_.CreateFPTrunc(builder_.CreateFAdd(builder_.CreateFMul(parts[0], parts[1]), parts[2]), type));
+}
+Emitter::Value LlvmEmitter::add_product(Value a, Value b, Value c) {
+  return fused_ ? multiply_add(a, b, c) : add(multiply(a, b), c);
 }
 Emitter::Value LlvmEmitter::square_root(Value a) { return unary(Intrinsic::sqrt, a); }
 Emitter::Value LlvmEmitter::round_down(Value a) { return unary(Intrinsic::floor, a); }

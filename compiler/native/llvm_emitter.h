@@ -10,8 +10,9 @@ namespace tenet {
 
 class LlvmEmitter final : public Emitter {
  public:
-  // The builder's fast-math flags hold for every instruction emitted; its insertion point is where they go.
-  explicit LlvmEmitter(llvm::IRBuilder<>& builder) : builder_(builder) {}
+  // The builder's insertion point is where instructions go. `fused`: the target has a multiply-add; without it multiply_add
+  // goes through double precision, in which the product is exact.
+  LlvmEmitter(llvm::IRBuilder<>& builder, bool fused) : builder_(builder), fused_(fused) {}
 
   static Value wrap(llvm::Value* value) { return {value}; }
   static llvm::Value* unwrap(Value value) { return static_cast<llvm::Value*>(value.handle); }
@@ -29,6 +30,7 @@ class LlvmEmitter final : public Emitter {
 
   Value divide(Value, Value) override;
   Value multiply_add(Value a, Value b, Value c) override;
+  Value add_product(Value a, Value b, Value c);  // a*b + c, rounded once where the target has an instruction for that
   Value square_root(Value) override;
   Value round_down(Value) override;
   Value round_nearest(Value) override;
@@ -64,6 +66,7 @@ class LlvmEmitter final : public Emitter {
   Value unary(llvm::Intrinsic::ID id, Value a);
 
   llvm::IRBuilder<>& builder_;
+  const bool fused_;
 };
 
 // `scalar` in every lane; a vector is returned as it is. A constant stays a constant.

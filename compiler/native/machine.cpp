@@ -91,9 +91,10 @@ std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> machine_for(con
 
 Target target_of(const llvm::TargetMachine& machine) {
   const auto has = [&](llvm::StringRef features) { return machine.getMCSubtargetInfo()->checkFeatures(features); };
-  if (!machine.getTargetTriple().isX86()) return machine.getTargetTriple().isAArch64() ? Target{4, 32} : Target{4, 16};
-  if (has("+avx512f,+avx512vl,+avx512dq,+avx512bw")) return {16, 32};
-  return has("+avx2") ? Target{8, 16} : Target{4, 16};
+  if (!machine.getTargetTriple().isX86())
+    return machine.getTargetTriple().isAArch64() ? Target{4, 32, true} : Target{4, 16, false};
+  if (has("+avx512f,+avx512vl,+avx512dq,+avx512bw")) return {16, 32, true};
+  return has("+avx2") ? Target{8, 16, has("+fma")} : Target{4, 16, has("+fma")};
 }
 
 std::expected<Target, std::string> target_for(const std::string& processor) {
@@ -102,6 +103,6 @@ std::expected<Target, std::string> target_for(const std::string& processor) {
   return target_of(**machine);
 }
 
-Target host_target() { return target_for("").value_or(Target{4, 16}); }  // without a machine nothing is compiled
+Target host_target() { return target_for("").value_or(Target{4, 16, false}); }  // without a machine nothing is compiled
 
 }  // namespace tenet

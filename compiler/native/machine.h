@@ -15,7 +15,8 @@ namespace tenet {
 // What code in this process is compiled for. Error: this LLVM cannot generate code for it.
 std::expected<llvm::orc::JITTargetMachineBuilder, std::string> host_description();
 
-// The same system with another processor, by LLVM's name for it; empty: host_description()'s. Error: LLVM knows no such processor.
+// The same system with another processor, by LLVM's name for it; empty: host_description()'s. Error: LLVM knows no such
+// processor.
 std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> machine_for(const std::string& processor);
 
 Target target_of(const llvm::TargetMachine& machine);

@@ -70,17 +70,17 @@ std::expected<std::unique_ptr<llvm::Module>, std::string> build_module(const Ker
   auto module = std::make_unique<llvm::Module>("tenet", context);
   module->setTargetTriple(machine.getTargetTriple().str());
   module->setDataLayout(machine.createDataLayout());
-  const int lanes = target_of(machine).lanes;
+  const Target target = target_of(machine);
   std::vector<llvm::Function*> functions;
   for (const Kernel& kernel : kernels.kernels) {
     functions.push_back(declare(kernels, kernel, *module));
-    KernelEmitter(kernels, kernel, *functions.back(), lanes).emit();
+    KernelEmitter(kernels, kernel, *functions.back(), target).emit();
   }
   entries(functions, *module);
   for (llvm::Function& function : *module) {
     if (function.isDeclaration()) continue;
     function.addFnAttr(llvm::Attribute::NoUnwind);
-    function.addFnAttr("prefer-vector-width", std::to_string(32 * lanes));
+    function.addFnAttr("prefer-vector-width", std::to_string(32 * target.lanes));
     function.addFnAttr("denormal-fp-math", "preserve-sign,preserve-sign");  // as the entry sets the machine
   }
   std::string fault;

@@ -90,7 +90,7 @@ std::expected<std::unique_ptr<NativeCode>, std::string> compile_peak() {
   built.machine = std::move(*machine);
   built.module = std::make_unique<llvm::Module>("peak", *built.context);
   built.module->setDataLayout(built.machine->createDataLayout());
-  emit_peak(target_of(*built.machine).lanes, *built.module);
+  emit_peak(target_of(*built.machine), *built.module);
   return loaded(built);
 }
 

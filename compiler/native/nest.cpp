@@ -25,21 +25,16 @@ std::vector<BufferId> buffers_of(const Kernel& kernel) {
   return buffers;
 }
 
-KernelEmitter::KernelEmitter(const Kernels& kernels, const Kernel& kernel, llvm::Function& function, int width)
+KernelEmitter::KernelEmitter(const Kernels& kernels, const Kernel& kernel, llvm::Function& function, const Target& target)
     : kernels_(kernels),
       kernel_(kernel),
       function_(function),
-      width_(static_cast<unsigned>(width)),
+      width_(static_cast<unsigned>(target.lanes)),
       analysis_(kernels, kernel),
       builder_(llvm::BasicBlock::Create(function.getContext(), "entry", &function)),
-      emitter_(builder_),
+      emitter_(builder_, target.fused),
       pointers_(kernels.buffers.size()),
       coordinates_(kernel.loops.size()) {
-  // A product and the sum it goes into may be rounded once. Nothing else is relaxed: NaN and infinities keep their meaning.
-  llvm::FastMathFlags flags;
-  flags.setAllowContract();
-  builder_.setFastMathFlags(flags);
-
   for (const Loop& loop : kernel.loops) ranges_.push_back({{}, loop.extent});
   const std::vector<BufferId> buffers = buffers_of(kernel);
   for (std::size_t i = 0; i < buffers.size(); ++i) pointers_[index_of(buffers[i])] = function.getArg(static_cast<unsigned>(i));

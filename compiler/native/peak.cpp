@@ -21,7 +21,7 @@ constexpr int chains = 12;  // independent, to hide a multiply-add's latency on 
 
 double peak_operations(const Target& target) { return 2.0 * static_cast<double>(turns) * chains * target.lanes; }
 
-void emit_peak(int lanes, llvm::Module& module) {
+void emit_peak(const Target& target, llvm::Module& module) {
   llvm::LLVMContext& context = module.getContext();
   llvm::IRBuilder<> builder(context);
   llvm::Type* pointer_type = llvm::PointerType::get(context, 0);
@@ -39,7 +39,7 @@ void emit_peak(int lanes, llvm::Module& module) {
   llvm::Value* losses = field(pointer_type, offsetof(TenetFrame, losses));
   llvm::Value* thread = field(builder.getInt32Ty(), offsetof(TenetFrame, thread));
   llvm::Value* number = builder.CreateLoad(builder.getFloatTy(), losses);  // so that nothing is known of it
-  llvm::Value* factor = broadcast(builder, number, static_cast<unsigned>(lanes));
+  llvm::Value* factor = broadcast(builder, number, static_cast<unsigned>(target.lanes));
   builder.CreateBr(loop);
   builder.SetInsertPoint(loop);
   llvm::PHINode* turn = builder.CreatePHI(builder.getInt64Ty(), 2);
@@ -49,8 +49,10 @@ void emit_peak(int lanes, llvm::Module& module) {
     sums.push_back(builder.CreatePHI(factor->getType(), 2));
     sums.back()->addIncoming(llvm::ConstantFP::get(factor->getType(), i), entry);
   }
+  LlvmEmitter emitter(builder, target.fused);
+  const Emitter::Value wrapped = LlvmEmitter::wrap(factor);
   for (llvm::PHINode* sum : sums)
-    sum->addIncoming(builder.CreateIntrinsic(llvm::Intrinsic::fmuladd, {factor->getType()}, {sum, factor, factor}), loop);
+    sum->addIncoming(LlvmEmitter::unwrap(emitter.add_product(LlvmEmitter::wrap(sum), wrapped, wrapped)), loop);
   llvm::Value* next = builder.CreateAdd(turn, builder.getInt64(1));
   turn->addIncoming(next, loop);
   builder.CreateCondBr(builder.CreateICmpSLT(next, count), loop, done);

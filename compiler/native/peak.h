@@ -3,10 +3,12 @@
 
 #include <llvm/IR/Module.h>
 
+#include "compiler/kernel/kernels.h"
+
 namespace tenet {
 
-// `void tenet_run(TenetFrame*)`; each pass is `peak_operations` of work. `lanes`: of a vector register. Reads the first of
-// TenetFrame::losses and writes that of its thread, counted from 1.
-void emit_peak(int lanes, llvm::Module& module);
+// `void tenet_run(TenetFrame*)`; each pass is `peak_operations` of work. Reads the first of TenetFrame::losses and writes that of
+// its thread, counted from 1.
+void emit_peak(const Target& target, llvm::Module& module);
 
 }  // namespace tenet

@@ -78,7 +78,7 @@ KernelEmitter::Reduction KernelEmitter::plan(std::span<const TermId> group) cons
       if (loop(id).role == LoopRole::lanes && loop(id).extent > 1 && !r.lanes) r.lanes = id;
   int accumulators = 0;
   for (TermId id : group) {
-    r.elements.push_back(term(id).operands[0]);
+    r.elements.insert(r.elements.end(), analysis_.needs_of_element(id).begin(), analysis_.needs_of_element(id).end());
     Accumulator a = {id, depends_on_row(id) ? rows_->count : 1, depends_on_lane(id) ? lanes_->vectors : 1, 0};
     accumulators += a.rows * a.vectors;
     r.accumulators.push_back(a);
@@ -193,6 +193,11 @@ KernelEmitter::Carried KernelEmitter::accumulate(const Reduction& r, int way, Ca
         const std::size_t at = slot(a, way, row, vector);
         const unsigned lanes = lanes_of(carried[at]);
         llvm::Value* const used = r.lanes ? mask(vector) : nullptr;
+        if (term(t.operands[0]).fused) {
+          llvm::Value* sum = sum_with_product(t.operands[0], false, LlvmEmitter::wrap(carried[at]), row, vector);
+          carried[at] = used ? builder_.CreateSelect(used, sum, carried[at]) : sum;
+          continue;
+        }
         llvm::Value* element = value(t.operands[0], row, vector);
         if (t.op == Op::argmax) {
           element = broadcast(builder_, as_accumulated(element, term(t.operands[0])), lanes);

@@ -180,6 +180,14 @@ llvm::Value* KernelEmitter::emit_apply(const Term& t, int row, int vector) {
         (t.type == Kind::real || (*exponent >= 0 && std::floor(*exponent) == *exponent)))
       return emit_power(t, *exponent, row, vector);
 
+  if (t.op == Op::add || t.op == Op::subtract)
+    for (std::size_t i : {0, 1})
+      if (term(t.operands[i]).fused) {
+        const Emitter::Value other = LlvmEmitter::wrap(value(t.operands[1 - i], row, vector));
+        const bool first = i == 0, less = t.op == Op::subtract;
+        return sum_with_product(t.operands[i], less && !first, less && first ? emitter_.negate(other) : other, row, vector);
+      }
+
   // The kind that the operands are taken in: the result's, but for comparisons and for what reads another kind than it gives.
   Kind kind = t.type;
   if (operation.kind == KindRule::whole) kind = Kind::real;
@@ -206,6 +214,14 @@ llvm::Value* KernelEmitter::emit_apply(const Term& t, int row, int vector) {
   result = held(result, t.range.width());
   const bool grows = t.op == Op::add || t.op == Op::subtract || t.op == Op::multiply;
   return t.range.open && grows ? within_exact(result) : result;
+}
+
+// The product, or its negative, and what it is added to.
+llvm::Value* KernelEmitter::sum_with_product(TermId product, bool negative, Emitter::Value sum, int row, int vector) {
+  const auto factors = *factors_of(kernel_, term(product));
+  const Emitter::Value a = LlvmEmitter::wrap(value(factors[0], row, vector));
+  const Emitter::Value b = LlvmEmitter::wrap(value(factors[1], row, vector));
+  return LlvmEmitter::unwrap(emitter_.add_product(negative ? emitter_.negate(a) : a, b, sum));
 }
 
 // x^(n/2), |n| <= 32: repeated squaring, a square root for the half, a reciprocal for the minus.
@@ -268,7 +284,7 @@ void KernelEmitter::hoist(std::span<const TermId> roots) {
     }
     const Term& t = term(id);
     if (t.division == Division::by_reciprocal && available(t.operands[1])) divisors.push_back(t.operands[1]);
-    for (TermId next : t.kind == Term::Kind::reduce ? t.operands : analysis_.needs(id)) visit(next);
+    for (TermId next : t.kind == Term::Kind::reduce ? analysis_.needs_of_element(id) : analysis_.needs(id)) visit(next);
   }
   std::ranges::sort(found, {}, [](TermId id) { return index_of(id); });
   prepare(found);

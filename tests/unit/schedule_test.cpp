@@ -10,7 +10,7 @@ using namespace tenet::tests;
 
 namespace {
 
-constexpr Target avx2{8, 16}, avx512{16, 32};
+constexpr Target avx2{8, 16, true}, avx512{16, 32, true};
 
 std::string kernels_of(const char* text, const Target& target) {
   Algebra algebra(text);
