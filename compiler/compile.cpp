@@ -86,7 +86,7 @@ std::optional<Program> program_of(Diagnostics& diagnostics, std::uint32_t file, 
 Computation step_of(Program& program, const Sizes& sizes, StageTimes& times) {
   const TrainingValues raw = times("grad", [&] { return training_values(program, sizes); });
   const SimplifiedGradients values = times("simplify", [&] { return training_forms(program, raw, sizes); });
-  return times("plan", [&] { return training_step(program, values.given, values.gradients, sizes); });
+  return times("plan", [&] { return training_step(program, raw, values.given, values.gradients, sizes); });
 }
 
 Sizes completed(const Graph& graph, Sizes sizes) {

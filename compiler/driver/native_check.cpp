@@ -31,7 +31,7 @@ Interpreter bound(const Graph& graph, const Sizes& sizes, const Point& point) {
 }
 
 // How far each element of the nodes, laid out like `like`, moves when all that is computed, but no input, is rounded to single
-// precision.
+// precision: to the nearest, and, by further seeds, up or down at random.
 class Rounding {
  public:
   Rounding(const Graph& graph, const Sizes& sizes, const Point& point, Interpreter& exact, std::span<const NodeId> nodes,
@@ -47,7 +47,10 @@ class Rounding {
  private:
   void add(std::uint64_t seed) {
     Interpreter rounded = bound(graph_, sizes_, point_);
-    rounded.disturb(std::numeric_limits<float>::epsilon(), seed);
+    if (seed == 1)
+      rounded.round_to_single();
+    else
+      rounded.disturb(std::numeric_limits<float>::epsilon(), seed);
     for (const auto& [input, value] : point_) rounded.bind(input, value);
     most_.resize(nodes_.size());
     for (std::size_t k = 0; k < nodes_.size(); ++k) {

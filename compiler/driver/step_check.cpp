@@ -52,12 +52,13 @@ TrainingValues values_of(Session& session, NodeId loss) {
 Trained trained_step(Session& session, const TrainingValues& raw) {
   Program& program = *session.program;
   Graph& graph = program.graph;
+  const TrainingValues derived = program.train ? training_values(program, session.sizes) : raw;
   const SimplifiedGradients simple = session.times("simplify", [&] {
-    return program.train ? training_forms(program, training_values(program, session.sizes), session.sizes)
+    return program.train ? training_forms(program, derived, session.sizes)
                          : simplify_gradients(graph, raw.given, raw.backward, session.sizes);
   });
   Trained result;
-  if (program.train) result.computation = training_step(program, simple.given, simple.gradients, session.sizes);
+  if (program.train) result.computation = training_step(program, derived, simple.given, simple.gradients, session.sizes);
   result.watch("the loss", raw.given[0], result.computation.loss.value_or(simple.given[0]));
   std::vector<NodeId> gradients;  // as updates read them: a rule may make much of what is near 0 by cancellation
   for (std::size_t i = 0; i < raw.backward.gradients.size(); ++i) {
@@ -70,7 +71,7 @@ Trained trained_step(Session& session, const TrainingValues& raw) {
     result.watched.back().read_as = read;
   }
   if (program.train) {
-    const Computation written = training_step(program, raw.given, gradients, session.sizes);
+    const Computation written = training_step(program, raw, raw.given, gradients, session.sizes);
     for (const Computation::Assignment& assignment : result.computation.assignments)
       for (const Computation::Assignment& same : written.assignments)
         if (same.target == assignment.target)

@@ -353,7 +353,10 @@ DifferenceError difference_error(Interpreter& interpreter, const Moved& moved, s
     }
   }
   interpreter.bind(moved.differences[target], Tensor{{}, {}, {0}});
-  const auto bends = [&](const Probe& probe) { return probe.error > tolerance && std::isfinite(probe.error) && !settles(probe); };
+  const auto bends = [&](const Probe& probe) {  // or leaves what the value is defined on, however short the step
+    const bool leaves = std::ranges::none_of(probe.measured, [](const Measured& row) { return std::isfinite(row.slope); });
+    return probe.error > tolerance && (std::isfinite(probe.error) ? !settles(probe) : leaves);
+  };
   DifferenceError result{0, std::ranges::none_of(probes, bends)};
   for (const Probe& probe : probes)
     if (!bends(probe)) result.error = std::max(result.error, probe.error);

@@ -47,8 +47,8 @@ struct TermSizes {
 
 struct DifferenceError {
   double error = std::numeric_limits<double>::infinity();
-  // Differences at two steps agree. Where the value bends too much for that, as a recurrence's may that runs wild, they say
-  // nothing of its gradient: they are not in the error.
+  // Differences at two steps agree. Where the value bends too much for that, as a recurrence's may that runs wild, or no step stays
+  // where the value is finite, they say nothing of its gradient: they are not in the error.
   bool settles = true;
 };
 

@@ -89,18 +89,33 @@ void Interpreter::hold(NodeId node) {
 // Inputs in the order of their ids: the errors depend on nothing but the seed.
 void Interpreter::disturb(double relative, std::uint64_t seed) {
   relative_error_ = relative;
+  to_single_ = false;
   std::mt19937_64 scrambled(seed);  // neighbouring seeds of a congruential generator give neighbouring errors
   errors_.seed(static_cast<std::minstd_rand::result_type>(scrambled()));
-  std::erase_if(values_, [&](const auto& row) { return !held_.contains(row.first); });
-  exact_.clear();
+  forget_computed();
   for (std::uint32_t i = 0; i < graph_.input_count(); ++i)
     if (const auto bound = inputs_.find(i); bound != inputs_.end() && graph_.input(InputId{i}).kind == Kind::real)
       add_error(bound->second);
 }
 
+void Interpreter::round_to_single() {
+  relative_error_ = std::numeric_limits<float>::epsilon();
+  to_single_ = true;
+  forget_computed();
+}
+
+void Interpreter::forget_computed() {
+  std::erase_if(values_, [&](const auto& row) { return !held_.contains(row.first); });
+  exact_.clear();
+}
+
 void Interpreter::add_error(Tensor& tensor) {
   constexpr double middle = std::minstd_rand::max() / 2.0;
-  for (double& value : tensor.values) value *= 1 + relative_error_ * (static_cast<double>(errors_()) / middle - 1);
+  for (double& value : tensor.values) {
+    value = to_single_ ? static_cast<double>(static_cast<float>(value))
+                       : value * (1 + relative_error_ * (static_cast<double>(errors_()) / middle - 1));
+    if (std::abs(value) < std::numeric_limits<float>::min()) value = 0;
+  }
 }
 
 const Tensor& Interpreter::value(NodeId node) {

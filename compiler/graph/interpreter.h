@@ -47,8 +47,11 @@ class Interpreter {
 
   // From now on every real value, inputs too, has a relative error of up to `relative`, drawn at random: what rounding that much
   // coarser would do to what is computed from them. Values that are held have none; `floor` of a quotient of wholes, which is
-  // worked out exactly wherever it is, sees none.
+  // worked out exactly wherever it is, sees none. What is below single precision's normal numbers is 0, as in native code.
   void disturb(double relative, std::uint64_t seed);
+
+  // Instead: every real value but inputs is rounded to single precision. What is near may then be equal.
+  void round_to_single();
 
   // Evaluates what it needs once; every input it reads is bound. Valid until the next call of another member but `value`.
   const Tensor& value(NodeId node);
@@ -62,6 +65,7 @@ class Interpreter {
   bool apart(NodeId node) const;          // perturbed or held: not the same as what it names
   const Tensor& operand(NodeId node) const { return *known(resolve(node)); }
   void forget(std::span<const NodeId> changed);
+  void forget_computed();
   void add_error(Tensor& tensor);
 
   Tensor compute(NodeId id, const Schedule& schedule) const;
@@ -82,6 +86,7 @@ class Interpreter {
   bool reading_exactly_ = false;
   std::unordered_set<std::uint32_t> held_;  // these have values
   double relative_error_ = 0;
+  bool to_single_ = false;
   std::minstd_rand errors_;
 };
 

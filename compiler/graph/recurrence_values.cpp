@@ -81,6 +81,7 @@ std::vector<Tensor> Interpreter::recurrence(NodeId component) const {
   Interpreter inner(graph_, one, seed_);
   inner.relative_error_ = relative_error_;
   inner.errors_ = errors_;
+  inner.to_single_ = to_single_;
   // What has the axis is given for each place, the rest once.
   std::vector<std::pair<std::uint32_t, const Tensor*>> along;
   for (NodeId read : graph_.reads_of(component)) {

@@ -96,16 +96,16 @@ struct Update {
   NodeId next;
 };
 
-// The rules of parameters with a gradient, then those of the states that they read, directly or through one another.
-std::vector<Update> live_updates(Program& program, std::span<const NodeId> gradients, std::size_t& parameters) {
+// The rules of parameters that are live, by rule, then those of the states that they read, directly or through one another.
+std::vector<Update> live_updates(Program& program, const std::vector<bool>& live, std::size_t& parameters) {
   Graph& graph = program.graph;
   std::vector<NodeId> nexts;
   for (const Rule& rule : program.train->rules) nexts.push_back(rule.next);
   for (const State& state : program.states) nexts.push_back(state.next);
   nexts = simplify(graph, with_training(program, nexts, true)).roots;
   std::vector<Update> result;
-  for (std::size_t i = 0; i < gradients.size(); ++i)
-    if (!is_zero(graph, gradients[i])) result.push_back({program.parameters[program.train->rules[i].parameter].input, nexts[i]});
+  for (std::size_t i = 0; i < live.size(); ++i)
+    if (live[i]) result.push_back({program.parameters[program.train->rules[i].parameter].input, nexts[i]});
   parameters = result.size();
   std::vector<bool> taken(program.states.size());
   for (std::size_t done = 0; done < result.size(); ++done) {
@@ -114,7 +114,7 @@ std::vector<Update> live_updates(Program& program, std::span<const NodeId> gradi
       const State& state = program.states[i];
       if (taken[i] || state.own || !std::ranges::binary_search(read, state.node)) continue;
       taken[i] = true;
-      result.push_back({state.input, nexts[gradients.size() + i]});
+      result.push_back({state.input, nexts[live.size() + i]});
     }
   }
   return result;
@@ -171,8 +171,8 @@ TrainingValues training_values(Program& program, const Sizes& sizes) {
   return {given, backward(program.graph, given[0], trained(program))};
 }
 
-Computation training_step(Program& program, std::span<const NodeId> given, std::span<const NodeId> gradients,
-                          const Sizes& sizes) {
+Computation training_step(Program& program, const TrainingValues& raw, std::span<const NodeId> given,
+                          std::span<const NodeId> gradients, const Sizes& sizes) {
   assert(gradients.size() == program.train->rules.size());
   Graph& graph = program.graph;
   const Train& train = *program.train;
@@ -183,20 +183,23 @@ Computation training_step(Program& program, std::span<const NodeId> given, std::
     if (state.own && given[++own] != state.node) result.assignments.push_back({state.input, given[own]});
 
   Reals reals(graph, sizes);
-  std::vector<NodeId> scaled;
-  for (NodeId gradient : gradients) scaled.push_back(is_zero(graph, gradient) ? gradient : reals.of(gradient));
+  std::vector<NodeId> scaled, counted;
+  for (NodeId gradient : gradients) {
+    scaled.push_back(is_zero(graph, gradient) ? gradient : reals.of(gradient));
+    if (!is_zero(graph, gradient)) counted.push_back(scaled.back());
+  }
   if (train.clip) {
-    std::vector<NodeId> live;
-    std::ranges::copy_if(scaled, std::back_inserter(live), [&](NodeId gradient) { return !is_zero(graph, gradient); });
-    const std::vector<NodeId> within = clipped(graph, *train.clip, live);
+    const std::vector<NodeId> within = clipped(graph, *train.clip, counted);
     for (NodeId& gradient : scaled)
-      if (const auto place = std::ranges::find(live, gradient); place != live.end())
-        gradient = within[static_cast<std::size_t>(place - live.begin())];
+      if (const auto place = std::ranges::find(counted, gradient); place != counted.end())
+        gradient = within[static_cast<std::size_t>(place - counted.begin())];
   }
   NodeMap gradient_of;
   for (std::size_t i = 0; i < scaled.size(); ++i) gradient_of.emplace(graph.input_node(train.rules[i].gradient), scaled[i]);
+  std::vector<bool> live;
+  for (NodeId gradient : raw.backward.gradients) live.push_back(!is_zero(graph, gradient));
   std::size_t parameters = 0;
-  std::vector<Update> updates = live_updates(program, gradients, parameters);
+  std::vector<Update> updates = live_updates(program, live, parameters);
   std::vector<NodeId> nexts;
   for (const Update& update : updates) nexts.push_back(update.next);
   nexts = rewritten(graph, nexts, gradient_of);

@@ -51,7 +51,7 @@ Attempt rewritten(Graph& graph, std::span<const NodeId> given, std::vector<NodeI
   std::vector<NodeId> roots(given.begin(), given.end());
   roots.insert(roots.end(), gradients.begin(), gradients.end());
   for (const auto& [raw, value] : values) roots.push_back(value);
-  const Simplified simple = simplify(graph, roots, values.size());
+  const Simplified simple = simplify(graph, roots, values.size(), given.size());
   const std::size_t g = given.size(), n = gradients.size();
   const auto at = [&](std::size_t k) { return simple.roots.begin() + static_cast<std::ptrdiff_t>(k); };
   for (std::size_t k = 0; k < values.size(); ++k) values[k].second = simple.roots[g + n + k];

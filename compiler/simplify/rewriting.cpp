@@ -1,14 +1,33 @@
 #include "compiler/simplify/rewriting.h"
 
+#include <set>
+
 namespace tenet {
 
-Rewriting::Rewriting(Graph& graph, std::span<const NodeId> roots) : graph(graph), facts(graph) {
+Rewriting::Rewriting(Graph& graph, std::span<const NodeId> roots, std::size_t given)
+    : graph(graph), facts(graph), given_(roots.begin(), roots.begin() + static_cast<std::ptrdiff_t>(given)) {
   for (NodeId root : roots) acquire(root, 1);
 }
 
 std::uint32_t& Rewriting::uses(NodeId node) {
   if (uses_.size() <= index_of(node)) uses_.resize(graph.node_count());
   return uses_[index_of(node)];
+}
+
+bool Rewriting::derived(NodeId node) {
+  if (given_.empty()) return false;
+  std::set<NodeId> seen;
+  std::vector<NodeId> open;
+  const auto visit = [&](NodeId id) {
+    if (seen.insert(resolve(id)).second) open.push_back(resolve(id));
+  };
+  for (NodeId root : given_) visit(root);
+  while (!open.empty()) {
+    const NodeId next = open.back();
+    open.pop_back();
+    for (NodeId operand : graph.node(next).operands) visit(operand);
+  }
+  return !seen.contains(resolve(node));
 }
 
 NodeId Rewriting::resolve(NodeId node) {

@@ -14,12 +14,16 @@ namespace tenet {
 // reads may be rewritten together with it; one that is shared is computed anyway.
 class Rewriting {
  public:
-  Rewriting(Graph& graph, std::span<const NodeId> roots);
+  // The first roots, so many, are given; the others are derived from them.
+  Rewriting(Graph& graph, std::span<const NodeId> roots, std::size_t given = 0);
 
   Graph& graph;
   Finiteness facts;
 
   bool shared(NodeId node) { return uses(resolve(node)) > 1; }
+
+  // Whether only roots that are derived read the node, several times perhaps.
+  bool derived(NodeId node);
 
   // What stands for the node now.
   NodeId resolve(NodeId node);
@@ -30,6 +34,7 @@ class Rewriting {
   void acquire(NodeId node, std::uint32_t times);
   void release_operands(NodeId node);
 
+  std::vector<NodeId> given_;
   std::vector<std::uint32_t> uses_;
   std::vector<NodeId> forward_;
 };

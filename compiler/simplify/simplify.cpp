@@ -12,7 +12,8 @@ namespace {
 
 class Engine {
  public:
-  Engine(Graph& graph, std::span<const NodeId> roots, std::size_t used) : graph_(graph), rewriting_(graph, roots.first(used)) {
+  Engine(Graph& graph, std::span<const NodeId> roots, std::size_t used, std::size_t given)
+      : graph_(graph), rewriting_(graph, roots.first(used), given) {
     const std::vector<NodeId> order = graph.reachable(roots);
     budget_ = 1000 + 64 * order.size();
     for (NodeId id : order) simplify(id);
@@ -114,8 +115,8 @@ std::span<const Law> laws() {
   return all;
 }
 
-Simplified simplify(Graph& graph, std::span<const NodeId> roots, std::size_t followed) {
-  return Engine(graph, roots, roots.size() - followed).take();
+Simplified simplify(Graph& graph, std::span<const NodeId> roots, std::size_t followed, std::size_t given) {
+  return Engine(graph, roots, roots.size() - followed, given).take();
 }
 
 }  // namespace tenet

@@ -48,7 +48,8 @@ struct Simplified {
 };
 
 // Names stay (a `named` node keeps its identity): what is computed under a name keeps it. `followed`: so many roots at the end
-// are rewritten like all others and are no use of what they read: nobody computes them.
-Simplified simplify(Graph& graph, std::span<const NodeId> roots, std::size_t followed = 0);
+// are rewritten like all others and are no use of what they read: nobody computes them. `given`: so many roots at the beginning are
+// what the others are derived from.
+Simplified simplify(Graph& graph, std::span<const NodeId> roots, std::size_t followed = 0, std::size_t given = 0);
 
 }  // namespace tenet

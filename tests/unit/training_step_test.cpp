@@ -16,7 +16,7 @@ namespace {
 struct Step {
   explicit Step(const std::string& text) : program(program_from(text)), raw(training_values(program)) {
     const SimplifiedGradients values = simplify_gradients(program.graph, raw.given, raw.backward, Sizes());
-    computation = training_step(program, values.given, values.gradients);
+    computation = training_step(program, raw, values.given, values.gradients);
   }
   std::vector<std::string> assigned() const {
     std::vector<std::string> result;

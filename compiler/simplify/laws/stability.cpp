@@ -20,11 +20,16 @@ std::optional<NodeId> exponent_beside_one(const Rewriting& r, NodeId id) {
   return {};
 }
 
-// x of 1 - sigmoid(x).
-std::optional<NodeId> argument_of_complement(const Rewriting& r, NodeId id) {
-  const auto parts = two(r, id, Op::subtract);
-  if (!parts || !is_constant(r.graph, parts->a, 1) || !is(r.graph, parts->b, Op::sigmoid)) return {};
-  return operand(r.graph, parts->b, 0);
+// sigmoid(x) of 1 - sigmoid(x), or of its negative: as a difference, or as a sum with -1.
+std::optional<NodeId> sigmoid_beside_one(const Rewriting& r, NodeId id, bool negative = false) {
+  const auto value = [&](NodeId one, NodeId other, int expected) {
+    return is_constant(r.graph, one, expected) && is(r.graph, other, Op::sigmoid) ? std::optional(other) : std::nullopt;
+  };
+  if (const auto parts = two(r, id, Op::subtract)) return negative ? value(parts->b, parts->a, 1) : value(parts->a, parts->b, 1);
+  const auto parts = negative ? two(r, id, Op::add) : std::nullopt;
+  if (!parts) return {};
+  const auto found = value(parts->a, parts->b, -1);
+  return found ? found : value(parts->b, parts->a, -1);
 }
 
 NodeId softplus_of_log(Rewriting& r, NodeId id) {
@@ -58,13 +63,21 @@ NodeId log_of_sigmoid(Rewriting& r, NodeId id) {
 
 NodeId log_of_complement(Rewriting& r, NodeId id) {
   if (!is(r.graph, id, Op::log)) return id;
-  const auto x = argument_of_complement(r, operand(r.graph, id, 0));
-  return x ? negate(r.graph, softplus(r.graph, *x)) : id;
+  const auto value = sigmoid_beside_one(r, operand(r.graph, id, 0));
+  return value ? negate(r.graph, softplus(r.graph, operand(r.graph, *value, 0))) : id;
 }
 
-NodeId complement(Rewriting& r, NodeId id) {
-  const auto x = argument_of_complement(r, id);
-  return x && !r.shared(operand(r.graph, id, 1)) ? sigmoid(r.graph, negated(r.graph, *x)) : id;
+// Where sigmoid(x) is near 1, it has lost the digits that its difference from 1 needs. One that is computed anyway is read.
+std::optional<NodeId> sigmoid_of_negative(Rewriting& r, std::optional<NodeId> value) {
+  if (!value || (r.shared(*value) && !r.derived(*value))) return {};
+  return sigmoid(r.graph, negated(r.graph, operand(r.graph, *value, 0)));
+}
+
+NodeId complement(Rewriting& r, NodeId id) { return sigmoid_of_negative(r, sigmoid_beside_one(r, id)).value_or(id); }
+
+NodeId complement_from_one(Rewriting& r, NodeId id) {
+  const auto value = sigmoid_of_negative(r, sigmoid_beside_one(r, id, true));
+  return value ? negate(r.graph, *value) : id;
 }
 
 constexpr Law rows[] = {
@@ -73,7 +86,10 @@ constexpr Law rows[] = {
     {"sigmoid of a quotient", "exp(x) / (1 + exp(x))", "sigmoid(x)", "", Soundness::exact, sigmoid_of_quotient},
     {"log of sigmoid", "log(sigmoid(x))", "-softplus(-x)", "", Soundness::exact, log_of_sigmoid},
     {"log of the complement of sigmoid", "log(1 - sigmoid(x))", "-softplus(x)", "", Soundness::exact, log_of_complement},
-    {"complement of sigmoid", "1 - sigmoid(x)", "sigmoid(-x)", "sigmoid(x) is used once", Soundness::exact, complement},
+    {"complement of sigmoid", "1 - sigmoid(x)", "sigmoid(-x)", "sigmoid(x) is used once, or in gradients alone", Soundness::exact,
+     complement},
+    {"negative complement of sigmoid", "sigmoid(x) - 1", "-sigmoid(-x)", "sigmoid(x) is used once, or in gradients alone",
+     Soundness::exact, complement_from_one},
 };
 
 }  // namespace
