@@ -145,7 +145,7 @@ class Derivation {
         if (definition.inner == inner) names.try_emplace(definition.node, definition.name);
       for (const Adjoint& adjoint : reverse.adjoints) {
         const auto name = names.find(adjoint.of);
-        if (name == names.end() || std::ranges::find(wanted_, name->second, &Target::name) != wanted_.end()) continue;
+        if (name == names.end() || is_wanted(name->second)) continue;
         if (values.empty()) gradient_of_.try_emplace(index_of(adjoint.value), name->second);
         for (const auto& [before, now] : values)
           if (before == adjoint.value) gradient_of_.try_emplace(index_of(now), name->second);
@@ -178,7 +178,9 @@ class Derivation {
     return within == within_.end() ? component : innermost(within->second);
   }
 
-  // Each component that is needed gets a line, by the name that its body was given.
+  bool is_wanted(std::string_view name) const { return std::ranges::find(wanted_, name, &Target::name) != wanted_.end(); }
+
+  // Each component that is needed gets a line, by the name that its body was given, which may be a part of a wanted gradient.
   void name_recurrences() {
     for (NodeId component : recurrences_) {
       std::vector<std::string> names;
@@ -191,7 +193,7 @@ class Derivation {
         const NodeId body = graph_.body_of(id);
         if (gradient != gradient_of_.end())
           names.push_back(spelling_->derivative_by(gradient->second));
-        else if (graph_.node(body).op == Op::named)
+        else if (graph_.node(body).op == Op::named && !is_wanted(std::string_view(graph_.name_of(body)).substr(1)))
           names.push_back(spelling_->derivative_by(std::string_view(graph_.name_of(body)).substr(1)));  // `dh`
         else
           names.push_back(spelling_->fresh("shared"));

@@ -193,7 +193,7 @@ TEST_CASE("every law is used in deriving or computing something", "[unit]") {
       {"sum[vocab](C[vocab = 2 * vocab + 1 else 0] * C)", {"C"}},
       {"sum[other](vocab == other + 1 and x[vocab = other] > 0) + sum[other](vocab == 2 * other and s > 0)", {}},
       {"|other| * x / 1 + x^1 + x * (vocab == Y) + sum[vocab]((vocab == Y) * y)", {}},
-      {"log(1 + exp(tanh(x))) + 1 / (1 + exp(x)) + exp(tanh(y)) / (1 + exp(tanh(y))) + (1 - sigmoid(s))", {}},
+      {"log(1 + exp(tanh(x))) + 1 / (1 + exp(x)) + exp(tanh(y)) / (1 + exp(tanh(y))) + (1 - sigmoid(s)) + (sigmoid(exp(s)) - 1)", {}},
       {"log(sigmoid(tanh(x))) + log(1 - sigmoid(tanh(y))) + sigmoid(tanh(y))", {}},
       {"x[vocab = other][other = Y + 1 else 0]", {}},
       {"prod[vocab](x)", {"x"}},
