@@ -16,6 +16,7 @@
 #include "compiler/grad/closing.h"
 #include "compiler/grad/differences.h"
 #include "compiler/grad/gradient.h"
+#include "compiler/plan/reals.h"
 #include "compiler/plan/rewriting.h"
 #include "compiler/plan/simplified.h"
 #include "compiler/simplify/gradients.h"
@@ -68,6 +69,10 @@ Subjects subjects_of(Session& session, NodeId loss) {
   for (NodeId value : forms.given) computation.outputs.push_back({output_name(computation.outputs.size()), value});
   for (NodeId gradient : forms.gradients) computation.outputs.push_back({output_name(computation.outputs.size()), gradient});
   result.simple = session.times("simplify", [&] { return simplified(graph, computation); });
+  for (std::size_t k = result.values.size(); k < result.simple.outputs.size(); ++k) {
+    NodeId& gradient = result.simple.outputs[k].value;
+    gradient = as_reals(graph, std::span(&gradient, 1), session.sizes)[0];
+  }
   return result;
 }
 

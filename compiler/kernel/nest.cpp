@@ -122,6 +122,8 @@ TermId Nest::apply(Op op, std::vector<TermId> operands) {
       if (result == Kind::real && kinds[i] == Kind::truth)  // it chooses, whatever is infinite or no number where it is false
         return apply(Op::where, {operands[i], operands[1 - i], constant(result, 0)});
     }
+  if (result == Kind::real && (op == Op::multiply || op == Op::divide))
+    if (const auto split = split_factor(op, operands)) return *split;
   if (op == Op::logical_and)
     for (std::size_t i = 0; i < 2; ++i)
       if (const auto holds = constant_of(operands[i]); holds && *holds != 0) return as(Kind::truth, operands[1 - i]);
@@ -139,6 +141,20 @@ TermId Nest::apply(Op op, std::vector<TermId> operands) {
     range = range_of(op, ranges);
   }
   return add({.kind = Term::Kind::apply, .type = result, .op = op, .operands = std::move(operands), .loops = {}, .range = range});
+}
+
+// By a constant that single precision does not have, such as the 1e40 that 1e20 * x * 1e20 is simplified to, in two steps.
+std::optional<TermId> Nest::split_factor(Op op, const std::vector<TermId>& operands) {
+  constexpr double most = std::numeric_limits<float>::max(), least = std::numeric_limits<float>::min(), step = 0x1p100;
+  for (std::size_t i = op == Op::divide ? 1 : 0; i < 2; ++i) {
+    const std::optional<double> factor = constant_of(operands[i]);
+    if (!factor || *factor == 0 || !std::isfinite(*factor)) continue;
+    if (std::abs(*factor) <= most && std::abs(*factor) >= least) continue;
+    const double first = std::abs(*factor) > most ? step : 1 / step;
+    const TermId scaled = apply(op, {operands[1 - i], constant(Kind::real, first)});
+    return apply(op, {scaled, constant(Kind::real, *factor / first)});
+  }
+  return {};
 }
 
 TermId Nest::load(BufferId id, const Coordinates& coordinates) {

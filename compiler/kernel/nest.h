@@ -59,6 +59,7 @@ class Nest {
   TermId constant(Kind kind, double number);
   TermId whole_constant(const mpz_class& number);
   std::optional<double> constant_of(TermId term) const;
+  std::optional<TermId> split_factor(Op op, const std::vector<TermId>& operands);
   TermId quotient(TermId dividend, TermId divisor, bool exact);
   TermId quotient_rounded_down(Fraction fraction);
   std::optional<Fraction> fraction(NodeId value, const Coordinates& coordinates, int depth = 16);

@@ -114,6 +114,11 @@ std::int64_t Values::points(std::span<const AxisId> axes) const {
   return product;
 }
 
+bool Values::is_quotient_of_wholes(NodeId value) const {
+  const auto whole = [&](NodeId operand) { return graph_.node(operand).kind == Kind::whole; };
+  return graph_.node(value).op == Op::divide && std::ranges::all_of(graph_.node(value).operands, whole);
+}
+
 void Values::weigh() {
   weight_.assign(graph_.node_count(), {});
   for (NodeId id : live_) {
@@ -155,7 +160,8 @@ void Values::choose() {
   std::vector<int> uses(graph_.node_count(), 0);
   std::vector<bool> root = kept_, feeds(graph_.node_count(), false);  // feeds: is read again and again, place by place
   for (NodeId id : roots_) root[index_of(id)] = true;
-  // compared: for equality, perhaps with its own maximum; worked out twice it might be rounded in two ways.
+  // compared: for equality, perhaps with its own maximum; worked out twice it might be rounded in two ways, but for a quotient of
+  // wholes.
   std::vector<bool> chosen(graph_.node_count(), false), compared(graph_.node_count(), false);
   for (std::size_t i = live_.size(); i-- > 0;) {
     const NodeId id = live_[i];
@@ -196,7 +202,8 @@ void Values::choose() {
       if (body_of_another) continue;
       evaluations[from] += inside;
       uses[from] += 1;
-      if (node.op == Op::equal && graph_.node(NodeId{from}).kind == Kind::real) compared[from] = true;
+      if (node.op == Op::equal && graph_.node(NodeId{from}).kind == Kind::real && !is_quotient_of_wholes(NodeId{from}))
+        compared[from] = true;
     }
   }
   stored_ = std::move(chosen);

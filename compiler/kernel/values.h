@@ -54,6 +54,7 @@ class Values {
   void find_seen(const Computation& computation);
   void weigh();   // what one evaluation of each value costs, given what is stored
   void choose();  // what to store, given the costs
+  bool is_quotient_of_wholes(NodeId value) const;
   bool reads_axis(NodeId value, AxisId axis) const { return graph_.has_axis(value, axis); }
 
   struct Weight {

@@ -91,6 +91,9 @@ class KernelEmitter {
   llvm::Value* with_large_angles(llvm::Value* usual, llvm::Value* angle, int quarters);
   void keep_reciprocal(TermId divisor, int row, int vector);
   std::optional<double> constant_of(TermId id) const;
+  bool reads_large_whole(TermId real, int depth = 0) const;
+  bool is_exact(TermId real, int depth = 0) const;
+  llvm::Value* in_double(TermId real, int row, int vector);
   llvm::Value* converted(llvm::Value* value, Kind kind);
   llvm::Value* held(llvm::Value* value, Width width);  // as a whole of that width
   llvm::Value* held_within(llvm::Value* whole, const WholeRange& range);

@@ -195,6 +195,13 @@ llvm::Value* KernelEmitter::emit_apply(const Term& t, int row, int vector) {
   if (operation.kind == KindRule::truth && !logical) {
     const auto real = [&](TermId operand) { return term(operand).type == Kind::real; };
     kind = std::ranges::any_of(t.operands, real) ? Kind::real : Kind::whole;
+    const auto exact = [&](TermId operand) { return is_exact(operand); };
+    if (kind == Kind::real && std::ranges::all_of(t.operands, exact) &&
+        std::ranges::any_of(t.operands, [&](TermId operand) { return reads_large_whole(operand); })) {
+      std::vector<Emitter::Value> operands;
+      for (TermId operand : t.operands) operands.push_back(LlvmEmitter::wrap(in_double(operand, row, vector)));
+      return LlvmEmitter::unwrap(operation.emit(emitter_, operands));
+    }
   }
   // Wholes are taken in the widest of the widths.
   Width width = t.type == Kind::whole ? t.range.width() : Width::narrow;
@@ -214,6 +221,56 @@ llvm::Value* KernelEmitter::emit_apply(const Term& t, int row, int vector) {
   result = held(result, t.range.width());
   const bool grows = t.op == Op::add || t.op == Op::subtract || t.op == Op::multiply;
   return t.range.open && grows ? within_exact(result) : result;
+}
+
+namespace {
+
+bool is_arithmetic(Op op) {
+  return op == Op::add || op == Op::subtract || op == Op::multiply || op == Op::divide || op == Op::negate || op == Op::abs ||
+         op == Op::minimum || op == Op::maximum;
+}
+
+constexpr int deepest_arithmetic = 16;
+
+}  // namespace
+
+// Whether a real is worked out of wholes that single precision does not have, so that a comparison would see its rounding.
+bool KernelEmitter::reads_large_whole(TermId real, int depth) const {
+  constexpr std::int64_t exact = 1 << 24;
+  const Term& t = term(real);
+  if (t.type != Kind::real || depth == deepest_arithmetic) return false;
+  if (t.kind == Term::Kind::convert) {
+    const Term& from = term(t.operands[0]);
+    return from.type == Kind::whole && !from.range.within(-exact, exact);
+  }
+  if (t.kind != Term::Kind::apply || !is_arithmetic(t.op)) return false;
+  return std::ranges::any_of(t.operands, [&](TermId operand) { return reads_large_whole(operand, depth + 1); });
+}
+
+// Whether in_double() rounds nothing to single precision that is computed: a maximum of such values, which has been rounded, is
+// to be equal to one of them as it is rounded.
+bool KernelEmitter::is_exact(TermId real, int depth) const {
+  const Term& t = term(real);
+  if (t.type != Kind::real) return true;
+  if (t.kind == Term::Kind::load) return kernels_.buffers[index_of(t.buffer)].role == BufferRole::input;
+  if (t.kind == Term::Kind::constant || t.kind == Term::Kind::convert) return true;
+  if (t.kind != Term::Kind::apply || !is_arithmetic(t.op) || depth == deepest_arithmetic) return false;
+  return std::ranges::all_of(t.operands, [&](TermId operand) { return is_exact(operand, depth + 1); });
+}
+
+// A real in double precision: its arithmetic, down to wholes and constants.
+llvm::Value* KernelEmitter::in_double(TermId real, int row, int vector) {
+  const Term& t = term(real);
+  if (t.kind == Term::Kind::constant) return llvm::ConstantFP::get(builder_.getDoubleTy(), t.constant);
+  if (t.kind == Term::Kind::convert && term(t.operands[0]).type == Kind::whole)
+    return held(value(t.operands[0], row, vector), Width::open);
+  if (t.kind != Term::Kind::apply) {
+    llvm::Value* single = converted(value(real, row, vector), Kind::real);
+    return builder_.CreateFPExt(single, with_lanes(builder_.getDoubleTy(), lanes_of(single)));
+  }
+  std::vector<Emitter::Value> operands;
+  for (TermId operand : t.operands) operands.push_back(LlvmEmitter::wrap(in_double(operand, row, vector)));
+  return LlvmEmitter::unwrap(operation(t.op).emit(emitter_, operands));
 }
 
 // The product, or its negative, and what it is added to.

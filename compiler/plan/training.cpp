@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cassert>
 
-#include "compiler/elaborate/ranges.h"
 #include "compiler/grad/gradient.h"
 #include "compiler/plan/closed_gradients.h"
+#include "compiler/plan/reals.h"
 #include "compiler/plan/rewriting.h"
 #include "compiler/plan/sharing.h"
 #include "compiler/simplify/hazards.h"
@@ -16,49 +16,6 @@ namespace tenet {
 namespace {
 
 NodeId product(Graph& graph, NodeId a, NodeId b) { return graph.apply(Op::multiply, a, b); }
-
-// A gradient is real. What it is whole by stays so where wholes can hold it, for large ones that cancel are lost among reals;
-// where they cannot, and where nothing cancels, it is worked out in reals.
-class Reals {
- public:
-  Reals(Graph& graph, const Sizes& sizes) : graph_(graph), ranges_(graph, &sizes) {}
-
-  NodeId of(NodeId id) {
-    if (graph_.node(id).kind == Kind::real) return id;
-    if (const auto known = known_.find(id); known != known_.end()) return known->second;
-    const NodeId result = worked_out_in_reals(id) ? rebuilt(id) : graph_.apply(Op::divide, id, graph_.constant(1));
-    return known_[id] = result;
-  }
-
- private:
-  bool worked_out_in_reals(NodeId id) {
-    const Op op = graph_.node(id).op;
-    return op == Op::multiply || op == Op::negate || ((op == Op::add || op == Op::subtract) && !fits(id));
-  }
-
-  NodeId rebuilt(NodeId id) {
-    std::vector<NodeId> operands(graph_.node(id).operands.begin(), graph_.node(id).operands.end());
-    for (NodeId& operand : operands) operand = of(operand);
-    return graph_.rebuild(id, operands);
-  }
-
-  // Whether nothing in the arithmetic is sure to be beyond what double precision has every whole of.
-  bool fits(NodeId id) {
-    static const mpq_class exact = mpz_class(1) << 53;
-    if (const auto known = fits_.find(id); known != fits_.end()) return known->second;
-    const std::optional<mpq_class> magnitude = ranges_.magnitude(id);
-    bool result = !magnitude || *magnitude < exact;
-    const Op op = graph_.node(id).op;
-    if (op == Op::add || op == Op::subtract || op == Op::multiply || op == Op::negate)
-      for (std::size_t i = 0; i < graph_.node(id).operands.size(); ++i) result = fits(graph_.node(id).operands[i]) && result;
-    return fits_[id] = result;
-  }
-
-  Graph& graph_;
-  Ranges ranges_;
-  NodeMap known_;
-  std::unordered_map<NodeId, bool> fits_;
-};
 
 // The gradients times min(1, clip / |g|), and not finite unless clip >= 0. They are divided by the greatest of them before they
 // are squared, so that no square overflows, nor is lost, where the gradient is not; that divisor is held in a range in which it
@@ -182,10 +139,10 @@ Computation training_step(Program& program, const TrainingValues& raw, std::span
   for (const State& state : program.states)
     if (state.own && given[++own] != state.node) result.assignments.push_back({state.input, given[own]});
 
-  Reals reals(graph, sizes);
+  const std::vector<NodeId> real_gradients = as_reals(graph, gradients, sizes);
   std::vector<NodeId> scaled, counted;
   for (NodeId gradient : gradients) {
-    scaled.push_back(is_zero(graph, gradient) ? gradient : reals.of(gradient));
+    scaled.push_back(is_zero(graph, gradient) ? gradient : real_gradients[scaled.size()]);
     if (!is_zero(graph, gradient)) counted.push_back(scaled.back());
   }
   if (train.clip) {

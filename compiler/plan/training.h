@@ -25,11 +25,11 @@ TrainingValues written_training_values(Program& program);
 // the gradients are those of the loss with exponentials kept in range.
 SimplifiedGradients training_forms(Program& program, const TrainingValues& raw, const Sizes& sizes);
 
-// One step: each parameter by its rule, each state by its update. `given` and `gradients`: what is in `raw`, simplified. A parameter
-// that the loss does not read, so that its gradient is 0 in `raw`, is not updated; an optimizer's state that nothing reads is left out. With `clip`,
-// the gradients are scaled by min(1, clip / |g|), |g| the Euclidean norm of all of them together (Pascanu et al., "On the
-// difficulty of training recurrent neural networks", 2013); a `clip` that is not from 0 on makes them infinite, which ends the
-// training there. `sizes` may leave axes open.
+// One step: each parameter by its rule, each state by its update. `given` and `gradients`: what is in `raw`, simplified. A
+// parameter that the loss does not read, so that its gradient is 0 in `raw`, is not updated; an optimizer's state that nothing
+// reads is left out. With `clip`, the gradients are scaled by min(1, clip / |g|), |g| the Euclidean norm of all of them together
+// (Pascanu et al., "On the difficulty of training recurrent neural networks", 2013); a `clip` that is not from 0 on makes them
+// infinite, which ends the training there. `sizes` may leave axes open.
 Computation training_step(Program& program, const TrainingValues& raw, std::span<const NodeId> given,
                           std::span<const NodeId> gradients, const Sizes& sizes = {});
 
