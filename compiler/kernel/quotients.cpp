@@ -62,6 +62,7 @@ TermId Nest::quotient(TermId dividend, TermId divisor, bool exact) {
   const auto number = constant_of(divisor);
   if (number && constant_of(dividend)) return constant(Kind::real, *constant_of(dividend) / *number);
   if (number && *number == 1) return as(Kind::real, dividend);
+  if (const auto split = split_factor(Op::divide, {as(Kind::real, dividend), divisor})) return *split;
   if (number && (exact ? is_power_of_two(*number) : is_moderate(*number)))
     return apply(Op::multiply, {as(Kind::real, dividend), constant(Kind::real, 1 / *number)});
   return add({.kind = Term::Kind::apply,
