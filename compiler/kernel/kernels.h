@@ -144,8 +144,8 @@ struct Lowered {
 };
 
 // `lanes`: 32-bit lanes in a vector register of the target (4, 8 or 16); `registers`: how many (16 or 32); `fused`: it has a
-// multiply-add. The caches' sizes in
-// bytes, which tiles and blocks are made for, are the same for every processor: the order of a sum depends on its tile.
+// multiply-add. The caches' sizes in bytes, which tiles and blocks are made for, are the same for every processor: the order of a
+// sum depends on its tile.
 struct Target {
   int lanes;
   int registers;
