@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compiler/driver/tensors.h"
 #include "compiler/grad/axes.h"
 #include "compiler/grad/gradient.h"
 
@@ -82,7 +83,8 @@ Reads reads_of(const Session& session, const Assumption& assumption) {
 
 Outcome<void> report(Session& session, const Contradiction& found) {
   const std::string where = found.where.empty() ? "" : " at " + found.where;
-  session.diagnostics.report(Message::assumption_contradicted, found.assumption->span, where, found.left, found.right);
+  session.diagnostics.report(Message::assumption_contradicted, found.assumption->span, where, number_text(found.left),
+                             number_text(found.right));
   return diagnosed(session);
 }
 

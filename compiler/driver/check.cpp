@@ -64,7 +64,7 @@ void print_claims(const std::vector<ClaimCheck>& claims) {
         fmt::print("greatest difference in numbers {:.1e})", claim.difference);
       for (const std::string& condition : claim.conditions) fmt::print("\n                where {}", condition);
     } else {
-      fmt::print("\n                {}: left {:.9g}, right {:.9g}", claim.where, claim.left, claim.right);
+      fmt::print("\n                {}: left {}, right {}", claim.where, number_text(claim.left, 9), number_text(claim.right, 9));
     }
     if (!claim.remainder.empty()) fmt::print("\n                left - right == {}", claim.remainder);
     fmt::print("\n");
