@@ -69,10 +69,11 @@ Subjects subjects_of(Session& session, NodeId loss) {
   for (NodeId value : forms.given) computation.outputs.push_back({output_name(computation.outputs.size()), value});
   for (NodeId gradient : forms.gradients) computation.outputs.push_back({output_name(computation.outputs.size()), gradient});
   result.simple = session.times("simplify", [&] { return simplified(graph, computation); });
-  for (std::size_t k = result.values.size(); k < result.simple.outputs.size(); ++k) {
-    NodeId& gradient = result.simple.outputs[k].value;
-    gradient = as_reals(graph, std::span(&gradient, 1), session.sizes)[0];
-  }
+  const auto gradients = std::span(result.simple.outputs).subspan(result.values.size());
+  std::vector<NodeId> reals;
+  for (const Computation::Output& gradient : gradients) reals.push_back(gradient.value);
+  reals = as_reals(graph, reals, session.sizes);
+  for (std::size_t k = 0; k < reals.size(); ++k) gradients[k].value = reals[k];
   return result;
 }
 

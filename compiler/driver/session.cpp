@@ -181,7 +181,8 @@ Outcome<std::unique_ptr<Session>> open_text(const Options& options) {
   auto session = std::make_unique<Session>();
   session->options = options;
   session->seed = options.seed.value_or(Options::default_seed);
-  if (auto set = set_processor(options.processor); !set) return wrong(set.error());
+  if (!options.processor.empty())
+    if (auto set = set_processor(options.processor); !set) return wrong(set.error());
   set_threads(options.threads > 0 ? static_cast<int>(options.threads) : std::min(available_threads(), most_by_default));
   auto text = read_program_text(options.file);
   if (!text) return std::unexpected(text.error());

@@ -36,8 +36,7 @@ class Analysis {
   bool trivial(TermId term) const { return trivial_[index_of(term)]; }
 
   // The terms whose values are needed at hand to work out `term`: operands, and the parts of an address that are no
-  // coordinates. A reduction needs none: it brings its own loops.
-  // A product that goes into a sum is no operand, its factors are.
+  // coordinates. A reduction needs none: it brings its own loops. A product that goes into a sum is no operand, its factors are.
   const std::vector<TermId>& needs(TermId term) const { return needs_[index_of(term)]; }
   const std::vector<TermId>& needs_of_element(TermId reduction) const { return element_needs_[index_of(reduction)]; }
   const std::vector<TermId>& needs_of_store(std::size_t store) const { return store_needs_[store]; }

@@ -49,11 +49,6 @@ Description detected() {
   return std::move(*builder);
 }
 
-Description& current() {
-  static Description description = detected();
-  return description;
-}
-
 Description with_processor(Description description, const std::string& processor) {
   if (!description || processor.empty()) return description;
   if (auto known = check_processor(description->getTargetTriple(), processor); !known) return std::unexpected(known.error());
@@ -69,24 +64,40 @@ std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> machine_of(Desc
   return std::move(*machine);
 }
 
+// What code in this process is compiled for.
+struct Host {
+  Description description;
+  Target target;
+};
+
+Host& host() {
+  static Host host = [] {
+    const Description own = detected();
+    const auto machine = machine_of(own);
+    return Host{own, machine ? target_of(**machine) : Target{4, 16, false}};  // without a machine nothing is compiled
+  }();
+  return host;
+}
+
 }  // namespace
 
-Description host_description() { return current(); }
+Description host_description() { return host().description; }
+Target host_target() { return host().target; }
 
 std::expected<void, std::string> set_processor(const std::string& processor) {
-  Description chosen = with_processor(detected(), processor);
+  const Description chosen = with_processor(host().description, processor);
   const auto machine = machine_of(chosen);
   if (!machine) return std::unexpected(machine.error());
-  if (!processor.empty())
-    for (const auto& [feature, present] : llvm::sys::getHostCPUFeatures())
-      if (!present && (*machine)->getMCSubtargetInfo()->checkFeatures("+" + feature.str()))
-        return std::unexpected("this machine cannot run code for `" + processor + "`: it lacks " + feature.str());
-  current() = std::move(chosen);
+  for (const auto& [feature, present] : llvm::sys::getHostCPUFeatures())
+    if (!present && (*machine)->getMCSubtargetInfo()->checkFeatures("+" + feature.str()))
+      return std::unexpected("this machine cannot run code for `" + processor + "`: it lacks " + feature.str());
+  host().description = chosen;
+  host().target = target_of(**machine);
   return {};
 }
 
 std::expected<std::unique_ptr<llvm::TargetMachine>, std::string> machine_for(const std::string& processor) {
-  return machine_of(with_processor(current(), processor));
+  return machine_of(with_processor(host().description, processor));
 }
 
 Target target_of(const llvm::TargetMachine& machine) {
@@ -102,7 +113,5 @@ std::expected<Target, std::string> target_for(const std::string& processor) {
   if (!machine) return std::unexpected(machine.error());
   return target_of(**machine);
 }
-
-Target host_target() { return target_for("").value_or(Target{4, 16, false}); }  // without a machine nothing is compiled
 
 }  // namespace tenet

@@ -19,9 +19,8 @@ class NativeCode {
 // What code in this process is compiled for: the machine that it runs on, or what set_processor() chose.
 Target host_target();
 
-// From now on code in this process is compiled for another processor, by LLVM's name for it, such as x86-64-v3; empty: for the
-// one that it runs on. Error: LLVM knows no such processor, or this machine lacks some of its instructions. Not while others
-// compile.
+// From now on code in this process is compiled for another processor, by LLVM's name for it, such as x86-64-v3. Error: LLVM knows
+// no such processor, or this machine lacks some of its instructions. Not while others compile.
 std::expected<void, std::string> set_processor(const std::string& processor);
 
 // This system with another processor; empty: what code in this process is compiled for. Error: LLVM knows no such processor.

@@ -139,12 +139,12 @@ Computation training_step(Program& program, const TrainingValues& raw, std::span
   for (const State& state : program.states)
     if (state.own && given[++own] != state.node) result.assignments.push_back({state.input, given[own]});
 
-  const std::vector<NodeId> real_gradients = as_reals(graph, gradients, sizes);
-  std::vector<NodeId> scaled, counted;
-  for (NodeId gradient : gradients) {
-    scaled.push_back(is_zero(graph, gradient) ? gradient : real_gradients[scaled.size()]);
-    if (!is_zero(graph, gradient)) counted.push_back(scaled.back());
-  }
+  std::vector<NodeId> scaled = as_reals(graph, gradients, sizes), counted;
+  for (std::size_t i = 0; i < scaled.size(); ++i)
+    if (is_zero(graph, gradients[i]))
+      scaled[i] = gradients[i];
+    else
+      counted.push_back(scaled[i]);
   if (train.clip) {
     const std::vector<NodeId> within = clipped(graph, *train.clip, counted);
     for (NodeId& gradient : scaled)
