@@ -10,27 +10,15 @@
 #include "compiler/kernel/arena.h"
 #include "compiler/kernel/arrange.h"
 #include "compiler/kernel/kernels.h"
+#include "compiler/kernel/layout.h"
 #include "compiler/kernel/nest.h"
+#include "compiler/kernel/overwriting.h"
 #include "compiler/kernel/packing.h"
 #include "compiler/kernel/schedule.h"
 #include "compiler/kernel/values.h"
 
 namespace tenet {
 namespace {
-
-// Strides and bytes of what extents and panels say; more than can be is INT64_MAX.
-void set_strides(Buffer& buffer) {
-  const std::int64_t panel = buffer.panel;
-  buffer.strides.resize(buffer.extents.size());
-  std::int64_t stride = 1;
-  for (std::size_t i = buffer.extents.size(); i-- > 0;) {
-    buffer.strides[i] = stride;
-    const std::int64_t extent = panel > 0 && i + 1 == buffer.extents.size() ? panel : buffer.extents[i];
-    if (__builtin_mul_overflow(stride, extent, &stride)) stride = INT64_MAX;
-  }
-  const std::int64_t panels = panel > 0 ? (buffer.extents.back() + panel - 1) / panel : 1;
-  if (__builtin_mul_overflow(stride, panels * buffer.element_bytes(), &buffer.bytes)) buffer.bytes = INT64_MAX;
-}
 
 class Lowering {
  public:
@@ -291,7 +279,7 @@ class Lowering {
   Kernel scheduled(Kernel kernel, bool flexible) {
     const Copying copying = [&](const WantedCopy& wanted) { return this->copying(kernel, wanted); };
     LaneChoice schedule = choose_lanes(kernel, target_, flexible, copying);
-    if (flexible && schedule.lanes) lay_out(kernel, *schedule.lanes);
+    if (flexible && schedule.lanes) lay_out(kernel, *schedule.lanes, result_.buffers);
     set_tiles(kernel, schedule.lanes, target_);
     pack(kernel, result_.buffers, target_, copying, schedule.copies);
     for (const WantedCopy& wanted : schedule.copies) use_copy(kernel.terms[index_of(wanted.load)], wanted);
@@ -300,22 +288,6 @@ class Lowering {
     kernel.cost = schedule.cost;
     arrange(kernel, result_.buffers, target_);
     return kernel;
-  }
-
-  // The buffer of the kernel's only store with the lanes' axis last.
-  void lay_out(Kernel& kernel, LoopId lanes) {
-    Store& store = kernel.stores[0];
-    const auto found = std::ranges::find_if(store.indices, [&](TermId index) {
-      const Term& term = kernel.terms[index_of(index)];
-      return term.kind == Term::Kind::loop && term.loop == lanes;
-    });
-    if (found == store.indices.end()) return;
-    const auto place = found - store.indices.begin();
-    Buffer& buffer = result_.buffers[index_of(store.buffer)];
-    std::rotate(found, found + 1, store.indices.end());
-    std::rotate(buffer.axes.begin() + place, buffer.axes.begin() + place + 1, buffer.axes.end());
-    std::rotate(buffer.extents.begin() + place, buffer.extents.begin() + place + 1, buffer.extents.end());
-    set_strides(buffer);
   }
 
   const Copies& copies(bool by_place) const { return by_place ? regions_.back().copies : copies_; }
@@ -399,64 +371,37 @@ class Lowering {
     }
   }
 
-  static bool reads(const Kernel& kernel, BufferId buffer) {
-    return std::ranges::any_of(kernel.terms,
-                               [&](const Term& term) { return term.kind == Term::Kind::load && term.buffer == buffer; });
+  // The kernel's value waits in a buffer of its own; what then copies it over the target.
+  Kernel wait(Kernel kernel, BufferId target) {
+    const Buffer like = result_.buffers[index_of(target)];
+    const BufferId fresh = add_buffer(like.name + ".next", BufferRole::temporary, like.kind, like.axes);
+    kernel.stores[0].buffer = fresh;
+    result_.kernels.push_back(std::move(kernel));
+    Nest work = nest();
+    std::vector<Level> order;
+    std::vector<TermId> indices;
+    const Coordinates coordinates = loops_over(work, like.axes, order, indices);
+    const TermId value = work.load(fresh, coordinates);
+    Kernel copy = work.finish(like.name + ".next", order, {{target, indices, value, false}});
+    schedule_copy(copy, 0, target_);
+    return copy;
   }
 
-  // Every read of the buffer is of the element that is then written.
-  static bool in_place(const Kernel& kernel, BufferId buffer) {
-    return std::ranges::all_of(kernel.terms, [&](const Term& term) {
-      return term.kind != Term::Kind::load || term.buffer != buffer || term.operands == kernel.stores[0].indices;
-    });
-  }
-
-  // All values read the inputs as they were: an input is overwritten after its last reader. Where readers and writers go in a
-  // circle, or a kernel would read elements that it has overwritten, the new value waits in a buffer of its own.
   void add_assignments() {
-    struct Update {
-      Kernel kernel;
-      BufferId target;
-    };
-    std::vector<Update> direct, waiting;
-    const auto wait = [&](Kernel kernel, BufferId target) {
-      const Buffer like = result_.buffers[index_of(target)];
-      const BufferId fresh = add_buffer(like.name + ".next", BufferRole::temporary, like.kind, like.axes);
-      kernel.stores[0].buffer = fresh;
-      result_.kernels.push_back(std::move(kernel));
-      Nest work = nest();
-      std::vector<Level> order;
-      std::vector<TermId> indices;
-      const Coordinates coordinates = loops_over(work, like.axes, order, indices);
-      const TermId value = work.load(fresh, coordinates);
-      Kernel copy = work.finish(like.name + ".next", order, {{target, indices, value, false}});
-      schedule_copy(copy, 0, target_);
-      waiting.push_back({std::move(copy), target});
-    };
+    std::vector<Overwriting> all;
     for (const auto& assignment : computation_.assignments) {
       const BufferId target = input_buffer_.at(assignment.target);
       const NodeId id = values_.of(assignment.value);
       if (buffer_of_.contains(index_of(id)) && buffer_of_.at(index_of(id)) == target) continue;
-      Kernel kernel = scheduled(into(target, id, graph_.input(assignment.target).name), false);
-      if (in_place(kernel, target))
-        direct.push_back({std::move(kernel), target});
+      all.push_back({scheduled(into(target, id, graph_.input(assignment.target).name), false), target});
+    }
+    std::vector<Kernel> copies;
+    for (Overwriting& next : in_order(std::move(all)))
+      if (next.waits)
+        copies.push_back(wait(std::move(next.kernel), next.target));
       else
-        wait(std::move(kernel), target);
-    }
-    while (!direct.empty()) {
-      auto next = std::ranges::find_if(direct, [&](const Update& update) {
-        return std::ranges::none_of(direct,
-                                    [&](const Update& other) { return &other != &update && reads(other.kernel, update.target); });
-      });
-      if (next == direct.end()) {
-        next = direct.begin();
-        wait(std::move(next->kernel), next->target);
-      } else {
-        result_.kernels.push_back(std::move(next->kernel));
-      }
-      direct.erase(next);
-    }
-    for (Update& update : waiting) result_.kernels.push_back(std::move(update.kernel));
+        result_.kernels.push_back(std::move(next.kernel));
+    std::ranges::move(copies, std::back_inserter(result_.kernels));
   }
 
   void add_loss() {
