@@ -37,6 +37,7 @@ class ScalarEmitter final : public Emitter {
     return arithmetic(a, b, [](auto x, auto y) { return x - y; });
   }
   Value multiply(Value a, Value b) override {
+    if (get(a).kind == Kind::truth) return both(a, b);
     return arithmetic(a, b, [](auto x, auto y) { return x * y; });
   }
   Value minimum(Value a, Value b) override {

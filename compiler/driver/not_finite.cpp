@@ -6,6 +6,8 @@
 #include <cmath>
 #include <limits>
 #include <map>
+#include <optional>
+#include <set>
 
 #include "compiler/driver/hyperparameters.h"
 #include "compiler/driver/infinities.h"
@@ -82,13 +84,15 @@ class StepInspection {
   // Of what a step leaves, as native code does: "the state `rv` becomes nan at h = 0, in 4 of 4 elements (line 9), made by 0 /
   // 0".
   std::string left_fault(const std::string& what, NodeId next, Span span, const Tensor& left, bool may_be_infinite);
+  // Whether it would be finite at a rate of 0.
+  bool finite_without_rate(NodeId next);
   // Gives the optimizers the gradients.
   void bind_gradients(std::span<const NodeId> gradients);
 
  private:
   std::optional<Origin> overflow_below(NodeId root);
 
-  const Session& session_;
+  Session& session_;
   const Graph& graph_;
   Sizes sizes_;
   Interpreter interpreter_;
@@ -150,6 +154,12 @@ std::string StepInspection::left_fault(const std::string& what, NodeId next, Spa
   if (!origin->innermost || origin->made_by.empty()) return text;
   const std::string& name = graph_.name_of(*origin->innermost);
   return text + fmt::format(" in `{}`{}", name, place_text(session_, name));
+}
+
+bool StepInspection::finite_without_rate(NodeId next) {
+  Graph& graph = session_.graph();
+  const NodeId still = rewritten(graph, std::span(&next, 1), {{session_.recipe().rate, graph.constant(0)}})[0];
+  return bad_elements(graph_, interpreter_.value(still), false).empty();
 }
 
 void StepInspection::bind_gradients(std::span<const NodeId> gradients) {
@@ -217,9 +227,25 @@ Left run_step(const Session& session, Stepper& stepper, std::int64_t step) {
 }
 
 struct Found {
-  std::string text;        // empty: nothing was found
-  bool in_update = false;  // all that an updated parameter is worked out from is finite
+  std::string text;                              // empty: nothing was found
+  std::optional<bool> lower_rate_may_help = {};  // none: as far as this step says
 };
+
+// Whether a state is worked out of parameters, through other states too.
+bool reads_parameters(const Program& program, const State& state) {
+  const Graph& graph = program.graph;
+  std::vector<NodeId> roots{state.next};
+  for (std::size_t before = 0; before != roots.size();) {
+    before = roots.size();
+    const std::vector<NodeId> read = graph.reachable(roots);
+    const std::set<NodeId> nodes(read.begin(), read.end());
+    const auto reads = [&](const auto& row) { return nodes.contains(row.node); };
+    if (std::ranges::any_of(program.parameters, reads)) return true;
+    for (const State& other : program.states)
+      if (reads(other) && std::ranges::find(roots, other.next) == roots.end()) roots.push_back(other.next);
+  }
+  return false;
+}
 
 // The fault of a step that left `left`, looked for where it is likely to have begun: in the loss, the program's states, the
 // gradients, what the optimizers make of these.
@@ -240,30 +266,32 @@ Found fault_in(Session& session, const Stepper& stepper, const Model& model, con
 
   StepInspection inspection(session, stepper, model, step);
   if (left.loss) return {inspection.named_fault(roots[0], program.train->loss_name)};
-  const auto state_fault = [&](bool own) {
+  const auto state_fault = [&](bool own) -> Found {
     for (std::size_t i = 0; i < program.states.size(); ++i) {
       const State& state = program.states[i];
       const auto bad = left.kept.find(state.name);
       if (state.own != own || bad == left.kept.end()) continue;
       const std::string what = fmt::format("the {} `{}`", own ? "state" : "optimizer's state", state.name);
-      return inspection.left_fault(what, roots[1 + i], state.span, bad->second, may_be_infinite(program, state.node));
+      const std::string text =
+          inspection.left_fault(what, roots[1 + i], state.span, bad->second, may_be_infinite(program, state.node));
+      return {text, own && !reads_parameters(program, state) ? std::optional(false) : std::nullopt};
     }
-    return std::string();
+    return Found();
   };
-  if (std::string text = state_fault(true); !text.empty()) return {text};
+  if (Found found = state_fault(true); !found.text.empty()) return found;
   for (const Rule& rule : program.train->rules)
     if (std::string text = inspection.named_fault(gradients[rule.parameter], named.outputs[first_gradient + rule.parameter].name);
         !text.empty())
       return {text};
   inspection.bind_gradients(gradients);
-  if (std::string text = state_fault(false); !text.empty()) return {text};
+  if (Found found = state_fault(false); !found.text.empty()) return found;
   for (std::size_t i = 0; i < program.train->rules.size(); ++i) {
     const Parameter& parameter = program.parameters[program.train->rules[i].parameter];
     const auto bad = left.kept.find(parameter.name);
     if (bad == left.kept.end()) continue;
     const NodeId next = roots[1 + program.states.size() + i];
     return {inspection.left_fault(fmt::format("the parameter `{}`", parameter.name), next, parameter.span, bad->second, false),
-            true};
+            inspection.finite_without_rate(next)};
   }
   return {};
 }
@@ -325,8 +353,8 @@ std::string value_fault(const Session& session, Interpreter& interpreter, const 
   return fmt::format("`{}` is {}{}{}", name, number_text(number), place_text(session, name), origin ? made_by(*origin) : "");
 }
 
-// A lower rate is of no use where there is none, or where the fault is there at the initial values too, unless it is in the
-// update alone.
+// A lower rate is of no use where there is none, where what is not finite does not come of it, or where it is so at the initial
+// values too.
 StepFault fault_of_step(Session& session, Stepper& stepper, const Model& initial, std::int64_t step) {
   if (std::string text = hyperparameter_fault(session, step); !text.empty()) return {text, false};
   Model model = initial;
@@ -343,7 +371,9 @@ StepFault fault_of_step(Session& session, Stepper& stepper, const Model& initial
     found.text =
         fmt::format("`{}` becomes {}", left.kept.begin()->first, bad_elements(session.graph(), left.kept.begin()->second, false));
   bool lower = rate_at(session, step) != 0;
-  if (lower && !found.in_update) {
+  if (lower && found.lower_rate_may_help)
+    lower = *found.lower_rate_may_help;
+  else if (lower) {
     restart(session, initial, stepper);
     lower = !run_step(session, stepper, step).any();
   }

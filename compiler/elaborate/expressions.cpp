@@ -215,8 +215,9 @@ std::optional<Value> Elaborator::apply(Op op, std::span<const Value> operands) {
   std::ranges::transform(operands, nodes.begin(), &Value::node);
   const NodeId node = graph().apply(op, std::span(nodes).first(operands.size()));
   Kind kind = graph().node(node).kind;
-  const bool whole = tenet::operation(op).kind == KindRule::arithmetic && kind == Kind::whole;
-  if (whole && std::ranges::any_of(op == Op::where ? operands.subspan(1) : operands,
+  const KindRule rule = tenet::operation(op).kind;
+  const bool arithmetic = rule == KindRule::arithmetic || rule == KindRule::product;
+  if (arithmetic && kind == Kind::whole && std::ranges::any_of(op == Op::where ? operands.subspan(1) : operands,
                                    [](const Value& value) { return value.kind == Kind::real; }))
     kind = Kind::real;
   return Value{node, kind};

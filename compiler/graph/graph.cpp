@@ -100,10 +100,14 @@ NodeId Graph::apply(Op op, std::span<const NodeId> operands) {
   for (NodeId operand : operands) axes = merged(axes, node(operand).axes);
   Kind kind = Kind::real;
   switch (row.kind) {
-    case KindRule::arithmetic: {
-      bool whole = true;
-      for (std::size_t i = op == Op::where ? 1 : 0; i < operands.size(); ++i) whole &= node(operands[i]).kind != Kind::real;
-      kind = whole ? Kind::whole : Kind::real;
+    case KindRule::arithmetic:
+    case KindRule::product: {
+      bool whole = true, truth = row.kind == KindRule::product;
+      for (std::size_t i = op == Op::where ? 1 : 0; i < operands.size(); ++i) {
+        whole &= node(operands[i]).kind != Kind::real;
+        truth &= node(operands[i]).kind == Kind::truth;
+      }
+      kind = truth ? Kind::truth : whole ? Kind::whole : Kind::real;
       break;
     }
     case KindRule::same:

@@ -18,6 +18,7 @@ constexpr double exact_whole = 0x1p53;  // below it double precision has every w
 Kind working_kind(Op op, Kind result, std::span<const Kind> operands) {
   switch (operation(op).kind) {
     case KindRule::arithmetic:
+    case KindRule::product:
     case KindRule::same:
       return result == Kind::truth ? Kind::truth : result;
     case KindRule::truth: {
@@ -37,6 +38,9 @@ Kind result_kind(Op op, std::span<const Kind> operands) {
       return Kind::whole;
     case KindRule::same:
       return operands[0];
+    case KindRule::product:
+      if (std::ranges::count(operands, Kind::truth) == std::ssize(operands)) return Kind::truth;
+      [[fallthrough]];
     case KindRule::arithmetic:
       return std::ranges::find(operands, Kind::real) != operands.end() ? Kind::real : Kind::whole;
     default:
@@ -107,6 +111,7 @@ TermId Nest::apply(Op op, std::vector<TermId> operands) {
   std::vector<Kind> kinds;
   for (std::size_t i = op == Op::where ? 1 : 0; i < operands.size(); ++i) kinds.push_back(terms_[index_of(operands[i])].type);
   const Kind result = result_kind(op, kinds);
+  if (op == Op::multiply && result == Kind::truth) return apply(Op::logical_and, std::move(operands));
   if (std::ranges::all_of(operands, [&](TermId operand) { return constant_of(operand).has_value(); })) {
     double values[3] = {};
     for (std::size_t i = 0; i < operands.size(); ++i) values[i] = *constant_of(operands[i]);

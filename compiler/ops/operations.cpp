@@ -45,7 +45,7 @@ constexpr Operation table[] = {
 
   {O::add,      "+", F::pointwise, 2, N::infix,  5, K::arithmetic, {"g", "g", ""},         "", v::add,      0, e::add,      1, -2, 2},
   {O::subtract, "-", F::pointwise, 2, N::infix,  5, K::arithmetic, {"g", "-g", ""},        "", v::subtract, 0, e::subtract, 1, -2, 2},
-  {O::multiply, "*", F::pointwise, 2, N::infix,  6, K::arithmetic, {"g * b", "g * a", ""}, "", v::multiply, 0, e::multiply, 1, -2, 2},
+  {O::multiply, "*", F::pointwise, 2, N::infix,  6, K::product,    {"g * b", "g * a", ""}, "", v::multiply, 0, e::multiply, 1, -2, 2},
   {O::divide,   "/", F::pointwise, 2, N::infix,  6, K::real,
       {"g / b", "-(g * y / b)", ""}, "",
       v::divide, 0, e::divide, 1, 0.25, 4},

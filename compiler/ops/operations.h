@@ -79,8 +79,8 @@ enum class Kind : std::uint8_t { real, whole, truth };
 enum class Form : std::uint8_t { leaf, identity, pointwise, reduction, substitution, recurrence };
 
 // How a result's kind follows from the operands'. `arithmetic`: whole if every operand is whole or a truth, else real
-// (for `where` the condition does not count).
-enum class KindRule : std::uint8_t { given, same, arithmetic, real, whole, truth };
+// (for `where` the condition does not count). `product`: the same, but a truth if both operands are.
+enum class KindRule : std::uint8_t { given, same, arithmetic, product, real, whole, truth };
 
 // How the operation is written. `infix` and `prefix` use `spelling` as the operator, `call` as a function's name,
 // `reduce` as name[axes](e).

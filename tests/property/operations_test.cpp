@@ -41,7 +41,9 @@ std::vector<std::vector<Kind>> operand_kinds(const Operation& row) {
   const bool logical = row.domain_low == 0 && row.domain_high == 1 && row.kind == KindRule::truth;
   if (logical) return {std::vector(arity, Kind::truth)};
   std::vector<std::vector<Kind>> result{std::vector(arity, Kind::real)};
-  if (row.kind == KindRule::arithmetic || row.kind == KindRule::truth) result.push_back(std::vector(arity, Kind::whole));
+  if (row.kind == KindRule::arithmetic || row.kind == KindRule::product || row.kind == KindRule::truth)
+    result.push_back(std::vector(arity, Kind::whole));
+  if (row.kind == KindRule::product) result.push_back(std::vector(arity, Kind::truth));
   return result;
 }
 
@@ -133,6 +135,7 @@ TEST_CASE("a pointwise operation's values are of the kind that it says", "[prope
       const NodeId node = model.graph.apply(row.op, model.operands);
       const Kind kind = model.graph.node(node).kind;
       if (row.kind == KindRule::arithmetic) RC_ASSERT(kind == (kinds.back() == Kind::real ? Kind::real : Kind::whole));
+      if (row.kind == KindRule::product) RC_ASSERT(kind == kinds.back());
       for (double value : model.interpreter.value(node).values) {
         RC_ASSERT(!std::isnan(value));
         if (kind == Kind::whole) RC_ASSERT(value == std::floor(value));
