@@ -1,3 +1,5 @@
+#include <fmt/ranges.h>
+
 #include <algorithm>
 
 #include "compiler/elaborate/names.h"
@@ -138,8 +140,9 @@ bool set_given(const Program& program, Diagnostics& diagnostics, const std::map<
     if (row == program.axes.end()) {
       std::vector<std::string> names;
       for (const auto& [axis, id] : program.axes) names.push_back(axis);
+      const std::string hint = suggestion(name, names);
       diagnostics.report(Message::size_axis_unknown, program.axis_spans.empty() ? Span{} : program.axis_spans.front(), name)
-          .hint = suggestion(name, names);
+          .hint = hint.empty() && !names.empty() ? fmt::format("its axes are {}", fmt::join(names, ", ")) : hint;
       complete = false;
     } else if (size < 1 || size > largest_size) {
       diagnostics.report(Message::size_not_whole, span_of(program, row->second), name, size);

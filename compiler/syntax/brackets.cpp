@@ -81,7 +81,9 @@ std::optional<Bracket> Parser::bracket() {
     if (!expect(TokenKind::close_round, "`,` or `)`")) return std::nullopt;
     return bracket;
   }
-  std::optional<Name> axis = used_name("an axis");
+  const Token first = cursor_.peek();
+  const bool place = first.kind == TokenKind::number || first.kind == TokenKind::colon;
+  std::optional<Name> axis = used_name("an axis", place ? "a place is given by its axis's name: `x[axis = 0]`" : "");
   if (!axis) return std::nullopt;
   bracket.names.push_back(std::move(*axis));
   if (!cursor_.at(TokenKind::equals)) return bracket;
@@ -152,6 +154,7 @@ std::optional<Argument> Parser::argument(bool after_named) {
     diagnostics_.report(Message::argument_after_named, begin);
     return std::nullopt;
   }
+  if (cursor_.at_word("axis")) return expected("an expression", "axes stand in square brackets: `sum[n](x)`"), std::nullopt;
   argument.value = expression();
   if (!argument.value) return std::nullopt;
   return argument;

@@ -162,9 +162,7 @@ ExpressionPtr Parser::primary() {
     default:
       break;
   }
-  const Token& before = cursor_.last();
-  const bool two_stars = cursor_.at_operator(Op::multiply) && before.kind == TokenKind::operation && before.op == Op::multiply;
-  return expected("an expression", two_stars ? "a power is written `^`" : "");
+  return expected("an expression");
 }
 
 ExpressionPtr Parser::name() {

@@ -31,7 +31,12 @@ struct Foreign {
 constexpr Foreign foreign[] = {
     {"&&", "write `and`"},
     {"&", "write `and`"},
+    {"||", "write `or`"},
     {"!", "write `not`"},
+    {"~", "write `not`"},
+    {"**", "a power is written `^`"},
+    {"//", "write `floor(a / b)`; a comment begins with `#`"},
+    {"%", "a remainder is `a - b * floor(a / b)`"},
     {";", "a statement ends with its line"},
     {"'", "strings stand in double quotes"},
     {"@", "a matrix product is `sum[i](a * b)`"},
@@ -47,6 +52,12 @@ constexpr Foreign foreign[] = {
     {"“", "strings stand in straight double quotes"},
     {"”", "strings stand in straight double quotes"},
 };
+
+// What `text` begins with; null if with none of these.
+const Foreign* foreign_at(std::string_view text) {
+  const auto* row = std::ranges::find_if(foreign, [&](const Foreign& candidate) { return text.starts_with(candidate.spelling); });
+  return row == std::end(foreign) ? nullptr : row;
+}
 
 // The operator that `text` begins with, the longest; null if none does.
 const Operation* operator_at(std::string_view text) {
@@ -177,7 +188,10 @@ class Lexer {
 
   void lex_symbol() {
     const std::size_t begin = at_;
-    if (const Operation* row = operator_at(text_.substr(at_, 2))) {
+    const Operation* row = operator_at(text_.substr(at_, 2));
+    const Foreign* other = foreign_at(text_.substr(at_));
+    if (other != nullptr && other->spelling.size() > (row ? row->spelling.size() : 1)) return lex_foreign();
+    if (row != nullptr) {
       at_ += row->spelling.size();
       add(TokenKind::operation, begin, row->op);
       return;
@@ -193,9 +207,8 @@ class Lexer {
 
   void lex_foreign() {
     const std::size_t begin = at_;
-    const std::string_view rest = text_.substr(at_);
-    const auto* known = std::ranges::find_if(foreign, [&](const Foreign& row) { return rest.starts_with(row.spelling); });
-    if (known != std::end(foreign)) {
+    const Foreign* known = foreign_at(text_.substr(at_));
+    if (known != nullptr) {
       at_ += known->spelling.size();
     } else if (static_cast<unsigned char>(peek()) < 0x80) {  // a run of the same one, `...`, is one error
       while (peek() == text_[begin]) ++at_;
@@ -206,8 +219,8 @@ class Lexer {
     const std::string shown = byte < 0x20 || byte == 0x7F ? fmt::format("the byte 0x{:02X}", byte)
                                                           : fmt::format("`{}`", text_.substr(begin, at_ - begin));
     Diagnostic& diagnostic = diagnostics_.report(Message::unexpected_character, span(begin, at_), shown);
-    if (known != std::end(foreign)) diagnostic.hint = known->hint;
-    if (known == std::end(foreign) && byte >= 0x80) diagnostic.hint = "names are made of the letters A to Z, digits and `_`";
+    if (known != nullptr) diagnostic.hint = known->hint;
+    if (known == nullptr && byte >= 0x80) diagnostic.hint = "names are made of the letters A to Z, digits and `_`";
     add(TokenKind::invalid, begin);
   }
 

@@ -62,7 +62,7 @@ class Parser {
 
   // Names that a statement introduces, and lists of names in `[ ]`.
   std::optional<Name> defined_name(std::string_view what);
-  std::optional<Name> used_name(std::string_view what);
+  std::optional<Name> used_name(std::string_view what, std::string_view hint = {});
   std::optional<std::vector<Name>> names_in_brackets(bool defined);
 
   // Functions and recipes (blocks.cpp).

@@ -86,7 +86,8 @@ std::optional<Name> Parser::defined_name(std::string_view what) {
   const Token token = cursor_.peek();
   const std::string_view text = cursor_.text(token);
   const bool word = token.kind == TokenKind::keyword || (token.kind == TokenKind::operation && is_reserved(text));
-  if (token.kind != TokenKind::name && !word) return expected(what), std::nullopt;
+  const bool begins = is_reserved(text) && cursor_.dangling() != nullptr;  // another statement
+  if ((token.kind != TokenKind::name && !word) || begins) return expected(what), std::nullopt;
   cursor_.take();
   if (is_reserved(text)) {
     diagnostics_.report(Message::name_reserved, cursor_.span(token), text);
@@ -99,8 +100,8 @@ std::optional<Name> Parser::defined_name(std::string_view what) {
   return Name{std::string(text), cursor_.span(token)};
 }
 
-std::optional<Name> Parser::used_name(std::string_view what) {
-  if (!cursor_.at(TokenKind::name)) return expected(what), std::nullopt;
+std::optional<Name> Parser::used_name(std::string_view what, std::string_view hint) {
+  if (!cursor_.at(TokenKind::name)) return expected(what, hint), std::nullopt;
   const Token token = cursor_.take();
   return Name{std::string(cursor_.text(token)), cursor_.span(token)};
 }
