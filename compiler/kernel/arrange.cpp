@@ -18,8 +18,9 @@ constexpr std::int64_t parts[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 // What one place of the nest reads or writes again and again.
 struct Access {
   LoopSet loops;
-  std::optional<LoopId> along;  // the loop whose neighbours are neighbours in memory
-  double bytes;                 // of an element
+  std::vector<LoopId>
+      along;     // the loop whose neighbours are neighbours in memory, then the one that goes from end to end of it, ...
+  double bytes;  // of an element
 };
 
 class Arrangement {
@@ -55,9 +56,11 @@ class Arrangement {
   void add(const Buffer& buffer, const std::vector<TermId>& indices) {
     Access access{{}, {}, static_cast<double>(buffer.element_bytes())};
     for (TermId index : indices) access.loops |= reads_[index_of(index)];
-    if (!indices.empty()) {
-      const Term& last = kernel_.terms[index_of(indices.back())];
-      if (last.kind == Term::Kind::loop) access.along = last.loop;
+    for (std::size_t i = indices.size(); i-- > 0;) {
+      const Term& index = kernel_.terms[index_of(indices[i])];
+      if (index.kind != Term::Kind::loop) break;
+      access.along.push_back(index.loop);
+      if (buffer.panel > 0 || buffer.extents[i] != kernel_.loops[index_of(index.loop)].extent) break;
     }
     accesses_.push_back(std::move(access));
   }
@@ -85,7 +88,12 @@ class Arrangement {
     double elements = 1;
     for (std::uint32_t i = 0; i < kernel_.loops.size(); ++i)
       if (access.loops[LoopId{i}] && kernel_.loops[i].role != LoopRole::sequence) elements *= covered(order, from, LoopId{i});
-    const double run = access.bytes * (access.along ? covered(order, from, *access.along) : 1);
+    double run = access.bytes;
+    for (LoopId loop : access.along) {
+      const double elements_along = covered(order, from, loop);
+      run *= elements_along;
+      if (elements_along < static_cast<double>(kernel_.loops[index_of(loop)].extent)) break;
+    }
     return elements * access.bytes * std::ceil(run / line) * line / run;
   }
 

@@ -273,7 +273,9 @@ class Lowering {
     if (copies(by_place).contains(key_of(load.buffer, wanted))) return 0;
     double places = 1;
     for (const Region& region : regions_) places *= static_cast<double>(sizes_[region.axis]);
-    return 1.5 * static_cast<double>(result_.buffers[index_of(load.buffer)].bytes) / 4 / places;
+    const double bytes = static_cast<double>(result_.buffers[index_of(load.buffer)].bytes) / places;
+    const bool cached = 2 * bytes <= static_cast<double>(target_.second_cache);
+    return (cached ? 1.5 : 4) * bytes / 4;
   }
 
   Kernel scheduled(Kernel kernel, bool flexible) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "compiler/kernel/scopes.h"
 
@@ -13,6 +14,8 @@ constexpr std::int64_t longest_run = 4096;     // elements that one accumulator 
 constexpr double least_shared = 1 << 14;       // cost of a kernel that several threads work at: some 2 us
 constexpr double least_for_threads = 1 << 21;  // of a pass that is worth waking threads for: some 300 us
 constexpr std::int64_t enough_shares = 8;      // tiles of the loop that they share out
+constexpr double page = 4096;                  // bytes
+constexpr double line_cost = 4;                // of an element that is stored far from the one before: a line of the cache
 
 // The place of the lanes' coordinate among the indices: `last` if consecutive lanes are consecutive elements.
 enum class Access { uniform, consecutive, scattered };
@@ -50,6 +53,43 @@ std::optional<std::vector<std::size_t>> order_for(const Kernel& kernel, const st
   return order;
 }
 
+// Whether the rows' index is the store's last: lanes that are not next to one another are turned in registers.
+bool is_turned(const Kernel& kernel, const Store& store, std::optional<LoopId> rows) {
+  if (!rows || store.accumulate || store.indices.empty()) return false;
+  const Term& last = kernel.terms[index_of(store.indices.back())];
+  return last.kind == Term::Kind::loop && last.loop == *rows;
+}
+
+// How many elements of a buffer stand between two lanes.
+double elements_apart(const Kernel& kernel, const std::vector<LoopSet>& reads, const Store& store, LoopId lanes) {
+  LoopSet after;
+  for (std::size_t i = store.indices.size(); i-- > 0 && !reads[index_of(store.indices[i])][lanes];)
+    after |= reads[index_of(store.indices[i])];
+  return iterations(kernel, after);
+}
+
+// The output loop along which the most loads inside reductions stay the same, those across lanes before others: each of them is
+// as many loads as there are vectors.
+std::optional<LoopId> rows_for(const Kernel& kernel, const std::vector<LoopSet>& reads, std::optional<LoopId> lanes) {
+  const LoopSet reduced = reduction_loops(kernel);
+  std::optional<LoopId> rows;
+  if (std::ranges::find(kernel.terms, Term::Kind::reduce, &Term::kind) == kernel.terms.end()) return rows;
+  int most = 0;
+  for (const auto& [loop, block] : kernel.order) {
+    if (lanes && loop == *lanes) continue;
+    if (kernel.loops[index_of(loop)].extent < 2) continue;
+    int shared = 1;  // several accumulators hide the latency of one even if they share nothing
+    for (std::size_t i = 0; i < kernel.terms.size(); ++i)
+      if (kernel.terms[i].kind == Term::Kind::load && reads[i].meets(reduced) && !reads[i][loop])
+        shared += lanes && reads[i][*lanes] ? 8 : 4;
+    if (shared >= most) {
+      most = shared;
+      rows = loop;
+    }
+  }
+  return rows;
+}
+
 }  // namespace
 
 LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexible, const Copying& copying) {
@@ -57,6 +97,11 @@ LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexibl
   const std::vector<std::optional<LoopSet>> around = scopes(kernel, reads);
   const LoopSet output = output_loops(kernel), reduced = reduction_loops(kernel);
   const double width = target.lanes;
+  // Of an element of lanes that are not next to one another: where the rows are, they are turned in registers.
+  const auto scattering = [&](const Store& store, LoopId lanes) {
+    const double apart = elements_apart(kernel, reads, store, lanes) * 4;
+    return !is_turned(kernel, store, rows_for(kernel, reads, lanes)) ? line_cost : apart < page ? 1 : line_cost / 2;
+  };
 
   LaneChoice best;
   double least = std::numeric_limits<double>::infinity();
@@ -95,7 +140,7 @@ LaneChoice choose_lanes(const Kernel& kernel, const Target& target, bool flexibl
     for (const Store& store : kernel.stores) {
       const Access how = lanes ? access(kernel, reads, store.indices, *lanes) : Access::uniform;
       const bool scattered = how == Access::scattered && !(flexible && order_for(kernel, store.indices, *lanes));
-      cost += steps(output) * (scattered ? width : 1) * (store.accumulate ? 2 : 1);
+      cost += steps(output) * (scattered ? scattering(store, *lanes) * width : 1) * (store.accumulate ? 2 : 1);
     }
     if (cost < least) {
       least = cost;
@@ -115,10 +160,18 @@ struct Tiles {
   int rows, vectors;
 };
 
+// Stores of a lane of so many rows that are turned: 8, 4, 2 or 1 of them at a time.
+double segments(std::int64_t rows, int most) {
+  double count = 0;
+  for (std::int64_t size = most; size > 0; size /= 2) count += static_cast<double>(std::exchange(rows, rows % size) / size);
+  return count;
+}
+
 // Register tiles for `reductions` accumulators a point: as square as the registers allow, at least 8 accumulators in flight,
 // little left over. `summed`: how many elements a sum has; where those of a tile do not stay in the first cache, a vector of them
-// costs more than a multiply-add.
-Tiles tiles_for(std::int64_t rows, std::int64_t vectors, int registers, int reductions, double summed, const Target& target) {
+// costs more than a multiply-add. `turned`: is_turned().
+Tiles tiles_for(std::int64_t rows, std::int64_t vectors, int registers, int reductions, double summed, bool turned,
+                const Target& target) {
   Tiles best{1, 1};
   double least = std::numeric_limits<double>::infinity();
   for (int v = 1; v <= std::min<std::int64_t>(vectors, 6); ++v) {
@@ -129,7 +182,9 @@ Tiles tiles_for(std::int64_t rows, std::int64_t vectors, int registers, int redu
           const auto accumulators = static_cast<double>(tile_rows * tile_vectors * reductions);
           const double bytes = 4.0 * summed * static_cast<double>(tile_vectors) * target.lanes;
           const double streamed = bytes > static_cast<double>(target.first_cache) / 2 ? static_cast<double>(tile_vectors) / 4 : 0;
-          return std::max({accumulators, 8.0, static_cast<double>(tile_rows + tile_vectors)}) + 0.5 + streamed;
+          const double stores = turned ? 2.0 * tile_vectors * target.lanes * segments(tile_rows, target.lanes) / summed : 0;
+          const double loads = 1.1 * static_cast<double>(tile_rows + tile_vectors);
+          return std::max({accumulators, 8.0, loads}) + 0.5 + streamed + stores;
         };
         return static_cast<double>(vectors / v) * tile(v) + (vectors % v > 0 ? tile(vectors % v) : 0);
       };
@@ -150,33 +205,22 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
   const bool output_lanes = lanes && output_loops(kernel)[*lanes];
   const std::int64_t vectors = output_lanes ? (kernel.loops[index_of(*lanes)].extent + target.lanes - 1) / target.lanes : 1;
 
-  // Rows: the output loop along which the most loads inside reductions stay the same, those across lanes before others: each of
-  // them is as many loads as there are vectors.
-  LoopSet reduced = reduction_loops(kernel);
+  const LoopSet reduced = reduction_loops(kernel);
   int reductions = 0, work = 0;
   for (std::size_t i = 0; i < kernel.terms.size(); ++i) {
     reductions += kernel.terms[i].kind == Term::Kind::reduce;
     work += kernel.terms[i].kind == Term::Kind::apply && reads[i].meets(reduced);
   }
-  std::optional<LoopId> rows;
-  int most = 0;
-  if (reductions > 0)
-    for (const auto& [loop, block] : kernel.order) {
-      if (lanes && loop == *lanes) continue;
-      if (kernel.loops[index_of(loop)].extent < 2) continue;
-      int shared = 1;  // several accumulators hide the latency of one even if they share nothing
-      for (std::size_t i = 0; i < kernel.terms.size(); ++i)
-        if (kernel.terms[i].kind == Term::Kind::load && reads[i].meets(reduced) && !reads[i][loop])
-          shared += lanes && reads[i][*lanes] ? 8 : 4;
-      if (shared >= most) {
-        most = shared;
-        rows = loop;
-      }
-    }
+  std::optional<LoopId> rows = rows_for(kernel, reads, lanes);
+  const bool turned =
+      output_lanes && std::ranges::all_of(kernel.stores, [&](const Store& store) {
+        return is_turned(kernel, store, rows) && access(kernel, reads, store.indices, *lanes) == Access::scattered;
+      });
   Tiles tiles{1, static_cast<int>(std::min<std::int64_t>(vectors, 2))};
   if (reductions > 0)
     tiles = tiles_for(rows ? kernel.loops[index_of(*rows)].extent : 1, vectors,
-                      std::max(8, target.registers - 2 * std::max(0, work - 1)), reductions, iterations(kernel, reduced), target);
+                      std::max(8, target.registers - 2 * std::max(0, work - 1)), reductions, iterations(kernel, reduced), turned,
+                      target);
   if (tiles.rows == 1) rows.reset();
 
   if (lanes) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <numeric>
 
 #include "compiler/native/kernel_emitter.h"
 
@@ -11,6 +12,12 @@ namespace tenet {
 namespace {
 
 const llvm::Align element_align(4);
+
+llvm::Constant* first_lanes(llvm::IRBuilder<>& builder, unsigned used, unsigned width) {
+  std::vector<llvm::Constant*> lanes;
+  for (unsigned i = 0; i < width; ++i) lanes.push_back(builder.getInt1(i < used));
+  return llvm::ConstantVector::get(lanes);
+}
 
 }  // namespace
 
@@ -79,10 +86,16 @@ unsigned KernelEmitter::lanes_in_use(int vector) const { return vector + 1 == la
 
 llvm::Value* KernelEmitter::mask(int vector) {
   const unsigned used = lanes_in_use(vector);
-  if (used == lanes_->width) return nullptr;
-  std::vector<llvm::Constant*> lanes;
-  for (unsigned i = 0; i < lanes_->width; ++i) lanes.push_back(builder_.getInt1(i < used));
-  return llvm::ConstantVector::get(lanes);
+  return used == lanes_->width ? nullptr : first_lanes(builder_, used, lanes_->width);
+}
+
+// The first lanes of a vector, of which the others are 0.
+llvm::Value* KernelEmitter::load_lanes(llvm::Type* type, llvm::Value* pointer, unsigned used) {
+  const auto* vector = llvm::dyn_cast<llvm::FixedVectorType>(type);
+  const unsigned width = vector ? vector->getNumElements() : 1;
+  if (used == width) return builder_.CreateAlignedLoad(type, pointer, element_align);
+  return builder_.CreateMaskedLoad(type, pointer, element_align, first_lanes(builder_, used, width),
+                                   llvm::Constant::getNullValue(type));
 }
 
 llvm::Value* KernelEmitter::emit_load(TermId id, int row, int vector) {
@@ -101,10 +114,7 @@ llvm::Value* KernelEmitter::emit_load(TermId id, int row, int vector) {
     loaded = builder_.CreateMaskedGather(type, pointers, element_align, mask(vector), llvm::Constant::getNullValue(type));
   } else if (at.consecutive) {
     llvm::Type* type = with_lanes(element, lanes_->width);
-    if (llvm::Value* used = mask(vector))
-      loaded = builder_.CreateMaskedLoad(type, at.pointer, element_align, used, llvm::Constant::getNullValue(type));
-    else
-      loaded = builder_.CreateAlignedLoad(type, at.pointer, element_align);
+    loaded = load_lanes(type, at.pointer, lanes_in_use(vector));
   } else {
     loaded = builder_.CreateAlignedLoad(element, at.pointer, element_align);
   }
@@ -133,37 +143,48 @@ void KernelEmitter::emit_store(std::size_t index, llvm::Value* value, int row, i
                                  element_align, mask(vector));
   } else if (at.consecutive) {
     value = broadcast(builder_, value, lanes_->width);
-    if (llvm::Value* used = mask(vector))
-      builder_.CreateMaskedStore(value, at.pointer, element_align, used);
-    else
-      builder_.CreateAlignedStore(value, at.pointer, element_align);
+    store_lanes(value, at.pointer, lanes_in_use(vector));
   } else {
     if (lanes_of(value) > 1) value = builder_.CreateExtractElement(value, lanes_in_use(vector) - 1);
     builder_.CreateAlignedStore(value, at.pointer, element_align);
   }
 }
 
-void KernelEmitter::add_to_memory(llvm::Value* pointer, llvm::Value* value, llvm::Value* mask) {
+// The first lanes of a vector. Masked stores are slow without 512-bit vectors' masks (tens of cycles on some processors): there a
+// rest is stored in halves, quarters, ... of the vector.
+void KernelEmitter::store_lanes(llvm::Value* value, llvm::Value* pointer, unsigned used) {
+  const unsigned width = lanes_of(value);
+  if (used < width && stores_masked_) {
+    builder_.CreateMaskedStore(value, pointer, element_align, first_lanes(builder_, used, width));
+    return;
+  }
+  for (unsigned at = 0, size = width; at < used; size /= 2) {
+    if (at + size > used) continue;
+    std::vector<int> part(size);
+    std::iota(part.begin(), part.end(), static_cast<int>(at));
+    builder_.CreateAlignedStore(
+        size == width ? value : builder_.CreateShuffleVector(value, part),
+        at == 0 ? pointer : builder_.CreateGEP(value->getType()->getScalarType(), pointer, builder_.getInt64(at)), element_align);
+    at += size;
+  }
+}
+
+void KernelEmitter::add_to_memory(llvm::Value* pointer, llvm::Value* value, unsigned used) {
   llvm::Type* type = value->getType();
-  llvm::Value* before = mask ? static_cast<llvm::Value*>(builder_.CreateMaskedLoad(type, pointer, element_align, mask,
-                                                                                   llvm::Constant::getNullValue(type)))
-                             : builder_.CreateAlignedLoad(type, pointer, element_align);
-  llvm::Value* sum = LlvmEmitter::unwrap(emitter_.add(LlvmEmitter::wrap(before), LlvmEmitter::wrap(value)));
-  if (mask)
-    builder_.CreateMaskedStore(sum, pointer, element_align, mask);
-  else
-    builder_.CreateAlignedStore(sum, pointer, element_align);
+  llvm::Value* before = load_lanes(type, pointer, used);
+  store_lanes(LlvmEmitter::unwrap(emitter_.add(LlvmEmitter::wrap(before), LlvmEmitter::wrap(value))), pointer, used);
 }
 
 // Consecutive lanes are different places and are added together; otherwise lanes may meet in one place, so they go one by one.
 void KernelEmitter::emit_accumulation(const Address& at, llvm::Value* value, int vector) {
-  if (at.consecutive && !at.offsets) return add_to_memory(at.pointer, broadcast(builder_, value, lanes_->width), mask(vector));
+  if (at.consecutive && !at.offsets)
+    return add_to_memory(at.pointer, broadcast(builder_, value, lanes_->width), lanes_in_use(vector));
   const unsigned used = lanes_ ? lanes_in_use(vector) : 1;
   for (unsigned lane = 0; lane < used; ++lane) {
     llvm::Value* pointer = at.pointer;
     if (at.offsets)
       pointer = builder_.CreateGEP(value->getType()->getScalarType(), pointer, builder_.CreateExtractElement(at.offsets, lane));
-    add_to_memory(pointer, lanes_of(value) > 1 ? builder_.CreateExtractElement(value, lane) : value, nullptr);
+    add_to_memory(pointer, lanes_of(value) > 1 ? builder_.CreateExtractElement(value, lane) : value, 1);
   }
 }
 

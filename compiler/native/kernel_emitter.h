@@ -146,7 +146,9 @@ class KernelEmitter {
   llvm::Value* emit_load(TermId id, int row, int vector);
   void emit_store(std::size_t store, llvm::Value* value, int row, int vector);
   void emit_accumulation(const Address& address, llvm::Value* value, int vector);
-  void add_to_memory(llvm::Value* pointer, llvm::Value* value, llvm::Value* mask);
+  llvm::Value* load_lanes(llvm::Type* type, llvm::Value* pointer, unsigned used);
+  void store_lanes(llvm::Value* value, llvm::Value* pointer, unsigned used);
+  void add_to_memory(llvm::Value* pointer, llvm::Value* value, unsigned used);
   llvm::Type* type_in_memory(const Buffer& buffer);
   llvm::Value* in_memory(llvm::Value* value, const Buffer& buffer);  // as the buffer holds it
 
@@ -163,6 +165,7 @@ class KernelEmitter {
   const Kernel& kernel_;
   llvm::Function& function_;
   const unsigned width_;
+  const bool stores_masked_;  // at the cost of a store
   const Analysis analysis_;
   llvm::IRBuilder<> builder_;
   LlvmEmitter emitter_;

@@ -30,6 +30,7 @@ KernelEmitter::KernelEmitter(const Kernels& kernels, const Kernel& kernel, llvm:
       kernel_(kernel),
       function_(function),
       width_(static_cast<unsigned>(target.lanes)),
+      stores_masked_(target.lanes == 16),
       analysis_(kernels, kernel),
       builder_(llvm::BasicBlock::Create(function.getContext(), "entry", &function)),
       emitter_(builder_, target.fused),

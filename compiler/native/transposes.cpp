@@ -2,7 +2,7 @@
 // written a lane at a time, its rows as one short vector, and turned in registers: far fewer accesses than a gather or
 // scatter for each row.
 //
-// A group of G rows (16, 8 or 4) by W lanes is G vectors. Vector k holds the segments of lanes k, k + G, k + 2G, ...: W/G
+// A group of G rows (16, 8, 4 or 2) by W lanes is G vectors. Vector k holds the segments of lanes k, k + G, k + 2G, ...: W/G
 // blocks of G by G elements, each of which is transposed by exchanging halves, quarters, ... down to single elements.
 #include <llvm/IR/Constants.h>
 
@@ -14,7 +14,7 @@ namespace tenet {
 
 namespace {
 
-constexpr int smallest_group = 4;
+constexpr int smallest_group = 2;
 
 const llvm::Align element_align(4);
 
