@@ -64,9 +64,9 @@ class Weights:
 class Step:
     """The compiled step, with its own memory. What the header says, read by its lines."""
 
-    def __init__(self, command, program, data, folder):
+    def __init__(self, command, program, folder, data=None):
         object, library = folder / "net.o", folder / "net.so"
-        command("build", program, "--data", data, "-o", object)
+        command("build", program, "-o", object, *(["--data", data] if data else []))
         subprocess.run(["cc", "-shared", "-o", library, object, "-lm"], check=True)
         header = object.with_suffix(".h").read_text()
         self.run = ctypes.CDLL(str(library)).net_step
@@ -80,7 +80,7 @@ class Step:
             shape = [int(axis.split(" = ")[1]) for axis in axes.split(", ")]
             self.data[name] = self.slot(int(offset), {"float": np.float32, "int32_t": np.int32}[type], shape)
         self.tensors = {}
-        for name, offset, axes, shape in re.findall(r'\{"([^"]+)", net_parameter, (\d+), .*"(.*)", \{(.*)\}\}', header):
+        for name, offset, axes, shape in re.findall(r'\{"([^"]+)", net_(?:parameter|state), (\d+), .*"(.*)", \{(.*)\}\}', header):
             shape = [int(extent) for extent in shape.split(",")] if axes else []
             self.tensors[name] = types.SimpleNamespace(axes=axes.replace(",", " "), values=self.slot(int(offset), np.float32, shape))
 
