@@ -9,10 +9,10 @@
 namespace tenet {
 namespace {
 
-constexpr double enough_rounds = 8;      // of a load over the same elements
-constexpr double enough_summed = 32;     // elements a round
-constexpr std::int64_t far_apart = 512;  // bytes from one to the next
-constexpr double small = 16 << 10;       // bytes: a buffer that stays in the first cache as it is
+constexpr double enough_rounds = 8;     // of a load over the same elements
+constexpr double enough_summed = 32;    // elements a round
+constexpr std::int64_t far_apart = 64;  // bytes from one to the next: a line
+constexpr double small = 16 << 10;      // bytes: a buffer that stays in the first cache as it is
 
 class Packing {
  public:
