@@ -73,13 +73,19 @@ KernelEmitter::Address KernelEmitter::address(const Affine& sum, BufferId buffer
   llvm::Type* element = type_in_memory(target);
   if (scalar) pointer = builder_.CreateGEP(element, pointer, scalar);
   if (constant != 0) pointer = builder_.CreateGEP(element, pointer, i64(constant));
+  const std::int64_t apart = offsets ? 0 : lane_factor;
   if (lane_factor != 0 && (offsets || lane_factor != 1)) {
     std::vector<llvm::Constant*> steps;
     for (unsigned i = 0; i < lanes_->width; ++i)
       steps.push_back(llvm::ConstantInt::getSigned(offset_type, lane_factor * static_cast<std::int64_t>(i)));
     add(offsets, llvm::ConstantVector::get(steps));
   }
-  return {pointer, offsets, lane_factor == 1};
+  return {pointer, offsets, lane_factor == 1, apart};
+}
+
+// Where one lane is of those that are the same number of elements apart.
+llvm::Value* KernelEmitter::lane_pointer(const Address& at, llvm::Type* element, unsigned lane) {
+  return builder_.CreateGEP(element, at.pointer, builder_.getInt64(static_cast<std::uint64_t>(at.apart * lane)));
 }
 
 unsigned KernelEmitter::lanes_in_use(int vector) const { return vector + 1 == lanes_->vectors ? lanes_->in_last : lanes_->width; }
@@ -137,7 +143,12 @@ void KernelEmitter::emit_store(std::size_t index, llvm::Value* value, int row, i
   const Address at = address(analysis_.address_of_store(index), store.buffer, row, vector);
   value = in_memory(value, kernels_.buffers[index_of(store.buffer)]);
   if (store.accumulate) return emit_accumulation(at, value, vector);
-  if (at.offsets) {
+  if (at.offsets && at.apart != 0) {
+    for (unsigned lane = 0; lane < lanes_in_use(vector); ++lane)
+      builder_.CreateAlignedStore(lanes_of(value) > 1 ? builder_.CreateExtractElement(value, lane) : value,
+                                  lane_pointer(at, type_in_memory(kernels_.buffers[index_of(store.buffer)]), lane),
+                                  element_align);
+  } else if (at.offsets) {
     value = broadcast(builder_, value, lanes_->width);
     builder_.CreateMaskedScatter(value, builder_.CreateGEP(value->getType()->getScalarType(), at.pointer, at.offsets),
                                  element_align, mask(vector));

@@ -139,8 +139,10 @@ class KernelEmitter {
     llvm::Value* pointer;
     llvm::Value* offsets;  // in elements, a vector; null: the lanes are consecutive, or all the same
     bool consecutive;
+    std::int64_t apart;  // elements from lane to lane, where `offsets` is that alone; else 0
   };
   Address address(const Affine& sum, BufferId buffer, int row, int vector);
+  llvm::Value* lane_pointer(const Address& address, llvm::Type* element, unsigned lane);
   llvm::Value* mask(int vector);  // null: every lane is in use
   unsigned lanes_in_use(int vector) const;
   llvm::Value* emit_load(TermId id, int row, int vector);
@@ -157,7 +159,6 @@ class KernelEmitter {
     int first, size;
   };
   std::optional<RowGroup> group_across(const Affine& sum, int row) const;
-  llvm::Value* segment_pointer(const Address& address, llvm::Type* element, std::int64_t lane_factor, unsigned lane);
   void load_across(TermId id, RowGroup group, int vector);
   void store_across(std::size_t store, RowGroup group, int vector);
 

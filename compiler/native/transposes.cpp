@@ -68,10 +68,6 @@ std::optional<KernelEmitter::RowGroup> KernelEmitter::group_across(const Affine&
   return {};
 }
 
-llvm::Value* KernelEmitter::segment_pointer(const Address& at, llvm::Type* element, std::int64_t lane_factor, unsigned lane) {
-  return builder_.CreateGEP(element, at.pointer, builder_.getInt64(static_cast<std::uint64_t>(lane_factor * lane)));
-}
-
 // Keeps the values of all rows of the group.
 void KernelEmitter::load_across(TermId id, RowGroup group, int vector) {
   const Term& t = term(id);
@@ -86,8 +82,7 @@ void KernelEmitter::load_across(TermId id, RowGroup group, int vector) {
     std::vector<llvm::Value*> parts;
     for (unsigned lane = k; lane < lanes_->width; lane += size)
       parts.push_back(lane < lanes_in_use(vector)
-                          ? builder_.CreateAlignedLoad(segment, segment_pointer(at, element, factor_of(sum, lanes_->loop), lane),
-                                                       element_align)
+                          ? builder_.CreateAlignedLoad(segment, lane_pointer(at, element, lane), element_align)
                           : static_cast<llvm::Value*>(llvm::Constant::getNullValue(segment)));
     vectors.push_back(joined(builder_, std::move(parts)));
   }
@@ -113,7 +108,7 @@ void KernelEmitter::store_across(std::size_t index, RowGroup group, int vector) 
     for (unsigned i = 0; i < size; ++i) part[i] = static_cast<int>(lane / size * size + i);
     llvm::Value* whole = vectors[lane % size];
     builder_.CreateAlignedStore(size == lanes_->width ? whole : builder_.CreateShuffleVector(whole, part),
-                                segment_pointer(at, type_in_memory(target), factor_of(sum, lanes_->loop), lane), element_align);
+                                lane_pointer(at, type_in_memory(target), lane), element_align);
   }
 }
 
