@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <map>
 #include <utility>
 
 #include "compiler/kernel/scopes.h"
@@ -198,6 +199,32 @@ Tiles tiles_for(std::int64_t rows, std::int64_t vectors, int registers, int redu
   return best;
 }
 
+// Reductions over the same loops are worked out together, those over others one after the other: of the former, the most at a
+// time.
+struct Together {
+  int reductions = 0, work = 0;  // applications inside
+  double summed = 0;             // elements of the longest sum
+};
+
+Together most_together(const Kernel& kernel, const std::vector<LoopSet>& reads) {
+  std::map<std::vector<LoopId>, int> groups;
+  for (const Term& term : kernel.terms)
+    if (term.kind == Term::Kind::reduce) ++groups[term.loops];
+  Together most;
+  for (const auto& [loops, count] : groups) {
+    LoopSet inside;
+    for (LoopId loop : loops) inside.set(loop);
+    int all = count, work = 0;
+    for (std::size_t i = 0; i < kernel.terms.size(); ++i) {
+      if (!reads[i].meets(inside)) continue;
+      work += kernel.terms[i].kind == Term::Kind::apply;
+      all += kernel.terms[i].kind == Term::Kind::reduce;
+    }
+    most = {std::max(most.reductions, all), std::max(most.work, work), std::max(most.summed, iterations(kernel, inside))};
+  }
+  return most;
+}
+
 }  // namespace
 
 void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target) {
@@ -205,22 +232,17 @@ void set_tiles(Kernel& kernel, std::optional<LoopId> lanes, const Target& target
   const bool output_lanes = lanes && output_loops(kernel)[*lanes];
   const std::int64_t vectors = output_lanes ? (kernel.loops[index_of(*lanes)].extent + target.lanes - 1) / target.lanes : 1;
 
-  const LoopSet reduced = reduction_loops(kernel);
-  int reductions = 0, work = 0;
-  for (std::size_t i = 0; i < kernel.terms.size(); ++i) {
-    reductions += kernel.terms[i].kind == Term::Kind::reduce;
-    work += kernel.terms[i].kind == Term::Kind::apply && reads[i].meets(reduced);
-  }
+  const Together most = most_together(kernel, reads);
   std::optional<LoopId> rows = rows_for(kernel, reads, lanes);
   const bool turned =
       output_lanes && std::ranges::all_of(kernel.stores, [&](const Store& store) {
         return is_turned(kernel, store, rows) && access(kernel, reads, store.indices, *lanes) == Access::scattered;
       });
   Tiles tiles{1, static_cast<int>(std::min<std::int64_t>(vectors, 2))};
-  if (reductions > 0)
-    tiles = tiles_for(rows ? kernel.loops[index_of(*rows)].extent : 1, vectors,
-                      std::max(8, target.registers - 2 * std::max(0, work - 1)), reductions, iterations(kernel, reduced), turned,
-                      target);
+  if (most.reductions > 0)
+    tiles =
+        tiles_for(rows ? kernel.loops[index_of(*rows)].extent : 1, vectors,
+                  std::max(8, target.registers - 2 * std::max(0, most.work - 1)), most.reductions, most.summed, turned, target);
   if (tiles.rows == 1) rows.reset();
 
   if (lanes) {
