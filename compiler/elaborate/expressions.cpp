@@ -217,8 +217,9 @@ std::optional<Value> Elaborator::apply(Op op, std::span<const Value> operands) {
   Kind kind = graph().node(node).kind;
   const KindRule rule = tenet::operation(op).kind;
   const bool arithmetic = rule == KindRule::arithmetic || rule == KindRule::product;
-  if (arithmetic && kind == Kind::whole && std::ranges::any_of(op == Op::where ? operands.subspan(1) : operands,
-                                   [](const Value& value) { return value.kind == Kind::real; }))
+  if (arithmetic && kind == Kind::whole &&
+      std::ranges::any_of(op == Op::where ? operands.subspan(1) : operands,
+                          [](const Value& value) { return value.kind == Kind::real; }))
     kind = Kind::real;
   return Value{node, kind};
 }
