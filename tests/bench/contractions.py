@@ -85,7 +85,7 @@ def main():
             place = folder / words[0]
             place.mkdir()
             (place / "p.tenet").write_text(program(result, left, right, sizes))
-            step = Step(command, place / "p.tenet", place)
+            step = Step(command, place / "p.tenet", None, place)
             orders = {"L": "".join(sorted(left)), "R": "".join(sorted(right)), "O": "".join(sorted(result))}
             drawn = np.random.default_rng(1)
             for name in "LR":

@@ -64,7 +64,7 @@ class Weights:
 class Step:
     """The compiled step, with its own memory. What the header says, read by its lines."""
 
-    def __init__(self, command, program, folder, data=None):
+    def __init__(self, command, program, data, folder):
         object, library = folder / "net.o", folder / "net.so"
         command("build", program, "-o", object, *(["--data", data] if data else []))
         subprocess.run(["cc", "-shared", "-o", library, object, "-lm"], check=True)
