@@ -228,7 +228,7 @@ Left run_step(const Session& session, Stepper& stepper, std::int64_t step) {
 
 struct Found {
   std::string text;                              // empty: nothing was found
-  std::optional<bool> lower_rate_may_help = {};  // none: as far as this step says
+  std::optional<bool> lower_rate_may_help = {};  // none: if the step is finite from the initial values
 };
 
 // Whether a state is worked out of parameters, through other states too.

@@ -18,8 +18,8 @@ constexpr std::int64_t parts[] = {2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
 // What one place of the nest reads or writes again and again.
 struct Access {
   LoopSet loops;
-  std::vector<LoopId>
-      along;     // the loop whose neighbours are neighbours in memory, then the one that goes from end to end of it, ...
+  // The loop whose neighbours are neighbours in memory, then the one that goes on from its end, and so forth.
+  std::vector<LoopId> along;
   double bytes;  // of an element
 };
 

@@ -20,6 +20,8 @@
 namespace tenet {
 namespace {
 
+constexpr double cached_copy_cost = 1.5, copy_cost = 4;  // of an element, in vector instructions: both in a cache; through memory
+
 class Lowering {
  public:
   Lowering(const Graph& graph, const Sizes& sizes, const Computation& computation, const Target& target)
@@ -275,7 +277,7 @@ class Lowering {
     for (const Region& region : regions_) places *= static_cast<double>(sizes_[region.axis]);
     const double bytes = static_cast<double>(result_.buffers[index_of(load.buffer)].bytes) / places;
     const bool cached = 2 * bytes <= static_cast<double>(target_.second_cache);
-    return (cached ? 1.5 : 4) * bytes / 4;
+    return (cached ? cached_copy_cost : copy_cost) * bytes / 4;
   }
 
   Kernel scheduled(Kernel kernel, bool flexible) {

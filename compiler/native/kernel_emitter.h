@@ -139,7 +139,7 @@ class KernelEmitter {
     llvm::Value* pointer;
     llvm::Value* offsets;  // in elements, a vector; null: the lanes are consecutive, or all the same
     bool consecutive;
-    std::int64_t apart;  // elements from lane to lane, where `offsets` is that alone; else 0
+    std::int64_t apart;  // elements from lane to lane; 0: none, or not the same between all
   };
   Address address(const Affine& sum, BufferId buffer, int row, int vector);
   llvm::Value* lane_pointer(const Address& address, llvm::Type* element, unsigned lane);
