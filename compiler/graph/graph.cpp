@@ -1,6 +1,7 @@
 #include "compiler/graph/graph.h"
 
 #include <algorithm>
+#include <array>
 #include <cassert>
 
 namespace tenet {
@@ -94,36 +95,13 @@ NodeId Graph::stop(NodeId value) {
 }
 
 NodeId Graph::apply(Op op, std::span<const NodeId> operands) {
-  const Operation& row = operation(op);
-  assert(row.form == Form::pointwise && row.arity == static_cast<int>(operands.size()));
+  assert(operation(op).form == Form::pointwise && operation(op).arity == static_cast<int>(operands.size()));
   Axes axes;
   for (NodeId operand : operands) axes = merged(axes, node(operand).axes);
-  Kind kind = Kind::real;
-  switch (row.kind) {
-    case KindRule::arithmetic:
-    case KindRule::product: {
-      bool whole = true, truth = row.kind == KindRule::product;
-      for (std::size_t i = op == Op::where ? 1 : 0; i < operands.size(); ++i) {
-        whole &= node(operands[i]).kind != Kind::real;
-        truth &= node(operands[i]).kind == Kind::truth;
-      }
-      kind = truth ? Kind::truth : whole ? Kind::whole : Kind::real;
-      break;
-    }
-    case KindRule::same:
-      kind = node(operands[0]).kind;
-      break;
-    case KindRule::whole:
-      kind = Kind::whole;
-      break;
-    case KindRule::truth:
-      kind = Kind::truth;
-      break;
-    case KindRule::real:
-    case KindRule::given:
-      break;
-  }
-  return intern(op, kind, {operands.begin(), operands.end()}, std::move(axes), {}, 0);
+  const std::span<const NodeId> counted = operands.subspan(op == Op::where ? 1 : 0);
+  std::array<Kind, 3> kinds;
+  std::ranges::transform(counted, kinds.begin(), [&](NodeId operand) { return node(operand).kind; });
+  return intern(op, result_kind(op, std::span(kinds).first(counted.size())), {operands.begin(), operands.end()}, std::move(axes), {}, 0);
 }
 
 NodeId Graph::reduce(Op op, std::vector<AxisId> axes, NodeId value) {

@@ -30,24 +30,6 @@ Kind working_kind(Op op, Kind result, std::span<const Kind> operands) {
   }
 }
 
-Kind result_kind(Op op, std::span<const Kind> operands) {
-  switch (operation(op).kind) {
-    case KindRule::truth:
-      return Kind::truth;
-    case KindRule::whole:
-      return Kind::whole;
-    case KindRule::same:
-      return operands[0];
-    case KindRule::product:
-      if (std::ranges::count(operands, Kind::truth) == std::ssize(operands)) return Kind::truth;
-      [[fallthrough]];
-    case KindRule::arithmetic:
-      return std::ranges::find(operands, Kind::real) != operands.end() ? Kind::real : Kind::whole;
-    default:
-      return Kind::real;
-  }
-}
-
 }  // namespace
 
 TermId Nest::add(Term term) {

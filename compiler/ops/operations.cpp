@@ -1,5 +1,6 @@
 #include "compiler/ops/operations.h"
 
+#include <algorithm>
 #include <limits>
 
 #include "compiler/ops/emission.h"
@@ -137,6 +138,26 @@ const Operation* find(Notation notation, Form form, std::string_view spelling) {
 
 const Operation& operation(Op op) { return table[static_cast<std::size_t>(op)]; }
 std::span<const Operation> operations() { return table; }
+
+Kind result_kind(Op op, std::span<const Kind> operands) {
+  switch (operation(op).kind) {
+    case KindRule::truth:
+      return Kind::truth;
+    case KindRule::whole:
+      return Kind::whole;
+    case KindRule::same:
+      return operands[0];
+    case KindRule::product:
+      if (std::ranges::count(operands, Kind::truth) == std::ssize(operands)) return Kind::truth;
+      [[fallthrough]];
+    case KindRule::arithmetic:
+      return std::ranges::find(operands, Kind::real) != operands.end() ? Kind::real : Kind::whole;
+    case KindRule::real:
+    case KindRule::given:
+      break;
+  }
+  return Kind::real;
+}
 
 const Operation* function_called(std::string_view name) { return find(Notation::call, Form::pointwise, name); }
 const Operation* reduction_called(std::string_view name) { return find(Notation::reduce, Form::reduction, name); }

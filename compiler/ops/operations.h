@@ -151,6 +151,9 @@ struct Operation {
 const Operation& operation(Op op);
 std::span<const Operation> operations();
 
+// The kind of a pointwise operation's result, by those of its operands (of `where`: of its two branches).
+Kind result_kind(Op op, std::span<const Kind> operands);
+
 // The pointwise function or reduction that a program calls by this name, if any. `max` and `min` with brackets [axes]
 // are the reductions, without them the pointwise functions.
 const Operation* function_called(std::string_view name);
