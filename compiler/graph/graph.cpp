@@ -101,7 +101,8 @@ NodeId Graph::apply(Op op, std::span<const NodeId> operands) {
   const std::span<const NodeId> counted = operands.subspan(op == Op::where ? 1 : 0);
   std::array<Kind, 3> kinds;
   std::ranges::transform(counted, kinds.begin(), [&](NodeId operand) { return node(operand).kind; });
-  return intern(op, result_kind(op, std::span(kinds).first(counted.size())), {operands.begin(), operands.end()}, std::move(axes), {}, 0);
+  return intern(op, result_kind(op, std::span(kinds).first(counted.size())), {operands.begin(), operands.end()}, std::move(axes),
+                {}, 0);
 }
 
 NodeId Graph::reduce(Op op, std::vector<AxisId> axes, NodeId value) {
